@@ -1,0 +1,7 @@
+"""IMS access security (3GPP TS 33.203, mechanism ipsec-3gpp) as software.
+
+The design in one sentence: protocol cores turn events into actions, a table says which; a driver
+performs the actions in the real world, a simulator performs them in a false one.
+"""
+
+__version__ = "0.1.0"

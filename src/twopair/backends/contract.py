@@ -1,0 +1,73 @@
+"""What an IPsec back end promises, whatever ESP it is made of (product: kernel, userspace, memory)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from twopair.base import Endpoint, Spi, Suite
+from twopair.core.sa import SaSet
+
+
+class InstallError(Exception):
+    """The set was not installed, and nothing of it is left behind (SA-01, ERR-24). The text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a back end can do, honestly.
+
+    Args:
+        name: "memory", "userspace" or "kernel".
+        encrypts: False where packets are only marked.
+        suites: the algorithm combinations it carries.
+    """
+
+    name: str
+    encrypts: bool
+    suites: tuple[Suite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaCounters:
+    """Counters of one installed SA."""
+
+    set_id: int
+    name: str  # SA1-up, SA1-dn, SA2-dn, SA2-up
+    spi: Spi
+    packets: int
+    octets: int
+    replayed: int
+    bad_icv: int
+
+
+class IpsecBackend(Protocol):
+    """Installs SA sets whole, and keeps clear text away from protected ports."""
+
+    @property
+    def features(self) -> Features:
+        """What it can do."""
+        ...
+
+    def close(self, endpoint: Endpoint) -> None:
+        """Close a local port to all that did not come out of ESP, from any source, UDP and TCP (SA-21)."""
+        ...
+
+    def reopen(self, endpoint: Endpoint) -> None:
+        """Undo `close`."""
+        ...
+
+    def install(self, sa_set: SaSet) -> None:
+        """Install four SAs and their policies, or raise InstallError and leave nothing behind."""
+        ...
+
+    def remove(self, set_id: int) -> None:
+        """Take a set out. Removing what is not there does nothing."""
+        ...
+
+    def query(self) -> Iterable[SaCounters]:
+        """Every installed SA with its counters."""
+        ...
+
+    def drops(self) -> Mapping[str, int]:
+        """Silent drops by reason (ERR-32); the names are those of `twopair.core.esp.Drop`."""
+        ...

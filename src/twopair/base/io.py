@@ -1,0 +1,88 @@
+"""The events and actions that any node shares: messages, streams and ports.
+
+Members of the unions in `twopair.nodes.events` and `twopair.nodes.actions`; they stand here because
+the SIP transactions below the nodes speak of them too. The order of actions is the order in which
+they are carried out; an action never returns a value, its outcome is a later event.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from twopair.base.flow import Endpoint, Flow
+
+
+class Received(NamedTuple):
+    """Event: a whole datagram (UDP), or the next chunk of a stream, cut anywhere (TCP)."""
+
+    flow: Flow
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOpened:
+    """Event: a TCP connection stands, asked for with `OpenStream` or accepted on a bound port."""
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class StreamClosed:
+    """Event: a TCP connection ended or could not be opened; no more data will come.
+
+    `reason` is for people ("connection refused"); an orderly end by the peer has an empty one.
+    """
+
+    flow: Flow
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """Event: `next_deadline()` has come; what is due is for the node to find out."""
+
+
+class Send(NamedTuple):
+    """Action: send a datagram, or append to a stream (queued until it stands)."""
+
+    flow: Flow
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """Action: connect from `flow.local`, which is bound explicitly (MSG-07), to `flow.remote`.
+
+    Answered by `StreamOpened` or `StreamClosed`. Data sent on the flow meanwhile is queued.
+    """
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class CloseStream:
+    """Action: close a connection after what was sent on it; no event follows."""
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Action: receive UDP and accept TCP on this endpoint (SA-09).
+
+    Args:
+        local: the endpoint.
+        protected: nothing that did not come out of ESP may get through to it (SA-21); the port is
+            closed to clear text before it is bound.
+        listen: whether TCP connections are accepted here; a client port only opens them.
+    """
+
+    local: Endpoint
+    protected: bool = False
+    listen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unbind:
+    """Action: undo `Bind`; connections that were accepted or opened there are closed."""
+
+    local: Endpoint

@@ -1,0 +1,76 @@
+"""Everything that is refused to a peer, by name and clause (ERR-, AGR-, SA-, UNP-)."""
+
+from enum import Enum
+
+
+class Refusal(Enum):
+    """A peer's message was refused. The value is (SIP status or 0 for a silent drop, clause, words).
+
+    Every member is counted under its name, and a test of that name reaches it.
+    """
+
+    # what cannot be read
+    MALFORMED_SIP = (0, "RFC 3261 §18.3", "the datagram or stream is not SIP")
+    BAD_REQUEST = (400, "RFC 3261 §8.2", "the request lacks or garbles a header field it needs")
+    STREAM_BROKEN = (0, "RFC 3261 §18.3", "the stream cannot be cut into messages; it is closed")
+    UNMATCHED_RESPONSE = (0, "RFC 3261 §18.1.2", "a response that answers nothing we sent")
+    MALFORMED_SECURITY = (400, "33.203 Annex H", "a Security-* header that cannot be read")
+    # access (clear text)
+    CLEAR_NON_REGISTER = (403, "33.203 §7.1, UNP-01", "only REGISTER is taken without protection")
+    CLEAR_FROM_PROTECTED_UE = (0, "33.203 §7.1, UNP-01", "clear text from an address that has SAs")
+    CLEAR_ANSWER_TO_PROTECTED = (0, "UNP-04", "an unprotected answer to a protected request")
+    # agreement
+    SECURITY_CLIENT_MISSING = (494, "24.229 §5.2.2.2, AGR-30", "REGISTER without Security-Client")
+    OFFER_INVALID = (494, "33.203 §7.1, AGR-42", "the offer has unusable SPIs or ports")
+    NO_COMMON_ALGORITHM = (494, "33.203 §7.3.2.1, ERR-08", "no algorithm in common")
+    CONFIDENTIALITY_REQUIRED = (403, "33.203 §7.2, AGR-23", "policy demands encryption")
+    PORT_COLLISION = (403, "33.203 §7.1, SA-22", "the UE's address and client port are in use")
+    TOO_MANY_SETS = (403, "33.203 §7.1, SA-22, MGP-04", "more than three SA sets for one IMPI")
+    VERIFY_MISSING = (494, "24.229 §5.2.2.2, AGR-31", "SM7 without Security-Verify or Security-Client")
+    VERIFY_MISMATCH = (494, "33.203 §7.3.2.3, AGR-31", "Security-Verify is not what was sent in SM6")
+    CLIENT_MISMATCH = (494, "33.203 §7.2, AGR-31", "Security-Client is not what was sent in SM1")
+    NOT_FIRST_HOP = (502, "RFC 3329 §2.3.1, AGR-37", "sec-agree required, but more than one Via")
+    PORTS_REUSED = (403, "33.203 §7.4, RRG-02", "re-registration without new client port and SPIs")
+    SERVER_PORT_CHANGED = (403, "33.203 §7.4, RRG-01", "re-registration with another server port")
+    # identity on a set
+    IMPI_MISMATCH = (403, "24.229 §5.2.2.2, AGR-34", "the IMPI is not the one of this SA set")
+    SOURCE_NOT_VIA = (403, "33.203 §7.1, SA-24", "IP source and topmost Via differ")
+    NO_SA_SET = (0, "33.203 §7.1, SA-25", "protected ports, but no SA set has them")
+    SET_NOT_USABLE = (0, "33.203 §7.1, SA-25, ERR-21", "the SA set may not carry this message now")
+    NOT_REGISTERED = (403, "24.229 §5.2.6.3, PCS-09", "request from a UE that is not registered")
+    FOREIGN_DIALOG = (403, "24.229 §5.2.6, PCS-15", "the dialog belongs to another UE")
+    # from the home network
+    KEYS_MISSING = (500, "AKA-31, ERR-23", "401 from the core without ck or ik")
+    SA_INSTALL_FAILED = (500, "SA-01, ERR-24", "the SA set could not be installed")
+    NO_PATH_TOKEN = (404, "24.229 §5.2.6.4, PCS-13", "request from the core for no UE of ours")
+    # seen by the UE
+    CHALLENGE_UNUSABLE = (0, "RFC 3310 §3.2, AKA-03", "a nonce that carries no RAND and AUTN")
+    SECURITY_SERVER_MISSING = (0, "24.229 §5.1.1.5.1, AKA-25", "401 without a usable Security-Server")
+    SECURITY_SERVER_UNACCEPTABLE = (0, "33.203 §7.3.2.2, AGR-40", "nothing acceptable in Security-Server")
+    MAC_FAILURE = (0, "33.203 §7.3.1.2, AKA-20", "AUTN has a wrong MAC: a false network")
+    SQN_OUT_OF_RANGE = (0, "33.203 §7.3.1.3, AKA-21", "AUTN has a sequence number that is not fresh")
+    TOO_MANY_CHALLENGES = (0, "24.229 §5.1.1.5.3, AKA-24", "a third invalid challenge in a row")
+    # at the home network
+    UNKNOWN_SUBSCRIBER = (403, "24.229 §5.4.1.2.1", "no such IMPI, or the IMPU is not its own")
+    WRONG_RESPONSE = (403, "24.229 §5.4.1.2.3A, INT-07", "RES is wrong")
+    BAD_AUTS = (403, "33.102 §6.3.5, AKA-17", "AUTS does not verify")
+    UNPROTECTED_DEREGISTER = (403, "24.229 §5.4.1.2.2, INT-05", "de-registration without protection")
+    # limits
+    TOO_MANY_HOPS = (483, "RFC 3261 §16.3", "Max-Forwards reached zero")
+    LOOP = (482, "RFC 3261 §16.3", "the request came back to us")
+    OVERLOADED = (503, "RFC 3261 §21.5.4", "bounded state is full")
+
+    @property
+    def status(self) -> int:
+        """SIP status of the answer, 0 where nothing is answered."""
+        return self.value[0]
+
+    @property
+    def clause(self) -> str:
+        """Where the rule stands."""
+        return self.value[1]
+
+    @property
+    def words(self) -> str:
+        """What is wrong, for people."""
+        return self.value[2]

@@ -1,0 +1,19 @@
+"""Everything a node can ask for; with `events.py` beside it, this is the architecture."""
+
+from twopair.base.io import Bind, CloseStream, OpenStream, Send, Unbind
+from twopair.base.report import Report
+from twopair.core.sa.actions import InstallSas, RemoveSas
+
+Action = Send | OpenStream | CloseStream | Bind | Unbind | InstallSas | RemoveSas | Report
+
+__all__ = [
+    "Action",
+    "Bind",
+    "CloseStream",
+    "InstallSas",
+    "OpenStream",
+    "RemoveSas",
+    "Report",
+    "Send",
+    "Unbind",
+]

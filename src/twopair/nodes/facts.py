@@ -1,0 +1,82 @@
+"""What nodes report; listeners (log, counters, lab, laws) take what they know and ignore the rest."""
+
+from dataclasses import dataclass
+
+from twopair.base.flow import Flow
+from twopair.base.identity import Impi, Impu
+from twopair.base.refusal import Refusal
+from twopair.base.report import Refused
+from twopair.core.sa.life import Stage
+
+__all__ = [
+    "Deregistered",
+    "MessageAnswered",
+    "MessageReceived",
+    "Refused",
+    "Registered",
+    "RegistrationFailed",
+    "Resynchronised",
+    "SetStage",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A registration stands (UE: SM12 received; P-CSCF: SM12 sent; home: binding stored)."""
+
+    impi: Impi
+    impu: Impu
+    expires_s: int
+    associated: tuple[Impu, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationFailed:
+    """An attempt ended without a registration; what stood before still stands."""
+
+    impi: Impi
+    reason: str
+    status: int = 0
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deregistered:
+    """The registration is gone, and its SA sets with it."""
+
+    impi: Impi
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resynchronised:
+    """UE: an AUTS was sent; home: the sequence number was set from one (33.102 §6.3.5)."""
+
+    impi: Impi
+
+
+@dataclass(frozen=True, slots=True)
+class SetStage:
+    """An SA set came to a stage; `impi` tells whose."""
+
+    impi: Impi
+    set_id: int
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """UE: a MESSAGE came and was answered with 200."""
+
+    sender: str
+    body: bytes
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAnswered:
+    """UE: the final answer to a MESSAGE of ours; status 408 also where none came."""
+
+    to: Impu
+    status: int
+    call_id: str

@@ -1,0 +1,37 @@
+"""What users ask of nodes. Outcomes come back as `Report` actions with the facts in `facts.py`."""
+
+from dataclasses import dataclass
+
+from twopair.base.flow import Transport
+from twopair.base.identity import Impu
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Wish: bind the fixed ports and be ready. The first event of every node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Wish (UE): register, or re-register if registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deregister:
+    """Wish (UE): end the registration (MGU-12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Wish (UE): send a MESSAGE (RFC 3428) to another user.
+
+    Args:
+        to: the recipient's public identity.
+        body: octets of the body, `content_type` says of which kind.
+        transport: None lets the UE choose (MSG-08: TCP for large ones).
+    """
+
+    to: Impu
+    body: bytes
+    content_type: str = "text/plain"
+    transport: Transport | None = None
