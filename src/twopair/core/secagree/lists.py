@@ -1,0 +1,179 @@
+"""Security-Client and Security-Server as values: what one end puts on the table (33.203 Annex H)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Self
+
+from twopair.base import STATUS, Port, Spi, Suite
+from twopair.core.secagree.mechanism import DEFAULTS, IPSEC, Mechanism, parse_mechanisms
+
+UNPROTECTED_PORTS: Final = (5060, 5061)
+"""Ports that are never protected ones (SA-20)."""
+
+FIRST_SPI: Final = 256
+"""0 to 255 are reserved (RFC 4303 §2.1; SA-17)."""
+
+LAST_SPI: Final = 2**32 - 1
+
+REQUIRED: Final = ("alg", "spi-c", "spi-s", "port-c", "port-s")
+"""Parameters without which no SA set can be made (AGR-04)."""
+
+NO_Q: Final = -1
+"""An element without a q value comes last (Q-07)."""
+
+
+class Terms(NamedTuple):
+    """SPIs and ports of one end: c for its client port, s for its server port (AGR-03)."""
+
+    spi_c: Spi
+    spi_s: Spi
+    port_c: Port
+    port_s: Port
+
+    @property
+    def usable(self) -> bool:
+        """Whether an SA set can be made with them (SA-15, SA-16, SA-17, SA-20; AGR-02)."""
+        return (
+            self.spi_c != self.spi_s
+            and FIRST_SPI <= self.spi_c <= LAST_SPI
+            and FIRST_SPI <= self.spi_s <= LAST_SPI
+            and self.port_c != self.port_s
+            and 0 < self.port_c < 1 << 16
+            and 0 < self.port_s < 1 << 16
+            and self.port_c not in UNPROTECTED_PORTS
+            and self.port_s not in UNPROTECTED_PORTS
+        )
+
+
+class Entry(NamedTuple):
+    """An ipsec-3gpp element that can be used: algorithms known, ESP in transport mode, terms usable.
+
+    Args:
+        suite: the algorithms.
+        terms: SPIs and ports.
+        q: preference in thousandths, `NO_Q` where none was given.
+    """
+
+    suite: Suite
+    terms: Terms
+    q: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityList:
+    """The content of a Security-* header field.
+
+    Args:
+        lines: its values as they stood, one per header line; sent back unchanged in Security-Verify.
+        entries: the elements that can be used, in order of appearance (AGR-01, AGR-02, AGR-06, Q-06).
+        complete: whether any ipsec-3gpp element has all parameters that an SA set needs (AKA-25).
+        spoiled: whether an element of known algorithms was left out for its SPIs or ports (Q-09).
+    """
+
+    lines: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    complete: bool = True
+    spoiled: bool = False
+
+    @classmethod
+    def parse(cls, values: Sequence[str]) -> Self:
+        """Read a header field given as one text per line; no lines give an empty list.
+
+        Raises:
+            WireError: not the grammar, or a parameter twice in one element (AGR-38).
+        """
+        mechanisms = parse_mechanisms(values)
+        known = [entry for m in mechanisms if (entry := _entry(m)) is not None]
+        entries = tuple(entry for entry in known if entry.terms.usable)
+        return cls(
+            tuple(values),
+            entries,
+            complete=bool(entries) or any(_complete(m) for m in mechanisms),
+            spoiled=len(entries) < len(known),
+        )
+
+    @classmethod
+    def _made(cls, suites: Sequence[Suite], terms: Terms, ranks: Sequence[int]) -> Self:
+        elements = [_element(suite, terms, q) for suite, q in zip(suites, ranks, strict=True)]
+        entries = [Entry(suite, terms, q) for suite, q in zip(suites, ranks, strict=True)]
+        return cls((", ".join(elements),), tuple(entries))
+
+    @property
+    def mechanisms(self) -> tuple[Mechanism, ...]:
+        """All elements, also those that mean nothing to us: they count in the comparison (AGR-08, AGR-32)."""
+        return parse_mechanisms(self.lines)
+
+    @property
+    def terms(self) -> Terms | None:
+        """The terms that all entries share; None if there are none, or they differ (AGR-04)."""
+        first = self.entries[0].terms if self.entries else None
+        return first if all(entry.terms == first for entry in self.entries) else None
+
+
+class Offer(SecurityList):
+    """Security-Client: what the UE offers, in its order of preference (AGR-20)."""
+
+    __slots__ = ()
+
+    @classmethod
+    def make(cls, terms: Terms, suites: Sequence[Suite]) -> Self:
+        """The offer of these algorithms (at least one) with one pair of SPIs and ports."""
+        return cls._made(suites, terms, [NO_Q] * len(suites))
+
+
+class ServerList(SecurityList):
+    """Security-Server: the static list of what a P-CSCF supports, best first (AGR-21)."""
+
+    __slots__ = ()
+
+    @classmethod
+    def make(cls, terms: Terms, suites: Sequence[Suite]) -> Self:
+        """The list of all `suites` (one to nine) of a policy, with q values that fall from 0.9."""
+        return cls._made(suites, terms, [900 - 100 * rank for rank in range(len(suites))])
+
+
+def _element(suite: Suite, terms: Terms, q: int) -> str:
+    preference = "" if q == NO_Q else f"q=0.{q // 100};"
+    return (
+        f"{IPSEC};{preference}alg={suite.alg};ealg={suite.ealg};prot=esp;mod=trans;"
+        f"spi-c={terms.spi_c};spi-s={terms.spi_s};port-c={terms.port_c};port-s={terms.port_s}"
+    )
+
+
+def _complete(mechanism: Mechanism) -> bool:
+    return mechanism.name == IPSEC and all(mechanism.params.get(name) for name in REQUIRED)
+
+
+def _entry(mechanism: Mechanism) -> Entry | None:
+    """The entry an element stands for, None if it is to be skipped, which is never an error (AGR-01)."""
+    params = mechanism.params
+    if mechanism.name != IPSEC or mechanism.for_media:
+        return None
+    suite = Suite(params.get("alg") or "", params.get("ealg", DEFAULTS["ealg"]) or "")
+    if (
+        suite not in STATUS
+        or params.get("prot", DEFAULTS["prot"]) != DEFAULTS["prot"]
+        or params.get("mod", DEFAULTS["mod"]) != DEFAULTS["mod"]
+    ):
+        return None
+    terms = Terms(
+        Spi(_number(params.get("spi-c"))),
+        Spi(_number(params.get("spi-s"))),
+        Port(_number(params.get("port-c"))),
+        Port(_number(params.get("port-s"))),
+    )
+    return Entry(suite, terms, _thousandths(params.get("q")))
+
+
+def _number(text: str | None) -> int:
+    """One to ten digits as a number, anything else as 0, which no SPI and no port is (AGR-02)."""
+    return int(text) if text and len(text) <= 10 and text.isdecimal() else 0
+
+
+def _thousandths(text: str | None) -> int:
+    """A qvalue in thousandths; one that cannot be read counts as none (Q-07; RFC 3261 §25.1)."""
+    whole, _, fraction = (text or "").partition(".")
+    if whole not in {"0", "1"} or len(fraction) > 3 or (fraction and not fraction.isdecimal()):
+        return NO_Q
+    value = int(whole) * 1000 + int((fraction + "000")[:3])
+    return value if value <= 1000 else NO_Q

@@ -1,0 +1,21 @@
+"""Taking the agreement out of a request before it goes on (RFC 3329 §2.3.1; AGR-36, PCS-17)."""
+
+from twopair.wire.sip import Message
+
+OPTION_TAG = "sec-agree"
+
+
+def strip_sec_agree(message: Message) -> None:
+    """Remove Security-Client, Security-Verify, and sec-agree from Require and Proxy-Require, in place.
+
+    Other option tags stay; a header field that becomes empty goes.
+    """
+    message.remove("Security-Client")
+    message.remove("Security-Verify")
+    for name in ("Require", "Proxy-Require"):
+        tags = message.values(name)
+        kept = [tag for tag in tags if tag.lower() != OPTION_TAG]
+        if not kept:
+            message.remove(name)
+        elif len(kept) != len(tags):
+            message.set(name, ", ".join(kept))

@@ -1,0 +1,70 @@
+"""Drawing SPIs and ports, and judging those of the other end (33.203 §7.1, §7.4)."""
+
+from collections.abc import Collection, Container
+
+from twopair.base import Entropy, Port, Refusal, Spi
+from twopair.core.secagree.lists import FIRST_SPI, LAST_SPI, Terms
+
+
+def draw_spis(entropy: Entropy, taken: Container[int]) -> tuple[Spi, Spi]:
+    """Two random SPIs that differ from each other and are not `taken` (SA-15, SA-16, SA-17).
+
+    Args:
+        entropy: where they come from.
+        taken: SPIs of all SAs of this node, inbound and outbound; at the P-CSCF also the two the UE offered.
+    """
+    first = _draw_spi(entropy, taken, 0)
+    return first, _draw_spi(entropy, taken, first)
+
+
+def _draw_spi(entropy: Entropy, taken: Container[int], other: int) -> Spi:
+    while True:
+        spi = FIRST_SPI + entropy.below(LAST_SPI + 1 - FIRST_SPI)
+        if spi != other and spi not in taken:
+            return Spi(spi)
+
+
+def draw_port(entropy: Entropy, ports: range, taken: Collection[int]) -> Port | None:
+    """A random port of a range that is not `taken`; None if all are (SA-20, SA-27)."""
+    start = entropy.below(len(ports))
+    candidates = (ports[(start + step) % len(ports)] for step in range(len(ports)))
+    return next((Port(port) for port in candidates if port not in taken), None)
+
+
+def server_terms_fault(
+    terms: Terms,
+    *,
+    own_spis: Container[int],
+    current_ps: Port | None = None,
+    live_pc: Container[int] = (),
+) -> str:
+    """Why the UE cannot use these terms of a P-CSCF, in words; empty if it can (AGR-41, SA-15, SA-16, SA-20).
+
+    Args:
+        terms: SPIs and ports of Security-Server.
+        own_spis: SPIs of all SAs of the UE, and the two it has just offered.
+        current_ps: protected server port of the established set, None in an initial registration (RRG-01).
+        live_pc: protected client ports of the P-CSCF in all live sets (RRG-02, RRG-03).
+    """
+    faults = (
+        (not terms.usable, "unusable SPIs or ports"),
+        (terms.spi_c in own_spis or terms.spi_s in own_spis, "an SPI that is already in use"),
+        (current_ps is not None and terms.port_s != current_ps, "another server port than before"),
+        (terms.port_c in live_pc, "a client port that is already in use"),
+    )
+    return next((words for found, words in faults if found), "")
+
+
+def renewed_terms_refusal(terms: Terms, live: Collection[Terms]) -> Refusal | None:
+    """Why a P-CSCF refuses the offer of a protected REGISTER, None if it does not (RRG-01..RRG-04).
+
+    Args:
+        terms: SPIs and ports of the new Security-Client.
+        live: those of the UE's sets that are alive, at least the one that carried the REGISTER.
+    """
+    if any(terms.port_s != old.port_s for old in live):
+        return Refusal.SERVER_PORT_CHANGED
+    spis = {spi for old in live for spi in (old.spi_c, old.spi_s)}
+    if any(terms.port_c == old.port_c for old in live) or terms.spi_c in spis or terms.spi_s in spis:
+        return Refusal.PORTS_REUSED
+    return None
