@@ -1,0 +1,129 @@
+"""Laws of the security agreement, for any offer and any policy."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twopair.base import STATUS, Port, Refusal, Spi, Suite, WireError
+from twopair.core.secagree import (
+    Choice,
+    Confidentiality,
+    Offer,
+    Policy,
+    ServerList,
+    Terms,
+    choose_at_pcscf,
+    choose_at_ue,
+    same_agreement,
+)
+
+SUITES = tuple(STATUS)
+spis = st.lists(st.integers(256, 2**32 - 1), min_size=2, max_size=2, unique=True)
+ports = st.lists(
+    st.integers(1, 65535).filter(lambda port: port not in {5060, 5061}), min_size=2, max_size=2, unique=True
+)
+
+
+@st.composite
+def some_terms(draw: st.DrawFn) -> Terms:
+    """SPIs and ports that can be used."""
+    (spi_c, spi_s), (port_c, port_s) = draw(spis), draw(ports)
+    return Terms(Spi(spi_c), Spi(spi_s), Port(port_c), Port(port_s))
+
+
+some_suites = st.lists(st.sampled_from(SUITES), min_size=1, unique=True).map(tuple)
+policies = st.builds(Policy, some_suites, st.sampled_from(Confidentiality), st.booleans())
+some_lists = st.builds(ServerList.make, some_terms(), some_suites)
+
+
+@st.composite
+def retold(draw: st.DrawFn, text: str) -> list[str]:
+    """The same list in other words: lines, white space, case, order of parameters (AGR-05)."""
+    space = st.sampled_from(["", " ", "\t", "  "])
+    lines: list[str] = []
+    for element in text.split(", "):
+        name, *params = element.split(";")
+        told = name
+        for param in draw(st.permutations(params)):
+            key, value = param.split("=")
+            told += f"{draw(space)};{draw(space)}{key}{draw(space)}={draw(space)}{value}"
+        told = told.upper() if draw(st.booleans()) else told
+        if lines and draw(st.booleans()):
+            lines[-1] += f"{draw(space)},{draw(space)}{told}"
+        else:
+            lines.append(told)
+    return lines
+
+
+@given(some_terms(), some_suites)
+def test_emit_then_parse(terms: Terms, suites: tuple[Suite, ...]) -> None:
+    """AGR-20, AGR-21: what is made is what is read."""
+    offer, server = Offer.make(terms, suites), ServerList.make(terms, suites)
+    assert Offer.parse(offer.lines) == offer
+    assert ServerList.parse(server.lines) == server
+    assert offer.terms == server.terms == terms
+    assert tuple(entry.suite for entry in server.entries) == suites
+
+
+@given(some_lists, st.data())
+def test_equality_sees_through_form(sent: ServerList, data: st.DataObject) -> None:
+    """AGR-05, Q-01, Q-02, Q-05: and the entries are the same too."""
+    lines = data.draw(retold(sent.lines[0]))
+    assert same_agreement(sent, lines)
+    assert ServerList.parse(lines).entries == sent.entries
+
+
+@given(some_lists, st.data())
+def test_every_change_is_noticed(sent: ServerList, data: st.DataObject) -> None:
+    """AGR-32: any parameter of any element changed, removed or added, any element removed or moved."""
+    elements = [element.split(";") for element in sent.lines[0].split(", ")]
+    which = data.draw(st.integers(0, len(elements) - 1))
+    element = elements[which]
+    at = data.draw(st.integers(1, len(element) - 1))
+    name, value = element[at].split("=")
+    match data.draw(st.sampled_from(["change", "remove", "add", "drop"])):
+        case "change":
+            element[at] = f"{name}={value}1" if value != "1" else f"{name}=2"
+        case "remove" if element[at] not in {"prot=esp", "mod=trans", "ealg=null"}:
+            del element[at]
+        case "drop":
+            del elements[which]
+        case _:
+            element.append("x")
+    assert not same_agreement(sent, [", ".join(";".join(element) for element in elements)])
+
+
+@given(some_lists)
+def test_order_of_elements_counts(sent: ServerList) -> None:
+    """AGR-05."""
+    elements = sent.lines[0].split(", ")
+    assert same_agreement(sent, [", ".join(reversed(elements))]) == (len(elements) == 1)
+
+
+@given(some_terms(), some_terms(), some_suites, policies)
+def test_both_ends_choose_alike(ue: Terms, pcscf: Terms, offered: tuple[Suite, ...], policy: Policy) -> None:
+    """AGR-22: whatever both support, they arrive at the same combination, or both at none."""
+    there = choose_at_pcscf(Offer.parse(Offer.make(ue, offered).lines), policy)
+    if not policy.priority:
+        assert isinstance(there, Refusal)
+        return
+    here = choose_at_ue(ServerList.parse(ServerList.make(pcscf, policy.priority).lines), offered)
+    if isinstance(there, Choice):
+        assert isinstance(here, Choice)
+        assert here.suite == there.suite
+        assert (there.terms, here.terms) == (ue, pcscf)
+    else:
+        assert here is Refusal.SECURITY_SERVER_UNACCEPTABLE
+
+
+@given(
+    st.lists(st.text(max_size=60), max_size=3)
+    | st.lists(st.text('ipsec-3gpp;,="\\ \t1', max_size=60), max_size=3)
+)
+def test_any_text_is_a_list_or_a_wire_error(lines: list[str]) -> None:
+    """AGR-01: nothing else may come of bytes from the network."""
+    try:
+        found = Offer.parse(lines)
+    except WireError:
+        assert not same_agreement(ServerList.make(Terms(Spi(256), Spi(257), Port(1), Port(2)), SUITES), lines)
+    else:
+        assert same_agreement(found, lines) == bool(lines)

@@ -1,0 +1,72 @@
+"""Drawing and judging SPIs and ports (33.203 §7.1, §7.4)."""
+
+import pytest
+
+from twopair.base import Port, Refusal, Spi
+from twopair.core.secagree import Terms, draw_port, draw_spis, renewed_terms_refusal, server_terms_fault
+
+THEIRS = Terms(Spi(8193), Spi(8194), Port(5063), Port(5062))
+
+
+class Script:
+    """Entropy that answers from a list."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.numbers = list(numbers)
+
+    def octets(self, count: int) -> bytes:
+        raise AssertionError
+
+    def below(self, bound: int) -> int:
+        return self.numbers.pop(0) % bound
+
+
+def test_spis_differ_and_are_fresh() -> None:
+    """SA-15, SA-16, SA-17: taken ones and equal ones are drawn again; the range is 256..2^32-1."""
+    assert draw_spis(Script(0, 1, 1, 2), taken={256}) == (257, 258)
+    assert draw_spis(Script(2**32 - 257, 0), taken=()) == (2**32 - 1, 256)
+
+
+def test_ports_are_random_and_free() -> None:
+    """SA-20, SA-27: the draw decides where to look, a port in use is passed over, none left is None."""
+    assert draw_port(Script(2), range(6000, 6004), {6002, 6003}) == 6000
+    assert draw_port(Script(1), range(6000, 6004), set()) == 6001
+    assert draw_port(Script(0), range(6000, 6002), {6000, 6001}) is None
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        (THEIRS, ""),
+        (THEIRS._replace(spi_c=Spi(4097)), "SPI"),
+        (THEIRS._replace(spi_s=Spi(4097)), "SPI"),
+        (THEIRS._replace(spi_c=THEIRS.spi_s), "unusable"),
+        (THEIRS._replace(port_c=THEIRS.port_s), "unusable"),
+        (THEIRS._replace(port_c=Port(5061)), "unusable"),
+        (THEIRS._replace(port_s=Port(5070)), "server port"),
+        (THEIRS._replace(port_c=Port(5065)), "client port"),
+    ],
+)
+def test_terms_of_a_pcscf(terms: Terms, words: str) -> None:
+    """AGR-41, SA-16, RRG-01, RRG-02: each fault by name."""
+    fault = server_terms_fault(terms, own_spis={4097}, current_ps=Port(5062), live_pc={5065})
+    assert (words in fault) if words else fault == ""
+
+
+OURS = Terms(Spi(4097), Spi(4098), Port(6100), Port(6101))
+NEXT = Terms(Spi(5097), Spi(5098), Port(6200), Port(6101))
+
+
+@pytest.mark.parametrize(
+    ("terms", "refusal"),
+    [
+        (NEXT, None),
+        (NEXT._replace(port_s=Port(6201)), Refusal.SERVER_PORT_CHANGED),
+        (NEXT._replace(port_c=OURS.port_c), Refusal.PORTS_REUSED),
+        (NEXT._replace(spi_c=OURS.spi_c), Refusal.PORTS_REUSED),
+        (NEXT._replace(spi_s=OURS.spi_c), Refusal.PORTS_REUSED),
+    ],
+)
+def test_terms_of_a_renewal(terms: Terms, refusal: Refusal | None) -> None:
+    """RRG-01, RRG-02, RRG-04, Q-16: SERVER_PORT_CHANGED, PORTS_REUSED."""
+    assert renewed_terms_refusal(terms, [OURS]) is refusal
