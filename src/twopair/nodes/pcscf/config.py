@@ -1,0 +1,108 @@
+"""What a P-CSCF is told at its start: plain values, as in pcscf.toml."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite, canonical_address
+from twopair.core.secagree import Confidentiality, Policy
+
+CLEAR_PORTS: Final = (5060, 5061)
+"""Never protected ports (SA-20)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the state that peers can make the node keep; what does not fit is refused.
+
+    Args:
+        sets_per_impi: SA sets of one subscriber: old, established, temporary (SA-22, MGP-04).
+        sets_per_address: SA sets towards one UE address; policy look-up is linear in them.
+        clear_streams: TCP connections on the unprotected port, over all UEs.
+        pending_registers: REGISTER requests that the core has not answered yet.
+        head_octets: start line and header fields of one message on a stream.
+        message_octets: one whole message on a stream.
+    """
+
+    sets_per_impi: int = 3
+    sets_per_address: int = 64
+    clear_streams: int = 10_000
+    pending_registers: int = 10_000
+    head_octets: int = 65_536
+    message_octets: int = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class PcscfConfig:
+    """Configuration of one P-CSCF.
+
+    Args:
+        name: host name of the P-CSCF, for people and charging identifiers.
+        visited_network: value of P-Visited-Network-ID and of orig-ioi (PCS-02, PCS-03).
+        gm_addresses: addresses towards UEs, IPv4 and IPv6.
+        core: address and port towards the home network; UDP.
+        registrar: where REGISTER goes: the I-CSCF (PCS-06), and requests whose next hop is a name.
+        gm_port: unprotected port.
+        port_ps: protected server port, the same for all UEs for ever (RRG-01).
+        port_pc: protected client ports, at least three (RRG-03).
+        algorithms: supported combinations in our own order (AGR-22).
+        confidentiality: ``off``, ``preferred`` or ``required`` (AGR-23).
+        legacy: whether MD5 and 3DES may be used (AGR-07).
+        response_after_rekey: ``old`` is the paper's solution 1, ``new`` its solution 2 (RRG-07, RRG-08).
+        missing_security_verify: ``reject`` or ``tolerate`` (AGR-35).
+        foreign_route: ``replace`` or ``reject`` a Route that is not the Service-Route (PCS-08).
+        limits: bounds of the state.
+
+    Raises:
+        ValueError: ports clash or are too few, a choice is unknown, or no algorithm is left.
+    """
+
+    name: str
+    visited_network: str
+    gm_addresses: tuple[str, ...]
+    core: Endpoint
+    registrar: Endpoint
+    gm_port: Port = Port(5060)
+    port_ps: Port = Port(5062)
+    port_pc: tuple[Port, ...] = (Port(5064), Port(5066), Port(5068))
+    algorithms: tuple[Suite, ...] = DEFAULT_SUITES
+    confidentiality: str = "preferred"
+    legacy: bool = False
+    response_after_rekey: str = "old"
+    missing_security_verify: str = "reject"
+    foreign_route: str = "replace"
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        protected = (self.port_ps, *self.port_pc)
+        faults = (
+            (not self.gm_addresses, "gm_addresses: at least one"),
+            (
+                any(canonical_address(a) != a for a in self.gm_addresses),
+                "gm_addresses: not in canonical form",
+            ),
+            (len(self.port_pc) < 3, "port_pc: at least three (RRG-03)"),
+            (len(set(protected)) != len(protected), "port_ps, port_pc: all different (SA-20)"),
+            (
+                any(port in (*CLEAR_PORTS, self.gm_port) for port in protected),
+                "port_ps, port_pc: not 5060, 5061 or the unprotected port (SA-20)",
+            ),
+            (
+                any(Endpoint(a, self.gm_port) == self.core for a in self.gm_addresses),
+                "core: not the unprotected endpoint",
+            ),
+            (not self.policy.priority, "algorithms: none is left for this confidentiality"),
+            (self.response_after_rekey not in {"old", "new"}, "response_after_rekey: old or new"),
+            (
+                self.missing_security_verify not in {"reject", "tolerate"},
+                "missing_security_verify: reject or tolerate",
+            ),
+            (self.foreign_route not in {"replace", "reject"}, "foreign_route: replace or reject"),
+        )
+        for found, words in faults:
+            if found:
+                raise ValueError(words)
+
+    @property
+    def policy(self) -> Policy:
+        """The static list of Security-Server and the rule of choice (AGR-21, AGR-22)."""
+        return Policy(self.algorithms, Confidentiality(self.confidentiality), self.legacy)
