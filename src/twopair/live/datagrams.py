@@ -1,0 +1,103 @@
+"""One UDP port on the event loop: drained in bursts, written to directly.
+
+Stock asyncio datagram endpoints allocate 256 KiB for each receive. Here one buffer serves every
+socket of the loop, and flows are kept, so that a datagram costs its system call and little more.
+"""
+
+from asyncio import AbstractEventLoop
+from collections import deque
+from collections.abc import Callable
+from socket import socket
+from typing import Final
+
+from twopair.base import Endpoint, Flow, Port, Received, Transport, canonical_address
+
+_BURST: Final = 64  # datagrams per wake, so that one busy port does not starve the others
+_FLOWS_KEPT: Final = 131_072  # peers remembered per port; forgotten all at once beyond that
+_QUEUE: Final = 1024  # datagrams held back while the socket is full; the oldest go first
+
+_buffer = bytearray(65_536)
+_view = memoryview(_buffer)
+
+
+class UdpPort:
+    """A bound UDP socket.
+
+    Args:
+        sock: non-blocking, bound to `local`.
+        local: its endpoint, as flows name it.
+        loop: the event loop that watches it.
+        take: called with each datagram received.
+        settle: called once after each burst.
+    """
+
+    def __init__(
+        self,
+        sock: socket,
+        local: Endpoint,
+        *,
+        loop: AbstractEventLoop,
+        take: Callable[[Received], None],
+        settle: Callable[[], None],
+    ) -> None:
+        self.local = local
+        self.lost = 0
+        self._sock = sock
+        self._loop = loop
+        self._take = take
+        self._settle = settle
+        self._flows: dict[tuple[str, int], Flow] = {}
+        self._queue: deque[tuple[bytes, Endpoint]] = deque()
+        loop.add_reader(sock, self._readable)
+
+    def send(self, data: bytes, remote: Endpoint) -> None:
+        """Send one datagram, or hold it back while the socket is full. Raises OSError for other trouble."""
+        if not self._queue:
+            try:
+                self._sock.sendto(data, remote)
+            except BlockingIOError:
+                self._loop.add_writer(self._sock, self._writable)
+            else:
+                return
+        if len(self._queue) >= _QUEUE:
+            self._queue.popleft()
+            self.lost += 1
+        self._queue.append((data, remote))
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._loop.remove_reader(self._sock)
+        self._loop.remove_writer(self._sock)
+        self._sock.close()
+
+    def _readable(self) -> None:
+        receive, take, flows = self._sock.recvfrom_into, self._take, self._flows
+        try:
+            for _ in range(_BURST):
+                count, peer = receive(_buffer)
+                flow = flows.get(peer) or self._flow(peer)
+                take(Received(flow, bytes(_view[:count])))
+        except BlockingIOError:
+            pass
+        except OSError:  # an ICMP error left on the socket; the next read is a fresh one
+            self.lost += 1
+        self._settle()
+
+    def _flow(self, peer: tuple[str, int]) -> Flow:
+        if len(self._flows) >= _FLOWS_KEPT:
+            self._flows.clear()
+        remote = Endpoint(canonical_address(peer[0]), Port(peer[1]))
+        flow = self._flows[peer] = Flow(Transport.UDP, self.local, remote)
+        return flow
+
+    def _writable(self) -> None:
+        while self._queue:
+            data, remote = self._queue[0]
+            try:
+                self._sock.sendto(data, remote)
+            except BlockingIOError:
+                return
+            except OSError:
+                self.lost += 1
+            self._queue.popleft()
+        self._loop.remove_writer(self._sock)

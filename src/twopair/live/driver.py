@@ -1,0 +1,235 @@
+"""Runs one node in the real world: performs its actions in order, feeds it what comes of them.
+
+A node says what to do and waits for nothing; the driver does it and waits for nothing either. Only
+the event loop waits: for sockets, and for the one deadline of the node.
+"""
+
+import logging
+from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from twopair.backends.contract import InstallError, IpsecBackend
+from twopair.base import (
+    Bind,
+    CloseStream,
+    Endpoint,
+    Micros,
+    OpenStream,
+    Report,
+    Send,
+    Transport,
+    Unbind,
+    Woke,
+)
+from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
+from twopair.live.clock import monotonic
+from twopair.live.ports import Ports
+from twopair.live.sockets import SocketFactory, ThisHost, reason_of
+from twopair.nodes.actions import Action
+from twopair.nodes.events import Event
+from twopair.nodes.node import Node
+from twopair.nodes.wishes import Start
+
+_log = logging.getLogger(__name__)
+
+_SHORTEST_SLEEP_S: Final = 0.001
+
+FactListener = Callable[[object], None]
+"""Someone who hears the facts that a node reports."""
+
+
+class Driver:
+    """One node, its sockets and its IPsec back end, on the running event loop.
+
+    A mistake of ours inside the node (`IllegalStep`, any exception) is logged and counted, and the
+    service goes on for everyone else.
+
+    Args:
+        node: what to run.
+        backend: installs its SA sets.
+        place: where its sockets are made.
+        clock: what the node is told as `now`.
+
+    Attributes:
+        counters: what went wrong, by name: ``illegal_step``, ``bind_failed``, ``send_failed``,
+            ``no_such_flow``, ``listener_failed``.
+        failures: one line for each endpoint that could not be bound.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        backend: IpsecBackend,
+        *,
+        place: SocketFactory | None = None,
+        clock: Callable[[], Micros] = monotonic,
+    ) -> None:
+        self.node = node
+        self.backend = backend
+        self.counters: Counter[str] = Counter()
+        self.failures: list[str] = []
+        self._clock = clock
+        self._loop: AbstractEventLoop = get_running_loop()
+        self._ports = Ports(
+            place or ThisHost(),
+            loop=self._loop,
+            take=self._take,
+            settle=self._settle,
+            counters=self.counters,
+        )
+        self._listeners: list[FactListener] = []
+        self._protected: set[Endpoint] = set()
+        self._sets: dict[int, SaSet] = {}
+        self._events: deque[Event] = deque()
+        self._busy = False
+        self._timer: TimerHandle | None = None
+        self._timer_at: Micros | None = None
+        self._perform: dict[type, Callable[[Any], None]] = {
+            Bind: self._bind,
+            Unbind: self._unbind,
+            OpenStream: lambda action: self._ports.open(action.flow),
+            CloseStream: lambda action: self._ports.close(action.flow),
+            InstallSas: self._install,
+            RemoveSas: self._remove,
+            Report: self._report,
+        }
+
+    def listen(self, listener: FactListener) -> None:
+        """Have `listener` called with every fact the node reports from now on."""
+        self._listeners.append(listener)
+
+    def start(self) -> None:
+        """Feed `Start`; the node binds its fixed ports. What could not be bound is in `failures`."""
+        self.feed(Start())
+
+    def feed(self, event: Event) -> None:
+        """Give the node an event from outside: a user's wish."""
+        self._take(event)
+        self._settle()
+
+    def stop(self) -> None:
+        """Close every socket, at once, and forget the deadline. The back end is left as it is."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = self._timer_at = None
+        self._ports.close_all()
+
+    # Events in, actions out
+
+    def _take(self, event: Event) -> None:
+        """Feed one event, carry out what follows, then feed what the actions themselves caused."""
+        if self._busy:
+            self._events.append(event)
+            return
+        self._busy = True
+        try:
+            self._step(event)
+            while self._events:
+                self._step(self._events.popleft())
+        finally:
+            self._busy = False
+
+    def _step(self, event: Event) -> None:
+        try:
+            actions = self.node.feed(event, self._clock())
+        except Exception:  # ours, never the peer's: no reason to end the service for everyone
+            self.counters["illegal_step"] += 1
+            _log.exception("the node failed on %s", type(event).__name__)
+            return
+        self._carry_out(actions)
+
+    def _carry_out(self, actions: Sequence[Action]) -> None:
+        send = self._ports.send
+        for action in actions:
+            try:
+                if type(action) is Send:
+                    send(action.flow, action.data)
+                else:
+                    self._perform[type(action)](action)
+            except Exception:  # the actions after it still count
+                self.counters["illegal_step"] += 1
+                _log.exception("could not carry out %s", type(action).__name__)
+
+    # The deadline
+
+    def _settle(self) -> None:
+        """Set the timer to the node's deadline; done once per burst of events, not per event.
+
+        A timer that is set too early does no harm, so it is only ever moved forward.
+        """
+        if self._busy:
+            return
+        deadline = self.node.next_deadline()
+        if deadline is None or (self._timer_at is not None and self._timer_at <= deadline):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = deadline
+        delay_s = (deadline - self._clock()) / 1_000_000
+        self._timer = self._loop.call_later(max(delay_s, _SHORTEST_SLEEP_S), self._woken)
+
+    def _woken(self) -> None:
+        self._timer = self._timer_at = None
+        deadline = self.node.next_deadline()
+        if deadline is not None and deadline <= self._clock():
+            self._take(Woke())
+        self._settle()
+
+    # Actions that are more than a socket call
+
+    def _bind(self, action: Bind) -> None:
+        local = action.local
+        if action.protected:  # closed first: not one clear datagram may slip in (SA-21)
+            self.backend.close(local)
+            self._protected.add(local)
+        try:
+            self._ports.bind(local, listen=action.listen)
+        except OSError as error:
+            self._open_to_clear_text(local)
+            self.counters["bind_failed"] += 1
+            self.failures.append(f"{local}: {reason_of(error)}")
+            _log.error("cannot bind %s: %s", local, reason_of(error))
+
+    def _unbind(self, action: Unbind) -> None:
+        self._ports.unbind(action.local)
+        self._open_to_clear_text(action.local)
+
+    def _open_to_clear_text(self, local: Endpoint) -> None:
+        if local in self._protected:
+            self._protected.discard(local)
+            self.backend.reopen(local)
+
+    def _install(self, action: InstallSas) -> None:
+        sa_set = action.sa_set
+        try:
+            self.backend.install(sa_set)
+        except InstallError as error:
+            self._take(SasRefused(sa_set.set_id, str(error)))
+        except Exception:
+            _log.exception("SA set %d", sa_set.set_id)
+            self._take(SasRefused(sa_set.set_id, "the back end failed"))
+        else:
+            self._sets[sa_set.set_id] = sa_set
+            self._take(SasInstalled(sa_set.set_id))
+
+    def _remove(self, action: RemoveSas) -> None:
+        """Take a set out, and its connections with it (RRG-10).
+
+        They are aborted: a FIN could not leave without its SA, and would only keep the port in use.
+        """
+        sa_set = self._sets.pop(action.set_id, None)
+        if sa_set is not None:
+            for arrow in ARROWS:
+                flow = sa_set.flow(Transport.TCP, arrow.ports.src, arrow.ports.dst)
+                self._ports.abort(flow, "its SA set was removed")
+        self.backend.remove(action.set_id)
+
+    def _report(self, action: Report) -> None:
+        for listener in self._listeners:
+            try:
+                listener(action.fact)
+            except Exception:
+                self.counters["listener_failed"] += 1
+                _log.exception("a listener failed")

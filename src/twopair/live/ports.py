@@ -1,0 +1,163 @@
+"""All the sockets of one node, by the endpoints and flows that its actions name."""
+
+import logging
+from asyncio import AbstractEventLoop
+from collections import Counter
+from collections.abc import Callable
+from errno import EINPROGRESS
+from socket import socket
+
+from twopair.base import Endpoint, Flow, Received, StreamClosed, StreamOpened, Transport
+from twopair.live.datagrams import UdpPort
+from twopair.live.listener import Listener
+from twopair.live.sockets import (
+    SocketFactory,
+    connecting_socket,
+    datagram_socket,
+    listening_socket,
+    reason_of,
+)
+from twopair.live.streams import Stream
+from twopair.nodes.events import Event
+
+_log = logging.getLogger(__name__)
+
+
+class Ports:
+    """UDP ports, listeners and connections.
+
+    Args:
+        place: where sockets are made.
+        loop: the event loop that watches them.
+        take: called with each event.
+        settle: called once after each burst of events.
+        counters: where trouble is counted: ``send_failed``, ``no_such_flow``.
+    """
+
+    def __init__(
+        self,
+        place: SocketFactory,
+        *,
+        loop: AbstractEventLoop,
+        take: Callable[[Event], None],
+        settle: Callable[[], None],
+        counters: Counter[str],
+    ) -> None:
+        self.settle = settle
+        self._place = place
+        self._loop = loop
+        self._take = take
+        self._counters = counters
+        self._udp: dict[Endpoint, UdpPort] = {}
+        self._listeners: dict[Endpoint, Listener] = {}
+        self._streams: dict[Flow, Stream] = {}
+        self._leaving: set[Stream] = set()  # closed by the node, still flushing
+
+    def bind(self, local: Endpoint, *, listen: bool) -> None:
+        """Receive UDP, and accept TCP if asked to. Raises OSError, and then nothing is bound."""
+        self._udp[local] = UdpPort(
+            datagram_socket(self._place, local),
+            local,
+            loop=self._loop,
+            take=self._take,
+            settle=self.settle,
+        )
+        if listen:
+            try:
+                sock = listening_socket(self._place, local)
+            except OSError:
+                self._udp.pop(local).close()
+                raise
+            self._listeners[local] = Listener(sock, local, loop=self._loop, accepted=self._accepted)
+
+    def unbind(self, local: Endpoint) -> None:
+        """Close the port and every connection from or to it."""
+        if (port := self._udp.pop(local, None)) is not None:
+            port.close()
+        if (listener := self._listeners.pop(local, None)) is not None:
+            listener.close()
+        for flow in [flow for flow in self._streams if flow.local == local]:
+            self._streams.pop(flow).abort()
+
+    def send(self, flow: Flow, data: bytes) -> None:
+        """Send a datagram or append to a stream. Trouble is counted: what is lost, timers notice."""
+        if flow.transport is Transport.UDP:
+            port = self._udp.get(flow.local)
+            if port is not None:
+                try:
+                    port.send(data, flow.remote)
+                except OSError as error:
+                    self._counters["send_failed"] += 1
+                    _log.warning("%s: %s", flow, reason_of(error))
+                return
+        else:
+            stream = self._streams.get(flow)
+            if stream is not None:
+                stream.send(data)
+                return
+        self._counters["no_such_flow"] += 1
+        _log.warning("nothing to send on: %s", flow)
+
+    def open(self, flow: Flow) -> None:
+        """Connect from `flow.local`, bound explicitly (MSG-07). The outcome is an event."""
+        if flow in self._streams:
+            return
+        try:
+            sock = connecting_socket(self._place, flow.local)
+        except OSError as error:
+            self._take(StreamClosed(flow, reason_of(error)))
+            return
+        code = sock.connect_ex(flow.remote)
+        if code not in (0, EINPROGRESS):
+            sock.close()
+            self._take(StreamClosed(flow, reason_of(OSError(code, ""))))
+            return
+        self._streams[flow] = Stream(sock, flow, loop=self._loop, owner=self, opening=True)
+
+    def close(self, flow: Flow) -> None:
+        """Close a connection after what was sent on it; no event follows."""
+        stream = self._streams.pop(flow, None)
+        if stream is not None:
+            self._leaving.add(stream)
+            stream.close()
+
+    def abort(self, flow: Flow, reason: str) -> None:
+        """Close a connection at once and tell the node why."""
+        stream = self._streams.pop(flow, None)
+        if stream is not None:
+            stream.abort()
+            self._take(StreamClosed(flow, reason))
+
+    def close_all(self) -> None:
+        """Close every socket at once."""
+        for local in [*self._udp]:
+            self.unbind(local)
+        for stream in (*self._streams.values(), *self._leaving):
+            stream.abort()
+        self._streams.clear()
+
+    # What streams tell their owner
+
+    def _accepted(self, sock: socket, flow: Flow) -> None:
+        stream = Stream(sock, flow, loop=self._loop, owner=self, opening=False)
+        self._streams[flow] = stream
+        self.stream_opened(stream)
+        self.settle()
+
+    def stream_opened(self, stream: Stream) -> None:
+        """Tell the node that a connection stands."""
+        self._take(StreamOpened(stream.flow))
+
+    def stream_received(self, stream: Stream, chunk: bytes) -> None:
+        """Hand the node the next octets."""
+        self._take(Received(stream.flow, chunk))
+
+    def stream_ended(self, stream: Stream, reason: str) -> None:
+        """Tell the node that a connection ended, unless another one has taken its name."""
+        if self._streams.get(stream.flow) is stream:
+            del self._streams[stream.flow]
+            self._take(StreamClosed(stream.flow, reason))
+
+    def stream_gone(self, stream: Stream) -> None:
+        """Forget a connection that was closed in order."""
+        self._leaving.discard(stream)

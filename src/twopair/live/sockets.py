@@ -1,0 +1,97 @@
+"""Where sockets come from, and how they are set up before use."""
+
+from errno import errorcode
+from os import strerror
+from socket import (
+    AF_INET,
+    AF_INET6,
+    IPPROTO_IPV6,
+    IPPROTO_TCP,
+    IPV6_V6ONLY,
+    SO_RCVBUF,
+    SO_REUSEADDR,
+    SO_SNDBUF,
+    SOCK_DGRAM,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    TCP_NODELAY,
+    socket,
+)
+from typing import Final, Protocol
+
+from twopair.base import Endpoint
+
+_UDP_BUFFER_OCTETS: Final = 4 * 1024 * 1024
+_BACKLOG: Final = 1024
+
+
+class SocketFactory(Protocol):
+    """A place with a network stack of its own: this machine, or one host of the lab."""
+
+    def socket(self, family: int, kind: int) -> socket:
+        """A new socket of that place."""
+        ...
+
+
+class ThisHost:
+    """The network stack this process runs in."""
+
+    def socket(self, family: int, kind: int) -> socket:
+        """A new socket."""
+        return socket(family, kind)
+
+
+def family_of(address: str) -> int:
+    """AF_INET or AF_INET6, by the look of the address."""
+    return AF_INET6 if ":" in address else AF_INET
+
+
+def reason_of(error: OSError) -> str:
+    """What went wrong, for people: ``connection refused``."""
+    if error.errno is None:
+        return str(error)
+    return (strerror(error.errno) if error.errno in errorcode else str(error)).lower()
+
+
+def _bound(place: SocketFactory, local: Endpoint, kind: int) -> socket:
+    sock = place.socket(family_of(local.address), kind)
+    try:
+        sock.setblocking(False)
+        if sock.family == AF_INET6:
+            sock.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1)
+        if kind == SOCK_STREAM:  # on UDP the option would let two programs share the port
+            sock.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+            sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        sock.bind(local)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def datagram_socket(place: SocketFactory, local: Endpoint) -> socket:
+    """A non-blocking UDP socket bound to `local`, with buffers for a burst. Raises OSError."""
+    sock = _bound(place, local, SOCK_DGRAM)
+    sock.setsockopt(SOL_SOCKET, SO_RCVBUF, _UDP_BUFFER_OCTETS)  # the kernel caps both at its own limit
+    sock.setsockopt(SOL_SOCKET, SO_SNDBUF, _UDP_BUFFER_OCTETS)
+    return sock
+
+
+def listening_socket(place: SocketFactory, local: Endpoint) -> socket:
+    """A non-blocking TCP socket that accepts on `local`. Raises OSError."""
+    sock = _bound(place, local, SOCK_STREAM)
+    try:
+        sock.listen(_BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def connecting_socket(place: SocketFactory, local: Endpoint) -> socket:
+    """A non-blocking TCP socket bound to `local`, yet to be connected (MSG-07). Raises OSError.
+
+    Address reuse lets it share the port with connections to other peers, and with those that rest
+    in TIME_WAIT.
+    """
+    return _bound(place, local, SOCK_STREAM)

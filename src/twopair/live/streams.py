@@ -1,0 +1,190 @@
+"""One TCP connection on the event loop."""
+
+from asyncio import AbstractEventLoop, TimerHandle
+from collections import deque
+from enum import Enum, auto
+from os import strerror
+from socket import SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET, socket
+from struct import pack
+from typing import Final, Protocol
+
+from twopair.base import Flow
+from twopair.live.sockets import reason_of
+
+CHUNK_OCTETS: Final = 65_536
+QUEUE_OCTETS: Final = 1024 * 1024
+"""Unsent data at which the peer is taken for dead."""
+_CHUNKS_PER_WAKE: Final = 16
+_LINGER_S: Final = 2.0  # how long an orderly close may take
+
+_buffer = bytearray(CHUNK_OCTETS)
+_view = memoryview(_buffer)
+
+
+class StreamOwner(Protocol):
+    """Who is told of what happens on streams: the driver."""
+
+    def stream_opened(self, stream: "Stream") -> None:
+        """The connection stands."""
+        ...
+
+    def stream_received(self, stream: "Stream", chunk: bytes) -> None:
+        """The next octets, 1 to 64 KiB of them."""
+        ...
+
+    def stream_ended(self, stream: "Stream", reason: str) -> None:
+        """It ended without being asked to; the reason is empty after an orderly end by the peer."""
+        ...
+
+    def stream_gone(self, stream: "Stream") -> None:
+        """The socket of a stream that was closed with `Stream.close` is given back."""
+        ...
+
+    def settle(self) -> None:
+        """All that this wake of the event loop brought has been told."""
+        ...
+
+
+class _State(Enum):
+    OPENING = auto()
+    OPEN = auto()
+    LINGERING = auto()  # all is sent; waiting for the peer's end, so that no RST overtakes our data
+    CLOSED = auto()
+
+
+class Stream:
+    """One TCP connection, accepted or being opened.
+
+    Args:
+        sock: non-blocking; connected, or connecting if `opening`.
+        flow: its name.
+        loop: the event loop that watches it.
+        owner: told of opening, data and end.
+        opening: whether the outcome of `connect` is still awaited.
+    """
+
+    def __init__(
+        self, sock: socket, flow: Flow, *, loop: AbstractEventLoop, owner: StreamOwner, opening: bool
+    ) -> None:
+        self.flow = flow
+        self._sock = sock
+        self._loop = loop
+        self._owner = owner
+        self._queue: deque[memoryview] = deque()
+        self._queued_octets = 0
+        self._state = _State.OPENING if opening else _State.OPEN
+        self._closing: TimerHandle | None = None  # set by close(): the end of our patience
+        if opening:
+            loop.add_writer(sock, self._connected)
+        else:
+            loop.add_reader(sock, self._readable)
+
+    def send(self, data: bytes) -> None:
+        """Append to the stream; waits in the queue while the connection is being opened or is full."""
+        if self._state not in (_State.OPENING, _State.OPEN) or self._closing:
+            return
+        rest = memoryview(data)
+        if self._state is _State.OPEN and not self._queue:
+            try:
+                rest = rest[self._sock.send(data) :]
+            except BlockingIOError:
+                pass
+            except OSError as error:
+                self._fail(reason_of(error))
+                return
+            if not rest:
+                return
+            self._loop.add_writer(self._sock, self._writable)
+        self._queue.append(rest)
+        self._queued_octets += len(rest)
+        if self._queued_octets > QUEUE_OCTETS:
+            self._fail("the peer does not read")
+
+    def close(self) -> None:
+        """Close after what was sent; the owner hears `stream_gone` when that is done, nothing else."""
+        if self._state is _State.CLOSED or self._closing:
+            return
+        self._closing = self._loop.call_later(_LINGER_S, self.abort)
+        if not self._queue:
+            if self._state is _State.OPENING:
+                self._finish()
+            else:
+                self._linger()
+
+    def abort(self) -> None:
+        """Close at once with an RST: nothing stays behind, not even TIME_WAIT."""
+        if self._state is not _State.CLOSED:
+            self._sock.setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
+            self._finish()
+
+    def _connected(self) -> None:
+        error = self._sock.getsockopt(SOL_SOCKET, SO_ERROR)
+        if error:
+            self._fail(strerror(error).lower())
+            return
+        self._state = _State.OPEN
+        self._loop.add_reader(self._sock, self._readable)
+        self._loop.add_writer(self._sock, self._writable)
+        if not self._closing:
+            self._owner.stream_opened(self)
+            self._owner.settle()
+
+    def _writable(self) -> None:
+        while self._queue:
+            try:
+                sent = self._sock.send(self._queue[0])
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self._fail(reason_of(error))
+                return
+            self._queued_octets -= sent
+            if sent < len(self._queue[0]):
+                self._queue[0] = self._queue[0][sent:]
+                return
+            self._queue.popleft()
+        self._loop.remove_writer(self._sock)
+        if self._closing:
+            self._linger()
+
+    def _readable(self) -> None:
+        for _ in range(_CHUNKS_PER_WAKE):
+            try:
+                count = self._sock.recv_into(_buffer)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                self._fail(reason_of(error))
+                return
+            if not count:
+                self._fail("")
+                return
+            if not self._closing:
+                self._owner.stream_received(self, bytes(_view[:count]))
+            if self._state is _State.CLOSED:
+                break
+        self._owner.settle()
+
+    def _linger(self) -> None:
+        self._state = _State.LINGERING
+        try:
+            self._sock.shutdown(SHUT_WR)
+        except OSError:
+            self._finish()
+
+    def _fail(self, reason: str) -> None:
+        asked_for = bool(self._closing)
+        self._finish()
+        if not asked_for:
+            self._owner.stream_ended(self, reason)
+            self._owner.settle()
+
+    def _finish(self) -> None:
+        self._state = _State.CLOSED
+        self._queue.clear()
+        self._loop.remove_reader(self._sock)
+        self._loop.remove_writer(self._sock)
+        self._sock.close()
+        if self._closing:
+            self._closing.cancel()
+            self._owner.stream_gone(self)
