@@ -1,1 +1,33 @@
-"""."""
+"""ESP as a sans-IO core: SAD, replay window, transforms, drops (RFC 4301, RFC 4303)."""
+
+from twopair.core.esp.association import IvSpace, SecurityAssociation, Selector
+from twopair.core.esp.drop import Drop
+from twopair.core.esp.processing import PORTED, Inside, receive, send
+from twopair.core.esp.replay import WINDOW_PACKETS, IvWatch, ReplayWindow
+from twopair.core.esp.sad import LAST_SEQUENCE, Conflict, Inbound, InstalledSet, Named, Outbound, Sad
+from twopair.core.esp.transform import SUITES, Transform, make_transform, well_formed
+
+__all__ = [
+    "LAST_SEQUENCE",
+    "PORTED",
+    "SUITES",
+    "WINDOW_PACKETS",
+    "Conflict",
+    "Drop",
+    "Inbound",
+    "Inside",
+    "InstalledSet",
+    "IvSpace",
+    "IvWatch",
+    "Named",
+    "Outbound",
+    "ReplayWindow",
+    "Sad",
+    "SecurityAssociation",
+    "Selector",
+    "Transform",
+    "make_transform",
+    "receive",
+    "send",
+    "well_formed",
+]

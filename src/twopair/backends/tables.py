@@ -1,0 +1,83 @@
+"""What back ends that keep their own SAD have in common: sets in and out, closed ports, counters."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, TypeVar
+
+from twopair.backends.contract import InstallError, SaCounters
+from twopair.base import Endpoint
+from twopair.core.esp import Conflict, Drop, Inbound, InstalledSet, Named, Outbound, Sad, SecurityAssociation
+from twopair.core.sa import ARROWS, SaSet
+
+T = TypeVar("T")
+
+
+class Tables(Generic[T]):
+    """SAD, closed ports and drop counters of one host.
+
+    Args:
+        make: how one SA is carried out; see `Sad`.
+    """
+
+    def __init__(self, make: Callable[[SecurityAssociation], T]) -> None:
+        self._sad: Sad[T] = Sad(make)
+        self._closed: set[Endpoint] = set()
+        self._dropped: Counter[Drop] = Counter()
+
+    def close(self, endpoint: Endpoint) -> None:
+        """See `IpsecBackend`."""
+        self._closed.add(endpoint)
+
+    def reopen(self, endpoint: Endpoint) -> None:
+        """See `IpsecBackend`."""
+        self._closed.discard(endpoint)
+
+    def install(self, sa_set: SaSet) -> None:
+        """See `IpsecBackend`."""
+        named = [(a.sender is sa_set.end, Named(a.name, sa_set.association(a))) for a in ARROWS]
+        outbound = tuple(n for ours, n in named if ours)
+        inbound = tuple(n for ours, n in named if not ours)
+        try:
+            result = self._sad.add(sa_set.set_id, outbound, inbound)
+        except (ValueError, OverflowError) as error:
+            raise InstallError(str(error)) from None
+        if isinstance(result, Conflict):
+            raise InstallError(f"{result.words} ({result.clause})")
+        self._installed(result)
+
+    def remove(self, set_id: int) -> None:
+        """See `IpsecBackend`."""
+        removed = self._sad.remove(set_id)
+        if removed is not None:
+            self._removed(removed)
+
+    def query(self) -> Iterable[SaCounters]:
+        """See `IpsecBackend`."""
+        return [
+            counters
+            for installed in self._sad
+            for counters in (*map(_sent, installed.outbound), *map(_received, installed.inbound))
+        ]
+
+    def drops(self) -> Mapping[str, int]:
+        """See `IpsecBackend`."""
+        return {drop.name: count for drop, count in self._dropped.items()}
+
+    def _drop(self, drop: Drop) -> Drop:
+        """Count a dropped packet under its reason."""
+        self._dropped[drop] += 1
+        return drop
+
+    def _installed(self, installed: InstalledSet[T]) -> None:
+        """Called when a set went in."""
+
+    def _removed(self, removed: InstalledSet[T]) -> None:
+        """Called when a set went out."""
+
+
+def _sent(sa: Outbound[T]) -> SaCounters:
+    return SaCounters(sa.set_id, sa.name, sa.spi, sa.packets, sa.octets, replayed=0, bad_icv=0)
+
+
+def _received(sa: Inbound[T]) -> SaCounters:
+    return SaCounters(sa.set_id, sa.name, sa.spi, sa.packets, sa.octets, sa.replayed, sa.bad_icv)
