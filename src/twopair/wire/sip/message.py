@@ -1,0 +1,283 @@
+"""A SIP message: its start line, its header lines as they came, and its body (RFC 3261 §7).
+
+Text is UTF-8 with surrogateescape, so any bytes come back exactly. Names are indexed once, values are
+parsed when somebody asks, and a line that nobody edits is sent as it was received (docs/adr/0006).
+Messages are mutable: `copy()` before editing one that came from elsewhere.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final, Self
+
+from twopair.base import WireError
+from twopair.wire.sip.cseq import CSeq
+from twopair.wire.sip.lists import first_element, split_list
+from twopair.wire.sip.names import ASKED, CANONICAL
+from twopair.wire.sip.reasons import REASON
+from twopair.wire.sip.via import Via
+
+_FOLD: Final = re.compile(r"[ \t]*\r\n[ \t]+")
+_UNCHECKED: Final = -1
+
+
+class Message:
+    """What requests and responses share: ordered header lines and a body.
+
+    Header names are given in any case; compact forms in the message count as the long name.
+    """
+
+    __slots__ = ("_cseq", "_declared", "_lines", "_names", "_via", "body")
+
+    def __init__(self, lines: list[str], names: list[str], body: bytes, declared: int = _UNCHECKED) -> None:
+        self._lines = lines
+        self._names = names
+        self._declared = declared  # Content-Length as written, -1 where that must be seen to
+        self._cseq: CSeq | None = None
+        self._via: Via | None = None
+        self.body = body
+
+    @property
+    def start_line(self) -> str:
+        """The first line, without its line end."""
+        raise AssertionError  # a bare Message is never made
+
+    # reading
+
+    def get(self, name: str) -> str | None:
+        """The first value of that header, unfolded and without white space around it, or None."""
+        try:
+            return self._value(self._names.index(ASKED[name]))
+        except ValueError:
+            return None
+
+    def get_all(self, name: str) -> list[str]:
+        """One value per line of that header, in order."""
+        wanted = ASKED[name]
+        return [self._value(i) for i, have in enumerate(self._names) if have == wanted]
+
+    def values(self, name: str) -> list[str]:
+        """The elements of a list header over all its lines, split at commas (RFC 3261 §7.3.1)."""
+        return [element for line in self.get_all(name) for element in split_list(line)]
+
+    def names(self) -> Iterable[str]:
+        """Canonical names, one per line, in order."""
+        return tuple(self._names)
+
+    def lines(self) -> Iterable[tuple[str, str]]:
+        """Each header line as it stands, with its canonical name."""
+        return zip(self._lines, self._names, strict=True)
+
+    @property
+    def call_id(self) -> str:
+        """The Call-ID. Raises WireError if there is none."""
+        value = self.get("Call-ID")
+        if not value:
+            raise WireError("no Call-ID", 0, "RFC 3261 §8.1.1")
+        return value
+
+    @property
+    def cseq(self) -> CSeq:
+        """Number and method. Raises WireError if absent or garbled."""
+        if self._cseq is None:
+            self._cseq = CSeq.parse(self.get("CSeq") or "")
+        return self._cseq
+
+    @property
+    def top_via(self) -> Via:
+        """The topmost Via, parsed. Raises WireError if absent or garbled."""
+        if self._via is None:
+            self._via = Via.parse(first_element(self.get("Via") or ""))
+        return self._via
+
+    # editing
+
+    def push(self, name: str, value: str) -> None:
+        """Insert a line above the first one of that name, else at the top."""
+        wanted = ASKED[name]
+        at = self._names.index(wanted) if wanted in self._names else 0
+        self._lines.insert(at, f"{name}: {value}")
+        self._names.insert(at, wanted)
+        self._forget(wanted)
+
+    def add(self, name: str, value: str) -> None:
+        """Append a line at the end of the headers."""
+        wanted = ASKED[name]
+        self._lines.append(f"{name}: {value}")
+        self._names.append(wanted)
+        self._forget(wanted)
+
+    def set(self, name: str, value: str) -> None:
+        """Have exactly one line of that name: in place of the first one, else at the end."""
+        wanted = ASKED[name]
+        if wanted not in self._names:
+            self.add(name, value)
+            return
+        at = self._names.index(wanted)
+        self._lines[at] = f"{name}: {value}"
+        if wanted in self._names[at + 1 :]:
+            self._drop(wanted, keep=at)
+        self._forget(wanted)
+
+    def remove(self, name: str) -> int:
+        """Remove all lines of that name; how many there were."""
+        wanted = ASKED[name]
+        if wanted not in self._names:
+            return 0
+        before = len(self._names)
+        self._drop(wanted)
+        self._forget(wanted)
+        return before - len(self._names)
+
+    def pop_value(self, name: str) -> str | None:
+        """Remove the first element of a list header (Via, Route) and return it, or None."""
+        wanted = ASKED[name]
+        try:
+            at = self._names.index(wanted)
+        except ValueError:
+            return None
+        value = self._value(at)
+        self._forget(wanted)
+        first = first_element(value)
+        rest = value[len(first) :].lstrip(" \t").removeprefix(",").strip() if len(first) < len(value) else ""
+        if rest:
+            self._lines[at] = f"{self._lines[at].partition(':')[0]}: {rest}"
+        else:
+            del self._lines[at], self._names[at]
+        return first.strip()
+
+    def copy(self) -> Self:
+        """An independent message with the same content."""
+        raise AssertionError  # a bare Message is never made
+
+    def to_bytes(self) -> bytes:
+        """The message for the wire; Content-Length is put right if the body was changed."""
+        if self._declared != len(self.body):
+            self.set("Content-Length", str(len(self.body)))
+            self._declared = len(self.body)
+        head = "\r\n".join([self.start_line, *self._lines, "", ""])
+        return head.encode("utf-8", "surrogateescape") + self.body
+
+    def _value(self, at: int) -> str:
+        line = self._lines[at]
+        value = line[line.index(":") + 1 :].strip(" \t\r\n")
+        return _FOLD.sub(" ", value) if "\n" in value else value
+
+    def _drop(self, wanted: str, keep: int = -1) -> None:
+        kept = [i for i, have in enumerate(self._names) if have != wanted or i == keep]
+        self._lines = [self._lines[i] for i in kept]
+        self._names = [self._names[i] for i in kept]
+
+    def _forget(self, name: str) -> None:
+        """Drop what was parsed from a header that is being changed."""
+        if name == "via":
+            self._via = None
+        elif name == "cseq":
+            self._cseq = None
+        elif name == "content-length":
+            self._declared = _UNCHECKED
+
+
+class Request(Message):
+    """A request: method and Request-URI before the headers."""
+
+    __slots__ = ("method", "uri", "version")
+
+    def __init__(
+        self, method: str, uri: str, lines: list[str], names: list[str], body: bytes, *,
+        declared: int = _UNCHECKED, version: str = "SIP/2.0",
+    ) -> None:  # fmt: skip
+        Message.__init__(self, lines, names, body, declared)
+        self.method = method
+        self.uri = uri
+        self.version = version
+
+    @property
+    def start_line(self) -> str:
+        """``METHOD uri SIP/2.0``."""
+        return f"{self.method} {self.uri} {self.version}"
+
+    def copy(self) -> "Request":
+        """An independent message with the same content."""
+        new = Request(
+            self.method, self.uri, self._lines[:], self._names[:], self.body,
+            declared=self._declared, version=self.version,
+        )  # fmt: skip
+        new._cseq, new._via = self._cseq, self._via
+        return new
+
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.uri}>"
+
+
+class Response(Message):
+    """A response: status and reason phrase before the headers."""
+
+    __slots__ = ("reason", "status", "version")
+
+    def __init__(
+        self, status: int, reason: str, lines: list[str], names: list[str], body: bytes, *,
+        declared: int = _UNCHECKED, version: str = "SIP/2.0",
+    ) -> None:  # fmt: skip
+        Message.__init__(self, lines, names, body, declared)
+        self.status = status
+        self.reason = reason
+        self.version = version
+
+    @property
+    def start_line(self) -> str:
+        """``SIP/2.0 200 OK``."""
+        return f"{self.version} {self.status:03d} {self.reason}"
+
+    def copy(self) -> "Response":
+        """An independent message with the same content."""
+        new = Response(
+            self.status, self.reason, self._lines[:], self._names[:], self.body,
+            declared=self._declared, version=self.version,
+        )  # fmt: skip
+        new._cseq, new._via = self._cseq, self._via
+        return new
+
+    def __repr__(self) -> str:
+        return f"<{self.status} {self.reason}>"
+
+
+def make_request(method: str, uri: str, headers: Iterable[tuple[str, str]], body: bytes = b"") -> Request:
+    """A new request with these headers in this order; Content-Length is added when it is sent."""
+    pairs = list(headers)
+    return Request(method, uri, [f"{n}: {v}" for n, v in pairs], [ASKED[n] for n, _ in pairs], body)
+
+
+_ECHOED: Final = frozenset({"via", "from", "to", "call-id", "cseq"})
+
+
+def make_response(
+    request: Request, status: int, reason: str | None = None, *,
+    to_tag: str | None = None, headers: Iterable[tuple[str, str]] = (), body: bytes = b"",
+) -> Response:  # fmt: skip
+    """The answer to a request (RFC 3261 §8.2.6): Via, From, To, Call-ID and CSeq as they came.
+
+    Args:
+        request: what is answered.
+        status: 100 to 699.
+        reason: phrase; the standard's where None.
+        to_tag: tag added to To if it has none (not for 100).
+        headers: further headers, after the copied ones.
+        body: the body.
+    """
+    lines: list[str] = []
+    names: list[str] = []
+    for line, name in request.lines():
+        if name in _ECHOED or (name == "record-route" and 100 < status < 300):
+            if name == "to" and to_tag and status > 100 and "tag=" not in line.partition(">")[2].lower():
+                line = f"{line};tag={to_tag}"  # noqa: PLW2901  the line that goes out
+            lines.append(line)
+            names.append(name)
+    for name, value in headers:
+        lines.append(f"{name}: {value}")
+        names.append(ASKED[name])
+    return Response(status, REASON.get(status, "Unknown") if reason is None else reason, lines, names, body)
+
+
+def index_lines(lines: Iterable[str]) -> list[str]:
+    """Canonical names of header lines. Raises WireError for a line without a name."""
+    return [CANONICAL[line[: line.find(":") + 1]] for line in lines]
