@@ -1,15 +1,21 @@
 """SIP messages: bytes to values and back (RFC 3261 §7, §20, §25)."""
 
+from twopair.wire.sip.auth import AuthFields, Challenge, Credentials
 from twopair.wire.sip.cseq import CSeq
+from twopair.wire.sip.framer import StreamFramer
 from twopair.wire.sip.lists import first_element, split_list
 from twopair.wire.sip.message import Message, Request, Response, make_request, make_response
+from twopair.wire.sip.nameaddr import NameAddr
 from twopair.wire.sip.params import Params, parse_params, print_params, quote, unquote
 from twopair.wire.sip.parse import parse
 from twopair.wire.sip.reasons import REASON
+from twopair.wire.sip.uri import SipUri
 from twopair.wire.sip.via import MAGIC, Via
 
 __all__ = [
-    "MAGIC", "REASON", "CSeq", "Message", "Params", "Request", "Response", "Via", "first_element",
+    "MAGIC", "REASON", "AuthFields", "CSeq", "Challenge", "Credentials", "Message",
+    "NameAddr", "Params", "Request", "Response", "SipUri", "StreamFramer", "Via",
+    "first_element",
     "make_request", "make_response", "parse", "parse_params", "print_params", "quote", "split_list",
     "unquote",
 ]  # fmt: skip

@@ -1,0 +1,65 @@
+"""``"Alice" <sip:alice@ims.example>;tag=1``: From, To, Contact, Route, Path (RFC 3261 §20.10)."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from twopair.base import WireError
+from twopair.wire.sip.params import Params, parse_params, print_params
+from twopair.wire.sip.uri import SipUri
+
+_QUOTED: Final = re.compile(r'\s*("(?:[^"\\]|\\.)*")\s*', re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class NameAddr:
+    """One address: display name as written, URI text, header parameters.
+
+    Args:
+        display: display name with its quotes, or empty.
+        uri: text of the URI, or ``*`` for the Contact of that form.
+        params: header parameters in order, names in lower case.
+    """
+
+    display: str
+    uri: str
+    params: Params = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read one element. Without <> the parameters belong to the header (RFC 3261 §20.10)."""
+        quoted = _QUOTED.match(text)
+        start = quoted.end() if quoted else 0
+        opening = text.find("<", start)
+        if opening < 0:
+            if quoted:
+                raise WireError("a display name without an address", start, "RFC 3261 §20.10")
+            uri, _, params = text.strip().partition(";")
+            display = ""
+        else:
+            closing = text.find(">", opening)
+            if closing < 0:
+                raise WireError("an address that does not end", opening, "RFC 3261 §20.10")
+            display, uri = text[:opening].strip(), text[opening + 1 : closing].strip()
+            tail = text[closing + 1 :].strip()
+            if tail and not tail.startswith(";"):
+                raise WireError("text behind an address", closing, "RFC 3261 §20.10")
+            params = tail[1:]
+        uri = uri.strip()
+        if not uri or (uri != "*" and ":" not in uri) or any(c in uri for c in " \t\r\n"):
+            raise WireError("no URI in an address", 0, "RFC 3261 §20.10")
+        return cls(display, uri, parse_params(params))
+
+    @property
+    def tag(self) -> str | None:
+        """The tag of From and To."""
+        return self.params.get("tag")
+
+    @property
+    def sip_uri(self) -> SipUri:
+        """The URI parsed. Raises WireError where it is of another scheme."""
+        return SipUri.parse(self.uri)
+
+    def __str__(self) -> str:
+        display = f"{self.display} " if self.display else ""
+        return f"{display}<{self.uri}>{print_params(self.params)}"
