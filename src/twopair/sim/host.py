@@ -1,0 +1,163 @@
+"""A simulated host: one node, its ports, its connections and its memory back end."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from twopair.backends.contract import InstallError
+from twopair.backends.memory import MemoryBackend
+from twopair.base import (
+    Bind,
+    CloseStream,
+    Endpoint,
+    Flow,
+    Micros,
+    OpenStream,
+    Received,
+    Report,
+    Send,
+    Transport,
+    Unbind,
+    Woke,
+)
+from twopair.core.esp import Drop
+from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
+from twopair.nodes import Event, Node
+from twopair.sim.agenda import Agenda
+from twopair.sim.packet import Kind, Packet
+from twopair.sim.tcp import Tcp
+
+if TYPE_CHECKING:
+    from twopair.sim.world import World
+
+
+class Host:
+    """Carries out a node's actions on the agenda of a world and feeds it what comes of them.
+
+    Attributes:
+        name: what the world calls it.
+        node: the node.
+        backend: its SA sets.
+        sets: installed sets by id, as the node asked for them.
+        facts: what the node reported, with the moment.
+        counters: ``unreachable`` (sent to nobody), ``no_such_flow``, ``not_bound``.
+    """
+
+    def __init__(self, name: str, node: Node, world: "World") -> None:
+        self.name = name
+        self.node = node
+        self.agenda: Agenda = world.agenda
+        self.backend = MemoryBackend()
+        self.tcp = Tcp(self)
+        self.sets: dict[int, SaSet] = {}
+        self.facts: list[tuple[Micros, object]] = []
+        self.counters: Counter[str] = Counter()
+        self._world = world
+        self._bound: dict[Endpoint, bool] = {}
+        self._wakes_at: Micros | None = None
+        self._perform: dict[type, Callable[[Any], None]] = {
+            Send: self._send,
+            OpenStream: lambda action: self.tcp.open(action.flow),
+            CloseStream: lambda action: self.tcp.close(action.flow),
+            Bind: self._bind,
+            Unbind: self._unbind,
+            InstallSas: self._install,
+            RemoveSas: self._remove,
+            Report: self._report,
+        }
+
+    def feed(self, event: Event) -> None:
+        """Give the node an event, at once; what follows from it is carried out before this returns."""
+        for action in self.node.feed(event, self.agenda.now):
+            self._perform[type(action)](action)
+        self._settle()
+
+    def later(self, event: Event) -> None:
+        """Give the node an event as the next thing that happens."""
+        self.agenda.after(0, lambda: self.feed(event))
+
+    def emit(self, kind: Kind, flow: Flow, data: bytes = b"") -> None:
+        """Send a packet: through the back end, which marks or drops it, onto the network."""
+        mark = self.backend.outbound(flow, len(data))
+        if not isinstance(mark, Drop):
+            self._world.carry(Packet(kind, flow, mark, data))
+
+    def arrive(self, packet: Packet) -> None:
+        """A packet reaches this host."""
+        flow = packet.flow.mirrored()
+        if self.backend.inbound(flow, packet.mark, len(packet.data)) is not None:
+            return
+        if packet.kind is not Kind.DATAGRAM:
+            self.tcp.take(packet)
+        elif flow.local in self._bound:
+            self.feed(Received(flow, packet.data))
+        else:
+            self.counters["not_bound"] += 1
+
+    def bound(self) -> list[Endpoint]:
+        """Endpoints that are bound, in the order of binding."""
+        return list(self._bound)
+
+    def _settle(self) -> None:
+        deadline = self.node.next_deadline()
+        if deadline is None or (self._wakes_at is not None and self._wakes_at <= deadline):
+            return
+        self._wakes_at = deadline
+        self.agenda.after(max(0, deadline - self.agenda.now), lambda: self._wake(deadline))
+
+    def _wake(self, planned: Micros) -> None:
+        if self._wakes_at != planned:  # an earlier one was planned since
+            return
+        self._wakes_at = None
+        deadline = self.node.next_deadline()
+        if deadline is not None and deadline <= self.agenda.now:
+            self.feed(Woke())
+        else:
+            self._settle()
+
+    def _send(self, action: Send) -> None:
+        if action.flow.transport is Transport.UDP:
+            if action.flow.local in self._bound:
+                self.emit(Kind.DATAGRAM, action.flow, action.data)
+            else:
+                self.counters["not_bound"] += 1
+        elif not self.tcp.send(action.flow, action.data):
+            self.counters["no_such_flow"] += 1
+
+    def _bind(self, action: Bind) -> None:
+        if action.protected:
+            self.backend.close(action.local)
+        self._bound[action.local] = action.protected
+        if action.listen:
+            self.tcp.listening[action.local] = None
+
+    def _unbind(self, action: Unbind) -> None:
+        self.tcp.abort_all_of(action.local)
+        self.tcp.listening.pop(action.local, None)
+        if self._bound.pop(action.local, False):
+            self.backend.reopen(action.local)
+
+    def _install(self, action: InstallSas) -> None:
+        sa_set = action.sa_set
+        try:
+            self._world.may_install(self, sa_set)
+            self.backend.install(sa_set)
+        except InstallError as error:
+            self.later(SasRefused(sa_set.set_id, str(error)))
+        else:
+            self.sets[sa_set.set_id] = sa_set
+            self.later(SasInstalled(sa_set.set_id))
+
+    def _remove(self, action: RemoveSas) -> None:
+        """Take a set out, and its connections with it (RRG-10)."""
+        sa_set = self.sets.pop(action.set_id, None)
+        if sa_set is not None:
+            for arrow in ARROWS:
+                flow = sa_set.flow(Transport.TCP, arrow.ports.src, arrow.ports.dst)
+                self.agenda.after(0, partial(self.tcp.abort, flow, "its SA set was removed"))
+        self.backend.remove(action.set_id)
+
+    def _report(self, action: Report) -> None:
+        self.facts.append((self.agenda.now, action.fact))
+        self._world.heard(self, action.fact)

@@ -1,0 +1,126 @@
+"""A virtual world: hosts, networks, a clock that jumps from event to event, and a trace."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from hashlib import sha256
+
+from twopair.backends.contract import InstallError
+from twopair.base import Micros, seconds
+from twopair.core.sa import SaSet
+from twopair.nodes import Node
+from twopair.nodes.wishes import Start
+from twopair.sim.agenda import Agenda
+from twopair.sim.host import Host
+from twopair.sim.packet import Kind, Observed, Packet
+from twopair.sim.streams import Stream, Streams
+
+DELAY: Micros = seconds(0.001)
+"""How long a packet travels."""
+
+A_MINUTE = seconds(60)
+
+Carrier = Callable[[Packet], list[tuple[int, Packet]]]
+"""Decides what becomes of a packet: each (delay in microseconds, packet) arrives; none means lost.
+
+The place for weather and for an attacker: put one around the carrier that is there.
+"""
+
+FactListener = Callable[[Host, object], None]
+
+
+class World:
+    """Nodes, connected by networks, in virtual time; equal seeds give equal days.
+
+    Args:
+        seed: decides all random numbers.
+
+    Attributes:
+        agenda: clock and heap.
+        hosts: by name.
+        carrier: what becomes of packets.
+        observed: packets with data, and openings of connections, as they were sent.
+        refuse_install: called before each install; a text refuses it (for tests of ERR-24).
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self.agenda = Agenda()
+        self.hosts: dict[str, Host] = {}
+        self.observed: list[Observed] = []
+        self.carrier: Carrier = lambda packet: [(DELAY, packet)]
+        self.refuse_install: Callable[[Host, SaSet], str | None] = lambda _host, _set: None
+        self._streams = Streams(seed)
+        self._places: dict[str, tuple[Host, str]] = {}
+        self._listeners: list[FactListener] = []
+
+    def entropy(self, name: str) -> Stream:
+        """The stream of random numbers of that name."""
+        return self._streams(name)
+
+    def add(self, name: str, node: Node, addresses: Mapping[str, str]) -> Host:
+        """A host with a node on it, started.
+
+        Args:
+            name: unique name.
+            node: what runs there.
+            addresses: its addresses, and the network each is on: ``{"10.0.0.1": "gm"}``.
+        """
+        host = self.hosts[name] = Host(name, node, self)
+        for address, network in addresses.items():
+            self._places[address] = (host, network)
+        host.feed(Start())
+        return host
+
+    def listen(self, listener: FactListener) -> None:
+        """Have `listener` called with every fact that any node reports."""
+        self._listeners.append(listener)
+
+    def run(self, until: Callable[[], bool] | None = None, *, at_most: Micros = A_MINUTE) -> bool:
+        """Let time pass until a condition holds, or for `at_most`; whether the condition came to hold."""
+        end = Micros(self.agenda.now + at_most)
+        while until is None or not until():
+            moment = self.agenda.next_moment()
+            if moment is None or moment > end:
+                self.agenda.advance(end)
+                return until is not None and until()
+            self.agenda.step()
+        return True
+
+    def on(self, network: str) -> list[Observed]:
+        """What was seen on one network."""
+        return [seen for seen in self.observed if seen.network == network]
+
+    def digest(self) -> str:
+        """A digest of everything observed: equal for equal days."""
+        total = sha256()
+        for seen in self.observed:
+            total.update(f"{seen.time} {seen.network} {seen.flow} {seen.spi} {seen.kind.value} ".encode())
+            total.update(seen.data)
+        return total.hexdigest()
+
+    # for hosts
+
+    def carry(self, packet: Packet) -> None:
+        """A host sends a packet."""
+        flow = packet.flow
+        place = self._places.get(flow.local.address)
+        network = place[1] if place else ""
+        if packet.data or packet.kind is Kind.SYN:
+            spi = packet.mark.spi if packet.mark else None
+            self.observed.append(Observed(self.agenda.now, network, flow, spi, packet.data, packet.kind))
+        for delay, carried in self.carrier(packet):
+            target = self._places.get(carried.flow.remote.address)
+            if target is not None and target[1] == network:
+                self.agenda.after(delay, partial(target[0].arrive, carried))
+            elif place is not None:
+                place[0].counters["unreachable"] += 1
+
+    def may_install(self, host: Host, sa_set: SaSet) -> None:
+        """Raises InstallError where the world wants this install to fail."""
+        reason = self.refuse_install(host, sa_set)
+        if reason is not None:
+            raise InstallError(reason)
+
+    def heard(self, host: Host, fact: object) -> None:
+        """A node reported a fact."""
+        for listener in self._listeners:
+            listener(host, fact)
