@@ -1,15 +1,19 @@
-"""SIP transactions: four tables, their timers, and the layer that matches messages to them (RFC 3261 §17)."""
+"""SIP transactions (RFC 3261 §17, RFC 6026) with the timers of Gm and of the core (TMR-04)."""
 
-from twopair.core.sip.client import ClientTransaction, ack_of
-from twopair.core.sip.layer import TransactionLayer
-from twopair.core.sip.machine import Transaction
-from twopair.core.sip.server import ServerTransaction
-from twopair.core.sip.states import State, Trigger
+from twopair.core.sip.layer import MOST_TRANSACTIONS, TransactionLayer
+from twopair.core.sip.terms import State
 from twopair.core.sip.timers import CORE, GM, Timers
-from twopair.core.sip.user import Out, TransactionUser
+from twopair.core.sip.transaction import ClientTransaction, ServerTransaction
+from twopair.core.sip.user import TransactionUser
 
 __all__ = [
-    "CORE", "GM", "ClientTransaction", "Out", "ServerTransaction", "State", "Timers", "Transaction",
+    "CORE",
+    "GM",
+    "MOST_TRANSACTIONS",
+    "ClientTransaction",
+    "ServerTransaction",
+    "State",
+    "Timers",
     "TransactionLayer",
-    "TransactionUser", "Trigger", "ack_of",
-]  # fmt: skip
+    "TransactionUser",
+]

@@ -1,133 +1,168 @@
-"""The transactions of one node: matching, timers, bounds (RFC 3261 §17)."""
+"""All transactions of one node (RFC 3261 §17): messages in, each handed to the user once, messages out."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Final
 
-from twopair.base import Flow, Micros, Send, WireError
-from twopair.core.sip.client import ClientTransaction
-from twopair.core.sip.lanes import Lanes
-from twopair.core.sip.machine import Transaction
-from twopair.core.sip.matching import Key, client_key, server_key
-from twopair.core.sip.server import ServerTransaction
-from twopair.core.sip.states import Trigger
+from twopair.base import Flow, IllegalStep, Micros, Refusal, Refused, Report, Send, WireError
+from twopair.core.sip.invite_client import INVITE_CLIENT
+from twopair.core.sip.invite_server import INVITE_SERVER
+from twopair.core.sip.keys import client_key, server_key
+from twopair.core.sip.other_client import OTHER_CLIENT
+from twopair.core.sip.other_server import OTHER_SERVER
+from twopair.core.sip.terms import ClientOn, Out, ServerOn
 from twopair.core.sip.timers import Timers
-from twopair.core.sip.user import Out, TransactionUser
-from twopair.wire.sip import Request, Response
+from twopair.core.sip.transaction import ClientTransaction, Ground, ServerTransaction
+from twopair.core.sip.user import TransactionUser
+from twopair.wire.sip import Request, Response, make_response
+
+MOST_TRANSACTIONS: Final = 100_000
+"""Transactions kept at a time unless the node says otherwise; about 1.5 kB each once answered."""
+
+
+def same_flow(_request: Request, flow: Flow) -> Flow:
+    """Answers go back on the flow the request came on; right where both ends use one port."""
+    return flow
 
 
 class TransactionLayer:
-    """Client and server transactions between a node's flows and the node.
+    """Keeps the transactions of one node.
+
+    State is bounded: beyond `limit` transactions, the answered one that would end next is forgotten
+    early, and where there is none a new request is refused with 503.
 
     Args:
-        user: the node.
-        timers_for: T1, T2 and T4 of the hop that a flow is (TMR-04).
-        most: most server transactions kept; a request beyond them goes to `on_overload`.
+        user: told of requests and responses.
+        timers_for: the timers that hold on a flow (TMR-04).
+        answer_flow: where the few responses go that the layer makes itself: 100, 400, 481, 503.
+        limit: the most transactions kept at a time; ours are always admitted.
     """
 
+    __slots__ = ("_ground", "_limit", "_timers_for", "_user")
+
     def __init__(
-        self, user: TransactionUser, timers_for: Callable[[Flow], Timers], most: int = 200_000
+        self,
+        user: TransactionUser,
+        timers_for: Callable[[Flow], Timers],
+        *,
+        answer_flow: Callable[[Request, Flow], Flow] = same_flow,
+        limit: int = MOST_TRANSACTIONS,
     ) -> None:
-        self.user = user
-        self.lanes: Lanes[tuple[Transaction, Trigger]] = Lanes()
+        self._user = user
         self._timers_for = timers_for
-        self._most = most
-        self._clients: dict[Key, ClientTransaction] = {}
-        self._servers: dict[Key, ServerTransaction] = {}
-        self._on_stream: dict[Flow, dict[Key, ClientTransaction]] = {}
-
-    def receive(self, message: Request | Response, flow: Flow, now: Micros, out: Out) -> None:
-        """Take a message from the wire.
-
-        Raises:
-            WireError: Via, CSeq or what else is needed for matching cannot be read.
-        """
-        if isinstance(message, Response):
-            client = self._clients.get(client_key(message))
-            if client is None:
-                self.user.on_stray_response(message, flow, now, out)
-            else:
-                client.receive(message, flow, now, out)
-            return
-        method = message.method
-        if method == "ACK":
-            self._ack(message, flow, now, out)
-            return
-        key = server_key(message, method)
-        known = self._servers.get(key)
-        if known is not None:
-            known.step(Trigger.REQUEST, message, now, out)
-        elif len(self._servers) >= self._most:
-            self.user.on_overload(message, flow, now, out)
-        else:
-            self._begin(key, message, flow, now, out)
-
-    def start(
-        self, request: Request, flow: Flow, now: Micros, out: Out, owner: Any = None
-    ) -> ClientTransaction:
-        """Send a request that carries its Via and branch already, in a new client transaction."""
-        key = client_key(request)
-        txn = ClientTransaction(self, key, request, flow, self._timers_for(flow), owner)
-        self._clients[key] = txn
-        if flow.transport.reliable:
-            self._on_stream.setdefault(flow, {})[key] = txn
-        txn.begin(now, out)
-        return txn
-
-    @staticmethod
-    def send_ack(ack: Request, flow: Flow, out: Out) -> None:
-        """Send the ACK to a 2xx, which has no transaction (RFC 3261 §13.2.2.4)."""
-        out.append(Send(flow, ack.to_bytes()))
-
-    def flow_failed(self, flow: Flow, now: Micros, out: Out) -> None:
-        """A connection could not be opened: fail the transactions whose request was to go over it.
-
-        One that closes later is no failure: the answer may take a new connection (MSG-06).
-        """
-        for txn in list(self._on_stream.pop(flow, {}).values()):
-            txn.step(Trigger.FLOW_FAILED, None, now, out)
-
-    def wake(self, now: Micros, out: Out) -> None:
-        """Let the timers fire that are due."""
-        for txn, trigger in self.lanes.due(now):
-            txn.step(trigger, None, now, out)
-
-    def next_deadline(self) -> Micros | None:
-        """When `wake` is wanted."""
-        return self.lanes.next_deadline()
-
-    def forget(self, txn: Transaction, now: Micros, out: Out) -> None:
-        """A transaction has terminated (called by itself)."""
-        if isinstance(txn, ClientTransaction):
-            self._clients.pop(txn.key, None)
-            if txn.flow.transport.reliable and (others := self._on_stream.get(txn.flow)) is not None:
-                others.pop(txn.key, None)
-                if not others:
-                    del self._on_stream[txn.flow]
-        else:
-            self._servers.pop(txn.key, None)
-        self.user.on_terminated(txn, now, out)
+        self._limit = limit
+        self._ground = Ground(user, answer_flow)
 
     def __len__(self) -> int:
-        """How many transactions live."""
-        return len(self._clients) + len(self._servers)
+        """Transactions kept now, both sides."""
+        return len(self._ground.clients) + len(self._ground.servers)
 
-    def _ack(self, ack: Request, flow: Flow, now: Micros, out: Out) -> None:
-        known = self._servers.get(server_key(ack, "INVITE"))
-        if known is None:
-            self.user.on_ack(ack, flow, now, out)
-        elif (known.state, Trigger.ACK) in known.table:
-            known.step(Trigger.ACK, ack, now, out)
+    # What comes
 
-    def _begin(self, key: Key, request: Request, flow: Flow, now: Micros, out: Out) -> None:
-        txn = ServerTransaction(self, key, request, flow, self._timers_for(flow))
-        cancelled = None
-        if request.method == "CANCEL":
-            cancelled = self._servers.get(server_key(request, "INVITE"))
-        if request.method != request.cseq.method:
-            raise WireError("CSeq names another method", 0, "RFC 3261 §8.1.1.5")
-        self._servers[key] = txn
-        txn.begin(now, out)
-        if request.method == "CANCEL":
-            self.user.on_cancel(cancelled, txn, request, flow, now, out)
+    def receive(self, message: Request | Response, flow: Flow, now: Micros, out: Out) -> None:
+        """Take a parsed message."""
+        if type(message) is Response:
+            self._response(message, flow, now, out)
+        elif isinstance(message, Request):
+            self._request(message, flow, now, out)
+
+    def client_of(self, response: Response) -> ClientTransaction | None:
+        """The transaction that a response would go to, for a user that must judge it first (UNP-04)."""
+        try:
+            return self._ground.clients.get(client_key(response))
+        except WireError:
+            return None
+
+    def _response(self, response: Response, flow: Flow, now: Micros, out: Out) -> None:
+        try:
+            txn = self._ground.clients.get(client_key(response))
+        except WireError as error:
+            out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
+            return
+        if txn is None:
+            self._user.on_stray_response(response, flow, now, out)
         else:
-            self.user.on_request(txn, request, flow, now, out)
+            txn.receive(response, flow, now, out)
+
+    def _request(self, request: Request, flow: Flow, now: Micros, out: Out) -> None:
+        method = request.method
+        is_ack = method == "ACK"
+        try:
+            if request.cseq.method != method:
+                raise WireError("CSeq has another method", 0, "RFC 3261 §8.1.1.5")
+            key = server_key(request, flow, "INVITE" if is_ack else method)
+        except WireError as error:
+            self._refuse(Refusal.BAD_REQUEST, request, flow, error.what, out)
+            return
+        ground = self._ground
+        txn = ground.servers.get(key)
+        if txn is not None:
+            txn.feed(ServerOn.ACK if is_ack else ServerOn.REQUEST, request, flow, now, out)
+            return
+        if is_ack:
+            self._user.on_ack(request, flow, now, out)
+            return
+        full = len(ground.clients) + len(ground.servers) >= self._limit
+        if full and not ground.lanes.hurry(now, out):
+            self._refuse(Refusal.OVERLOADED, request, flow, f"{self._limit} transactions", out)
+            return
+        machine = INVITE_SERVER if method == "INVITE" else OTHER_SERVER
+        txn = ServerTransaction(ground, machine, key, request, flow, self._timers_for(flow))
+        ground.servers[key] = txn
+        txn.feed(ServerOn.REQUEST, request, flow, now, out)
+
+    def _refuse(self, refusal: Refusal, request: Request, flow: Flow, detail: str, out: Out) -> None:
+        """Answer without state, where it can be seen to whom."""
+        out.append(Report(Refused(refusal, flow, detail)))
+        if request.method == "ACK":
+            return
+        try:
+            assert request.top_via
+        except WireError:
+            return
+        response = make_response(request, refusal.status)
+        out.append(Send(self._ground.answer_flow(request, flow), response.to_bytes()))
+
+    # What goes
+
+    def start(
+        self, request: Request, flow: Flow, now: Micros, out: Out, owner: object = None
+    ) -> ClientTransaction:
+        """Send a request that carries its Via with a branch of its own; the layer repeats it as needed.
+
+        Args:
+            request: belongs to the layer from now on.
+            flow: on which it goes; a stream must have been opened, or asked for.
+            now: the moment.
+            out: gets the `Send`.
+            owner: found again at the transaction.
+
+        Raises:
+            IllegalStep: an ACK, which has no transaction: `Send` it; or a branch that is in use.
+        """
+        ground = self._ground
+        key = client_key(request)
+        if request.method == "ACK" or key in ground.clients:
+            raise IllegalStep(f"{request.method} with branch {key[0]} cannot start a transaction")
+        machine = INVITE_CLIENT if request.method == "INVITE" else OTHER_CLIENT
+        txn = ClientTransaction(ground, machine, key, request, flow, self._timers_for(flow))
+        txn.owner = owner
+        ground.clients[key] = txn
+        if txn.reliable:
+            ground.streams.setdefault(flow, {})[key] = txn
+        txn.feed(ClientOn.START, None, flow, now, out)
+        return txn
+
+    def flow_failed(self, flow: Flow, now: Micros, out: Out) -> None:
+        """A stream could not be opened or was closed: what was sent on it and is unanswered times out."""
+        for txn in list(self._ground.streams.get(flow, {}).values()):
+            txn.feed(ClientOn.FLOW_FAILED, None, flow, now, out)
+
+    # Time
+
+    def wake(self, now: Micros, out: Out) -> None:
+        """Do what is due."""
+        self._ground.lanes.wake(now, out)
+
+    def next_deadline(self) -> Micros | None:
+        """When to call `wake`; it may find nothing to do then."""
+        return self._ground.lanes.next_deadline()

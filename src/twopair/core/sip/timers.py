@@ -1,30 +1,36 @@
-"""Timer values of a hop (RFC 3261 §17.1.1.1; TS 24.229 §7.7)."""
+"""Durations of the transaction timers (RFC 3261 table 4; 24.229 §7.7, TMR-04)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from twopair.base import Micros, seconds
+from twopair.base import SECOND, Micros
+
+TRYING_AFTER: Final = Micros(SECOND // 5)
+"""An INVITE that its user has not answered by then is answered with 100 (RFC 3261 §17.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timers:
-    """T1, T2 and T4 of one hop; everything else is counted from them."""
+    """T1, T2 and T4 of one kind of link, in microseconds.
+
+    Args:
+        t1: estimate of the round trip; first retransmission after it.
+        t2: longest time between retransmissions, but for INVITE requests.
+        t4: longest time that a message stays in the network.
+    """
 
     t1: Micros
     t2: Micros
     t4: Micros
+    life: Micros = field(init=False)
+    """64 * T1: timers B, D, F, H, J, L and M."""
 
-    @property
-    def timeout(self) -> Micros:
-        """64 * T1: timers B, F, H, J, L and M."""
-        return Micros(64 * self.t1)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "life", Micros(64 * self.t1))
 
 
-GM: Final = Timers(seconds(2), seconds(16), seconds(17))
+GM: Final = Timers(Micros(2 * SECOND), Micros(16 * SECOND), Micros(17 * SECOND))
 """Between UE and P-CSCF (TMR-04)."""
 
-CORE: Final = Timers(seconds(0.5), seconds(4), seconds(5))
+CORE: Final = Timers(Micros(SECOND // 2), Micros(4 * SECOND), Micros(5 * SECOND))
 """Between network elements (TMR-04)."""
-
-TRYING_AFTER: Final = seconds(0.2)
-"""100 Trying leaves if the user of an INVITE has said nothing by then (RFC 3261 §17.2.1)."""

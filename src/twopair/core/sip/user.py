@@ -1,54 +1,57 @@
-"""What a transaction user is told (RFC 3261 §17)."""
+"""What stands above the transactions: a node."""
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from twopair.base import Flow, Micros
+from twopair.core.sip.terms import Out
 from twopair.wire.sip import Request, Response
 
 if TYPE_CHECKING:
-    from twopair.core.sip.client import ClientTransaction
-    from twopair.core.sip.machine import Transaction
-    from twopair.core.sip.server import ServerTransaction
-
-Out = list[Any]
-"""A node's actions of this `feed`, appended to in order of execution; their type is the node's affair."""
+    from twopair.core.sip.transaction import ClientTransaction, ServerTransaction
 
 
 class TransactionUser(Protocol):
-    """A node, as its transactions see it."""
+    """Told of each request and each response once, and of each transaction's end."""
 
     def on_request(
         self, txn: "ServerTransaction", request: Request, flow: Flow, now: Micros, out: Out
     ) -> None:
-        """A new request; it is answered with `txn.respond`, now or later."""
+        """A new request, neither ACK nor CANCEL; answered with `txn.respond`, now or later."""
+        ...
 
     def on_ack(self, ack: Request, flow: Flow, now: Micros, out: Out) -> None:
-        """An ACK that acknowledges a 2xx."""
+        """An ACK that ends no transaction of ours: one to a 2xx, or a stray one."""
+        ...
 
     def on_cancel(
         self,
-        cancelled: "ServerTransaction | None",
-        txn: "ServerTransaction",
+        cancelled: "ServerTransaction",
+        cancel_txn: "ServerTransaction",
         request: Request,
         flow: Flow,
         now: Micros,
         out: Out,
     ) -> None:
-        """A CANCEL with its own transaction `txn`, to be answered 200, or 481 where `cancelled` is None."""
+        """A CANCEL of an INVITE that we know; it has a transaction of its own, and is answered by the user.
+
+        One that cancels nothing was answered with 481 (RFC 3261 §9.2).
+        """
+        ...
 
     def on_response(
         self, txn: "ClientTransaction", response: Response, flow: Flow, now: Micros, out: Out
     ) -> None:
-        """A response to a request of ours: each once, but every 2xx to an INVITE (RFC 6026 §7.2)."""
+        """A response, retransmissions left out but those of a 2xx to INVITE (RFC 6026 §8.4)."""
+        ...
 
     def on_timeout(self, txn: "ClientTransaction", now: Micros, out: Out) -> None:
-        """No final response will come: timer B or F fired, or the flow failed."""
+        """No final response came in time, or the flow failed (RFC 3261 §8.1.3.1: as 408, as 503)."""
+        ...
 
     def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: Out) -> None:
-        """A response that matches no transaction."""
+        """A response to nothing that we remember."""
+        ...
 
-    def on_overload(self, request: Request, flow: Flow, now: Micros, out: Out) -> None:
-        """A request for which no transaction can be kept; it may be answered 503 without one."""
-
-    def on_terminated(self, txn: "Transaction", now: Micros, out: Out) -> None:
-        """A transaction is over and holds its flow no longer (MGU-05, MGP-10)."""
+    def on_terminated(self, txn: "ClientTransaction | ServerTransaction", now: Micros, out: Out) -> None:
+        """The transaction is over, retransmissions and all; called once for each (MGU-05, MGP-10)."""
+        ...

@@ -1,0 +1,116 @@
+"""What the rows of the client tables do."""
+
+from twopair.base import Flow, Micros, Send
+from twopair.core.sip.ack import make_ack
+from twopair.core.sip.terms import ClientOn, Out, State
+from twopair.core.sip.transaction import ClientTransaction
+from twopair.wire.sip import Response
+
+
+def send(txn: ClientTransaction, _message: None, flow: Flow, now: Micros, out: Out) -> None:
+    """Send the request and keep its bytes for retransmissions."""
+    data = txn.request.to_bytes()
+    if not txn.reliable:
+        txn.wire = data
+    out.append(Send(flow, data))
+
+
+def resend(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Send the request, or the ACK, once more."""
+    out.append(Send(txn.flow, txn.wire))
+
+
+def start_a(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Retransmit after T1, unless the transport does (RFC 3261 §17.1.1.2)."""
+    if not txn.reliable:
+        txn.ground.lanes.start(ClientOn.TIMER_A, txn.interval, txn, now)
+
+
+def double_a(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """The next retransmission of an INVITE waits twice as long, without limit."""
+    txn.interval *= 2
+    txn.ground.lanes.start(ClientOn.TIMER_A, txn.interval, txn, now)
+
+
+def start_b(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Give up after 64*T1 without any response."""
+    txn.ground.lanes.start(ClientOn.TIMER_B, txn.timers.life, txn, now)
+
+
+def start_d(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Answer retransmitted final responses for 64*T1; at once over on a stream."""
+    if txn.reliable:
+        txn.feed(ClientOn.TIMER_D, None, None, now, out)
+    else:
+        txn.ground.lanes.start(ClientOn.TIMER_D, txn.timers.life, txn, now)
+
+
+def start_e(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Retransmit after T1, unless the transport does (RFC 3261 §17.1.2.2)."""
+    if not txn.reliable:
+        txn.ground.lanes.start(ClientOn.TIMER_E, txn.interval, txn, now)
+
+
+def double_e(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """The next retransmission waits twice as long, at most T2; T2 at once in Proceeding."""
+    proceeding = txn.state is State.PROCEEDING
+    txn.interval = txn.timers.t2 if proceeding else min(2 * txn.interval, txn.timers.t2)
+    txn.ground.lanes.start(ClientOn.TIMER_E, txn.interval, txn, now)
+
+
+def start_f(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Give up after 64*T1 without a final response."""
+    txn.ground.lanes.start(ClientOn.TIMER_F, txn.timers.life, txn, now)
+
+
+def start_k(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Absorb retransmitted responses for T4; at once over on a stream."""
+    if txn.reliable:
+        txn.feed(ClientOn.TIMER_K, None, None, now, out)
+    else:
+        txn.ground.lanes.start(ClientOn.TIMER_K, txn.timers.t4, txn, now)
+
+
+def start_m(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Pass on retransmitted and forked 2xx for 64*T1, on any transport (RFC 6026 §8.4)."""
+    txn.ground.lanes.start(ClientOn.TIMER_M, txn.timers.life, txn, now)
+
+
+def acknowledge(txn: ClientTransaction, response: Response, _flow: Flow, now: Micros, out: Out) -> None:
+    """Send the ACK of a failed INVITE; it is what is sent again from now on."""
+    txn.wire = make_ack(txn.request, response).to_bytes()
+    out.append(Send(txn.flow, txn.wire))
+
+
+def deliver(txn: ClientTransaction, response: Response, flow: Flow, now: Micros, out: Out) -> None:
+    """Hand the response to the user."""
+    txn.ground.user.on_response(txn, response, flow, now, out)
+
+
+def let_go(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Keep neither the request nor its bytes: nothing needs them any more."""
+    del txn.request
+    txn.wire = b""
+
+
+def keep_ack(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Keep the bytes of the ACK only."""
+    del txn.request
+
+
+def time_out(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Tell the user that no final response will come."""
+    txn.ground.user.on_timeout(txn, now, out)
+
+
+def end(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Forget the transaction."""
+    ground = txn.ground
+    del ground.clients[txn.key]
+    if txn.reliable:
+        on_stream = ground.streams[txn.flow]
+        del on_stream[txn.key]
+        if not on_stream:
+            del ground.streams[txn.flow]
+    txn.wire = b""
+    ground.user.on_terminated(txn, now, out)

@@ -1,0 +1,64 @@
+"""The INVITE client transaction (RFC 3261 §17.1.1 with RFC 6026 §8.4)."""
+
+from typing import Final
+
+from twopair.core.sip.client_steps import (
+    acknowledge,
+    deliver,
+    double_a,
+    end,
+    keep_ack,
+    let_go,
+    resend,
+    send,
+    start_a,
+    start_b,
+    start_d,
+    start_m,
+    time_out,
+)
+from twopair.core.sip.terms import ClientOn as On
+from twopair.core.sip.terms import Machine, Row, State
+
+_ANSWERED: Final = (acknowledge, deliver, keep_ack, start_d)
+_UNANSWERED: Final = (time_out, let_go, end)
+_TAKEN: Final = (deliver, let_go, start_m)
+
+INVITE_CLIENT: Final = Machine(
+    "INVITE client",
+    table={
+        (State.NEW, On.START): Row(State.CALLING, (send, start_a, start_b), "RFC 3261 §17.1.1.2"),
+        (State.CALLING, On.TIMER_A): Row(State.CALLING, (resend, double_a), "RFC 3261 §17.1.1.2"),
+        (State.CALLING, On.TIMER_B): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.1.2"),
+        (State.CALLING, On.FLOW_FAILED): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.4"),
+        (State.CALLING, On.PROVISIONAL): Row(State.PROCEEDING, (deliver,), "RFC 3261 §17.1.1.2"),
+        (State.CALLING, On.SUCCESS): Row(State.ACCEPTED, _TAKEN, "RFC 6026 §8.4"),
+        (State.CALLING, On.FAILURE): Row(State.COMPLETED, _ANSWERED, "RFC 3261 §17.1.1.2"),
+        (State.PROCEEDING, On.PROVISIONAL): Row(State.PROCEEDING, (deliver,), "RFC 3261 §17.1.1.2"),
+        (State.PROCEEDING, On.SUCCESS): Row(State.ACCEPTED, _TAKEN, "RFC 6026 §8.4"),
+        (State.PROCEEDING, On.FAILURE): Row(State.COMPLETED, _ANSWERED, "RFC 3261 §17.1.1.2"),
+        (State.PROCEEDING, On.FLOW_FAILED): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.4"),
+        (State.COMPLETED, On.FAILURE): Row(State.COMPLETED, (resend,), "RFC 3261 §17.1.1.2"),
+        (State.COMPLETED, On.TIMER_D): Row(State.TERMINATED, (end,), "RFC 3261 §17.1.1.2"),
+        (State.ACCEPTED, On.SUCCESS): Row(State.ACCEPTED, (deliver,), "RFC 6026 §8.4"),
+        (State.ACCEPTED, On.TIMER_M): Row(State.TERMINATED, (end,), "RFC 6026 §8.4"),
+    },
+    ignored={
+        (State.PROCEEDING, On.TIMER_A): "lapsed: a response stops retransmissions",
+        (State.PROCEEDING, On.TIMER_B): "lapsed: the user's timer C takes over",
+        (State.COMPLETED, On.TIMER_A): "lapsed",
+        (State.COMPLETED, On.TIMER_B): "lapsed",
+        (State.COMPLETED, On.PROVISIONAL): "overtaken by the final response",
+        (State.COMPLETED, On.SUCCESS): "a second final response (RFC 3261 §17.1.1.2)",
+        (State.COMPLETED, On.FLOW_FAILED): "the user has its final response",
+        (State.ACCEPTED, On.TIMER_A): "lapsed",
+        (State.ACCEPTED, On.TIMER_B): "lapsed",
+        (State.ACCEPTED, On.PROVISIONAL): "overtaken by the final response",
+        (State.ACCEPTED, On.FAILURE): "a second final response (RFC 6026 §8.4)",
+        (State.ACCEPTED, On.FLOW_FAILED): "the user has its final response",
+        (State.TERMINATED, On.TIMER_A): "lapsed",
+        (State.TERMINATED, On.TIMER_B): "lapsed",
+        (State.TERMINATED, On.TIMER_D): "lapsed: ended early to make room",
+        (State.TERMINATED, On.TIMER_M): "lapsed: ended early to make room",
+    },
+)

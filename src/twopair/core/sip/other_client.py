@@ -1,0 +1,52 @@
+"""The client transaction of any method but INVITE (RFC 3261 §17.1.2)."""
+
+from typing import Final
+
+from twopair.core.sip.client_steps import (
+    deliver,
+    double_e,
+    end,
+    let_go,
+    resend,
+    send,
+    start_e,
+    start_f,
+    start_k,
+    time_out,
+)
+from twopair.core.sip.terms import ClientOn as On
+from twopair.core.sip.terms import Machine, Row, State
+
+_ANSWERED: Final = (deliver, let_go, start_k)
+_UNANSWERED: Final = (time_out, let_go, end)
+
+OTHER_CLIENT: Final = Machine(
+    "non-INVITE client",
+    table={
+        (State.NEW, On.START): Row(State.TRYING, (send, start_e, start_f), "RFC 3261 §17.1.2.2"),
+        (State.TRYING, On.TIMER_E): Row(State.TRYING, (resend, double_e), "RFC 3261 §17.1.2.2"),
+        (State.TRYING, On.TIMER_F): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.2.2"),
+        (State.TRYING, On.FLOW_FAILED): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.4"),
+        (State.TRYING, On.PROVISIONAL): Row(State.PROCEEDING, (deliver,), "RFC 3261 §17.1.2.2"),
+        (State.TRYING, On.SUCCESS): Row(State.COMPLETED, _ANSWERED, "RFC 3261 §17.1.2.2"),
+        (State.TRYING, On.FAILURE): Row(State.COMPLETED, _ANSWERED, "RFC 3261 §17.1.2.2"),
+        (State.PROCEEDING, On.TIMER_E): Row(State.PROCEEDING, (resend, double_e), "RFC 3261 §17.1.2.2"),
+        (State.PROCEEDING, On.TIMER_F): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.2.2"),
+        (State.PROCEEDING, On.FLOW_FAILED): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.4"),
+        (State.PROCEEDING, On.PROVISIONAL): Row(State.PROCEEDING, (deliver,), "RFC 3261 §17.1.2.2"),
+        (State.PROCEEDING, On.SUCCESS): Row(State.COMPLETED, _ANSWERED, "RFC 3261 §17.1.2.2"),
+        (State.PROCEEDING, On.FAILURE): Row(State.COMPLETED, _ANSWERED, "RFC 3261 §17.1.2.2"),
+        (State.COMPLETED, On.TIMER_K): Row(State.TERMINATED, (end,), "RFC 3261 §17.1.2.2"),
+    },
+    ignored={
+        (State.COMPLETED, On.PROVISIONAL): "overtaken by the final response",
+        (State.COMPLETED, On.SUCCESS): "retransmitted (RFC 3261 §17.1.2.2)",
+        (State.COMPLETED, On.FAILURE): "retransmitted (RFC 3261 §17.1.2.2)",
+        (State.COMPLETED, On.FLOW_FAILED): "the user has its final response",
+        (State.COMPLETED, On.TIMER_E): "lapsed",
+        (State.COMPLETED, On.TIMER_F): "lapsed",
+        (State.TERMINATED, On.TIMER_E): "lapsed",
+        (State.TERMINATED, On.TIMER_F): "lapsed",
+        (State.TERMINATED, On.TIMER_K): "lapsed: ended early to make room",
+    },
+)

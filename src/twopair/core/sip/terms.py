@@ -1,0 +1,96 @@
+"""Words of the four transaction tables (RFC 3261 §17 with RFC 6026)."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, NamedTuple, TypeAlias
+
+from twopair.base import Micros
+
+Out: TypeAlias = list[Any]
+"""The node's list of actions, appended to in the order of execution; `Send` and `Report` are added here."""
+
+
+class State(Enum):
+    """Where a transaction stands; which states exist depends on the table."""
+
+    NEW = "new"
+    CALLING = "calling"
+    TRYING = "trying"
+    PROCEEDING = "proceeding"
+    COMPLETED = "completed"
+    CONFIRMED = "confirmed"
+    ACCEPTED = "accepted"
+    TERMINATED = "terminated"
+
+    __hash__ = object.__hash__
+
+
+class ClientOn(Enum):
+    """What can happen to a client transaction."""
+
+    START = "request from the user"
+    PROVISIONAL = "1xx"
+    SUCCESS = "2xx"
+    FAILURE = "300-699"
+    FLOW_FAILED = "transport error"
+    TIMER_A = "timer A"
+    TIMER_B = "timer B"
+    TIMER_D = "timer D"
+    TIMER_E = "timer E"
+    TIMER_F = "timer F"
+    TIMER_K = "timer K"
+    TIMER_M = "timer M"
+
+    __hash__ = object.__hash__
+
+
+class ServerOn(Enum):
+    """What can happen to a server transaction; responses are those its user sends."""
+
+    REQUEST = "request"
+    ACK = "ACK"
+    PROVISIONAL = "1xx"
+    SUCCESS = "2xx"
+    FAILURE = "300-699"
+    TIMER_TRYING = "200 ms without an answer"
+    TIMER_G = "timer G"
+    TIMER_H = "timer H"
+    TIMER_I = "timer I"
+    TIMER_J = "timer J"
+    TIMER_L = "timer L"
+
+    __hash__ = object.__hash__
+
+
+On: TypeAlias = ClientOn | ServerOn
+
+Step: TypeAlias = Callable[[Any, Any, Any, Micros, Out], None]
+"""Something a row does: (transaction, message or None, its flow or None, now, out)."""
+
+
+class Row(NamedTuple):
+    """One row of a table.
+
+    Args:
+        to: next state; it is entered before the steps are taken.
+        does: the steps, in order; what the user is told comes after what is sent.
+        clause: where the rule stands.
+    """
+
+    to: State
+    does: tuple[Step, ...]
+    clause: str
+
+
+class Machine(NamedTuple):
+    """One of the four tables. A (state, trigger) in neither mapping is a mistake of ours: `IllegalStep`.
+
+    Args:
+        name: for people.
+        table: what happens.
+        ignored: what may come and changes nothing, with the reason.
+    """
+
+    name: str
+    table: Mapping[tuple[State, Any], Row]
+    ignored: Mapping[tuple[State, Any], str]

@@ -1,0 +1,143 @@
+"""One transaction of either side: where it stands, and what it keeps for retransmissions."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twopair.base import Flow, IllegalStep, Micros
+from twopair.core.sip.lanes import Lanes
+from twopair.core.sip.terms import ClientOn, Machine, On, Out, ServerOn, State
+from twopair.core.sip.timers import Timers
+from twopair.core.sip.user import TransactionUser
+from twopair.wire.sip import Request, Response
+
+Key = tuple[Any, ...]
+"""What messages of one transaction have in common; see `keys`."""
+
+
+class Ground:
+    """What the transactions of one layer stand on."""
+
+    __slots__ = ("answer_flow", "clients", "lanes", "servers", "streams", "user")
+
+    def __init__(self, user: TransactionUser, answer_flow: Callable[[Request, Flow], Flow]) -> None:
+        self.user = user
+        self.answer_flow = answer_flow
+        self.lanes = Lanes()
+        self.clients: dict[Key, ClientTransaction] = {}
+        self.servers: dict[Key, ServerTransaction] = {}
+        self.streams: dict[Flow, dict[Key, ClientTransaction]] = {}
+        """Client transactions by the stream they went out on."""
+
+
+class Transaction:
+    """What client and server transactions share.
+
+    Attributes:
+        key: names it among those of its side.
+        method: of the request.
+        flow: on which the request was sent or received.
+        state: see the tables.
+        request: the request; let go, and not there any more, once the final response was sent (server)
+            or it was handed over that one came or none will (client).
+        owner: whatever its user likes to find here.
+    """
+
+    __slots__ = (
+        "flow",
+        "ground",
+        "interval",
+        "key",
+        "machine",
+        "method",
+        "owner",
+        "reliable",
+        "request",
+        "state",
+        "timers",
+        "wire",
+    )
+
+    def __init__(
+        self, ground: Ground, machine: Machine, key: Key, request: Request, flow: Flow, timers: Timers
+    ) -> None:
+        self.ground = ground
+        self.machine = machine
+        self.key = key
+        self.method = request.method
+        self.request = request
+        self.flow = flow
+        self.timers = timers
+        self.reliable = flow.transport.reliable
+        self.state = State.NEW
+        self.owner: object = None
+        self.interval: int = timers.t1  # until the next retransmission
+        self.wire = b""  # what a retransmission sends
+
+    def feed(self, on: On, message: Any, flow: Flow | None, now: Micros, out: Out) -> None:
+        """Take one step of the table.
+
+        Raises:
+            IllegalStep: neither a row nor among what is ignored.
+        """
+        row = self.machine.table.get((self.state, on))
+        if row is None:
+            if (self.state, on) not in self.machine.ignored:
+                raise IllegalStep(f"{self.machine.name}: {on.name} while {self.state.name}")
+            return
+        self.state = row.to
+        for step in row.does:
+            step(self, message, flow, now, out)
+
+    def __repr__(self) -> str:
+        return f"<{self.machine.name} {self.method}, {self.state.value}>"
+
+
+class ClientTransaction(Transaction):
+    """A request of ours, from its sending until nothing more of its responses can come."""
+
+    __slots__ = ()
+
+    def receive(self, response: Response, flow: Flow, now: Micros, out: Out) -> None:
+        """Take a response that matches."""
+        status = response.status
+        if status >= 300:
+            on = ClientOn.FAILURE
+        else:
+            on = ClientOn.SUCCESS if status >= 200 else ClientOn.PROVISIONAL
+        self.feed(on, response, flow, now, out)
+
+
+class ServerTransaction(Transaction):
+    """A request of a peer, from its coming until no retransmission of it can come.
+
+    Attributes:
+        answer_flow: on which the last response was sent; until then the request's.
+    """
+
+    __slots__ = ("answer_flow",)
+
+    def __init__(
+        self, ground: Ground, machine: Machine, key: Key, request: Request, flow: Flow, timers: Timers
+    ) -> None:
+        Transaction.__init__(self, ground, machine, key, request, flow, timers)
+        self.answer_flow = flow
+
+    @property
+    def answered(self) -> bool:
+        """Whether a final response was sent."""
+        return self.state not in _OPEN
+
+    def respond(self, response: Response, flow: Flow, now: Micros, out: Out) -> None:
+        """Send a response on a flow that the user picks (MSG-01, MSG-06); retransmissions take the same.
+
+        A second final response is not sent (RFC 3261 §17.2), but for a 2xx to INVITE (RFC 6026 §7.1).
+        """
+        status = response.status
+        if status >= 300:
+            on = ServerOn.FAILURE
+        else:
+            on = ServerOn.SUCCESS if status >= 200 else ServerOn.PROVISIONAL
+        self.feed(on, response, flow, now, out)
+
+
+_OPEN = (State.TRYING, State.PROCEEDING)
