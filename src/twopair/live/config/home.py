@@ -1,0 +1,87 @@
+"""home.toml."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from twopair.base import Impu, Port, impu_from_imsi
+from twopair.core.aka import Subscriber
+from twopair.live.config.credentials import Credentials, PublicIdentity
+from twopair.live.config.fields import Address, PortNumber, Seconds, Section, Word
+from twopair.nodes.homenet.config import LONGEST_S, HomeConfig
+
+
+class Node(Section):
+    """Table [node]."""
+
+    domain: Word
+    name: Word | None = None
+
+
+class Sip(Section):
+    """Table [sip]."""
+
+    address: Address
+    port: PortNumber = 5060
+    min_expires_s: Seconds = 60
+    max_expires_s: Seconds = LONGEST_S
+    challenge_refresh: bool = True
+
+
+class Hss(Section):
+    """Table [hss]."""
+
+    url: str = "memory:"
+    algorithm: Literal["AKAv1-MD5", "AKAv2-MD5", "AKAv2-SHA-256"] = "AKAv1-MD5"
+    qop: Literal["auth", "none"] = "auth"
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if url != "memory:" and not (url.startswith("sqlite:///") and len(url) > len("sqlite:///")):
+            raise ValueError("must be memory: or sqlite:///PATH")
+        return url
+
+
+class SubscriberEntry(Credentials):
+    """Table [[subscriber]]."""
+
+    aliases: list[PublicIdentity] = Field(default_factory=list)
+
+    def subscriber(self) -> Subscriber:
+        """What the HSS keeps; beside aliases, an IMPU derived from the IMSI only registers (UEP-02)."""
+        impus = (self.public_identity, *map(Impu, self.aliases))
+        derived = self.impu is None or self.impu == (self.imsi and impu_from_imsi(self.imsi, self.mnc_digits))
+        barred = frozenset(impus[:1] if derived and self.aliases else ())
+        return Subscriber(self.private_identity, impus, self.keys(), barred)
+
+
+class HomeFile(Section):
+    """The whole file."""
+
+    node: Node
+    sip: Sip
+    hss: Hss = Hss()
+    subscriber: list[SubscriberEntry] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _usable(self) -> "HomeFile":
+        self.config()
+        return self
+
+    def config(self) -> HomeConfig:
+        """What the node is told. Raises ValueError for values that do not go together."""
+        return HomeConfig(
+            domain=self.node.domain,
+            address=self.sip.address,
+            port=Port(self.sip.port),
+            algorithm=self.hss.algorithm,
+            qop=self.hss.qop,
+            challenge_refresh=self.sip.challenge_refresh,
+            min_expires_s=self.sip.min_expires_s,
+            max_expires_s=self.sip.max_expires_s,
+        )
+
+    def subscribers(self) -> tuple[Subscriber, ...]:
+        """The entries of the file."""
+        return tuple(entry.subscriber() for entry in self.subscriber)

@@ -1,0 +1,126 @@
+"""pcscf.toml."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite
+from twopair.live.config.fields import (
+    Address,
+    BackendName,
+    EndpointText,
+    PortNumber,
+    Section,
+    SuiteText,
+    Word,
+)
+from twopair.nodes.pcscf.config import PcscfConfig
+
+_STORES = ("memory:", "sqlite:", "redis:", "rediss:")
+
+
+class Node(Section):
+    """Table [node]."""
+
+    name: Word
+    visited_network: Word
+
+
+class Gm(Section):
+    """Table [gm]."""
+
+    addresses: Annotated[list[Address], Field(min_length=1)]
+    port: PortNumber = 5060
+    port_ps: PortNumber = 5062
+    port_pc: list[PortNumber] = Field(min_length=3, default_factory=lambda: [5064, 5066, 5068])
+
+
+class Core(Section):
+    """Table [core]."""
+
+    address: Address
+    port: PortNumber = 5060
+    registrar: EndpointText
+
+
+class Security(Section):
+    """Table [security]."""
+
+    algorithms: list[SuiteText] = Field(min_length=1, default_factory=lambda: list(DEFAULT_SUITES))
+    confidentiality: Literal["off", "preferred", "required"] = "preferred"
+    legacy: bool = False
+    response_after_rekey: Literal["old", "new"] = "old"
+    missing_security_verify: Literal["reject", "tolerate"] = "reject"
+    foreign_route: Literal["replace", "reject"] = "replace"
+
+
+class Ipsec(Section):
+    """Table [ipsec]."""
+
+    backend: BackendName = "auto"
+
+
+class Store(Section):
+    """Table [store]."""
+
+    url: str = "memory:"
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if not url.startswith(_STORES):
+            raise ValueError("must begin with sqlite:, redis: or memory:")
+        return url
+
+
+class Admin(Section):
+    """Table [admin]."""
+
+    socket: str | None = None
+    http: EndpointText | None = None
+
+
+class PcscfFile(Section):
+    """The whole file."""
+
+    node: Node
+    gm: Gm
+    core: Core
+    security: Security = Security()
+    ipsec: Ipsec = Ipsec()
+    store: Store = Store()
+    admin: Admin = Admin()
+
+    @model_validator(mode="after")
+    def _usable(self) -> "PcscfFile":
+        self.config()
+        return self
+
+    def config(self) -> PcscfConfig:
+        """What the node is told. Raises ValueError for values that do not go together."""
+        return PcscfConfig(
+            name=self.node.name,
+            visited_network=self.node.visited_network,
+            gm_addresses=tuple(self.gm.addresses),
+            core=Endpoint(self.core.address, Port(self.core.port)),
+            registrar=self.core.registrar,
+            gm_port=Port(self.gm.port),
+            port_ps=Port(self.gm.port_ps),
+            port_pc=tuple(map(Port, self.gm.port_pc)),
+            algorithms=tuple[Suite, ...](self.security.algorithms),
+            confidentiality=self.security.confidentiality,
+            legacy=self.security.legacy,
+            response_after_rekey=self.security.response_after_rekey,
+            missing_security_verify=self.security.missing_security_verify,
+            foreign_route=self.security.foreign_route,
+        )
+
+    def without_effect(self) -> Iterator[str]:
+        """Settings that this version accepts but does not follow, each in one line."""
+        if self.store.url != "memory:":
+            yield f"store.url = {self.store.url}: not in this version; registrations end with the program"
+        if self.admin.socket is not None:
+            yield f"admin.socket = {self.admin.socket}: not in this version"
+        if self.admin.http is not None:
+            yield f"admin.http = {self.admin.http}: not in this version"

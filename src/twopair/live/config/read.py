@@ -1,0 +1,101 @@
+"""Reads one TOML file and tells all that is wrong with it, each line with file, key and value."""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+SECRET_KEYS: Final = frozenset({"k", "op", "opc"})
+"""Keys whose values are never shown (AKA-32)."""
+
+_LONGEST_VALUE_SHOWN: Final = 60
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ConfigError(Exception):
+    """A file that cannot be used. Ends a command with exit code 2.
+
+    Args:
+        lines: one line for each fault, complete with file, key and value.
+    """
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def read(path: Path, model: type[Model]) -> Model:
+    """The file's content as that model. Raises ConfigError with every fault of the file."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError([f"{path}: {(error.strerror or str(error)).lower()}"]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: not UTF-8 text (octet {error.start})"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{path}: not TOML: {error}"]) from None
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        raise ConfigError([f"{path}: {_fault(fault, values, model)}" for fault in faults]) from None
+
+
+def _fault(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel]) -> str:
+    """One fault in words."""
+    where = fault["loc"]
+    key = "".join(_steps(where))
+    if fault["type"] == "missing":
+        return f"{key} is missing"
+    if fault["type"] == "extra_forbidden":
+        known = _keys_beside(where, model)
+        near = get_close_matches(str(where[-1]), known, n=1)
+        hint = f"; meant {near[0]}?" if near else f"; known here: {', '.join(known)}"
+        return f"{key}{_shown(where, values)}: no such key{hint}"
+    words = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{key}{_shown(where, values)}: {words}" if key else words
+
+
+def _steps(where: tuple[int | str, ...]) -> Iterator[str]:
+    """``gm.port_pc[2]``; places in lists are counted from 1, as people do."""
+    for step in where:
+        if isinstance(step, int):
+            yield f"[{step + 1}]"
+        else:
+            yield step if step == where[0] else f".{step}"
+
+
+def _shown(where: tuple[int | str, ...], values: Any) -> str:
+    """`` = "value"``, or nothing for tables and secrets."""
+    if SECRET_KEYS & set(where):
+        return ""
+    for step in where:
+        try:
+            values = values[step]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    if isinstance(values, dict) or (isinstance(values, list) and any(isinstance(v, dict) for v in values)):
+        return ""
+    text = json.dumps(values, ensure_ascii=False, default=str)
+    return f" = {text if len(text) <= _LONGEST_VALUE_SHOWN else text[:_LONGEST_VALUE_SHOWN] + '…'}"
+
+
+def _keys_beside(where: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
+    """The keys that are known in the table where an unknown one was found."""
+    for step in where[:-1]:
+        if isinstance(step, str):
+            model = next(m for m in _models_in(model.model_fields[step].annotation))
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)

@@ -1,0 +1,76 @@
+"""ue.toml."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from twopair.base import DEFAULT_SUITES, Suite, Transport
+from twopair.core.aka import CardProfile
+from twopair.live.config.credentials import Credentials
+from twopair.live.config.fields import (
+    Address,
+    BackendName,
+    EndpointText,
+    PortNumber,
+    Seconds,
+    Section,
+    SuiteText,
+)
+from twopair.nodes.ue.config import UeConfig
+
+
+class Identity(Credentials):
+    """Table [identity]."""
+
+    sqn_file: Path | None = Field(default=None, strict=False)
+
+    def card_profile(self) -> CardProfile:
+        """What is written on the card."""
+        return CardProfile(self.private_identity, (self.public_identity,), self.home, self.keys())
+
+
+class Gm(Section):
+    """Table [gm]."""
+
+    address: Address
+    pcscf: EndpointText
+    transport: Literal["udp", "tcp"] = "udp"
+    algorithms: list[SuiteText] = Field(min_length=1, default_factory=lambda: list(DEFAULT_SUITES))
+    legacy: bool = False
+    ports: list[PortNumber] = Field(min_length=2, max_length=2, default_factory=lambda: [10_240, 32_767])
+    expires_s: Seconds = 600_000
+    response_after_rekey: Literal["old", "new"] = "old"
+
+
+class Ipsec(Section):
+    """Table [ipsec]."""
+
+    backend: BackendName = "auto"
+
+
+class UeFile(Section):
+    """The whole file."""
+
+    identity: Identity
+    gm: Gm
+    ipsec: Ipsec = Ipsec()
+
+    @model_validator(mode="after")
+    def _usable(self) -> "UeFile":
+        self.config()
+        return self
+
+    def config(self) -> UeConfig:
+        """What the node is told. Raises ValueError for values that do not go together."""
+        first, last = self.gm.ports
+        return UeConfig(
+            address=self.gm.address,
+            pcscf=self.gm.pcscf,
+            transport=Transport(self.gm.transport.upper()),
+            suites=tuple[Suite, ...](self.gm.algorithms),
+            legacy=self.gm.legacy,
+            ports=range(first, last + 1),
+            expires_s=self.gm.expires_s,
+            response_after_rekey=self.gm.response_after_rekey,
+        )
