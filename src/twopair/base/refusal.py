@@ -42,8 +42,12 @@ class Refusal(Enum):
     # from the home network
     KEYS_MISSING = (500, "AKA-31, ERR-23", "401 from the core without ck or ik")
     SA_INSTALL_FAILED = (500, "SA-01, ERR-24", "the SA set could not be installed")
+    CHALLENGE_ON_TEMPORARY = (500, "33.203 §7.4, RRG-03", "a second challenge over a temporary set")
+    NOT_AUTHENTICATED = (500, "33.203 §5.1.2, UNP-03", "200 from the core to what nobody authenticated")
+    CORE_SILENT = (504, "24.229 §5.2.2, PCS-06", "the home network does not answer")
     NO_PATH_TOKEN = (404, "24.229 §5.2.6.4, PCS-13", "request from the core for no UE of ours")
     # seen by the UE
+    CLEAR_TO_UE = (0, "33.203 §7.1, UNP-02", "clear text to the UE that answers no REGISTER of its own")
     CHALLENGE_UNUSABLE = (0, "RFC 3310 §3.2, AKA-03", "a nonce that carries no RAND and AUTN")
     SECURITY_SERVER_MISSING = (0, "24.229 §5.1.1.5.1, AKA-25", "401 without a usable Security-Server")
     SECURITY_SERVER_UNACCEPTABLE = (0, "33.203 §7.3.2.2, AGR-40", "nothing acceptable in Security-Server")

@@ -1,0 +1,52 @@
+"""Answering requests that reach the UE (24.229 §5.1.2A.2; RFC 3428 §7, RFC 3261 §8.2, §11)."""
+
+from collections.abc import Callable
+from typing import Final
+
+from twopair.base import Flow, Report, token
+from twopair.nodes.actions import Action
+from twopair.nodes.facts import MessageReceived
+from twopair.nodes.ue.gm import Gm
+from twopair.nodes.ue.registration import bracketed
+from twopair.wire.sip import Request, Response, make_response
+
+Answer = Callable[[Request, Flow, list[Action]], int]
+"""Does what a request asks for and returns the status of the answer."""
+
+
+def _message(request: Request, flow: Flow, out: list[Action]) -> int:
+    """MESSAGE: hand it to the user (RFC 3428 §7). The sender is whom the network asserts, else From."""
+    senders = bracketed(request.get_all("P-Asserted-Identity")) or bracketed(request.get_all("From"))
+    sender = senders[0][0] if senders else (request.get("From") or "").partition(";")[0].strip()
+    out.append(Report(MessageReceived(sender, request.body, flow)))
+    return 200
+
+
+def _nothing(_request: Request, _flow: Flow, _out: list[Action]) -> int:
+    return 200
+
+
+ANSWERS: Final[dict[str, Answer]] = {"MESSAGE": _message, "OPTIONS": _nothing}
+"""Methods that are served, with what they do."""
+
+ALLOW: Final = ", ".join(ANSWERS)
+
+KNOWN: Final = frozenset(
+    "ACK BYE CANCEL INFO INVITE NOTIFY PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE".split()
+)
+"""Methods that exist but are not served: 405, all others 501 (RFC 3261 §8.2.1, §21.5.2)."""
+
+
+def answer(request: Request, flow: Flow, gm: Gm, out: list[Action]) -> Response:
+    """Serve a request and give the response to it."""
+    unsupported = [tag for tag in request.values("Require") if tag.lower() != "sec-agree"]
+    serve = ANSWERS.get(request.method)
+    headers = [("Allow", ALLOW)]
+    if serve is None:
+        status = 405 if request.method in KNOWN else 501
+    elif unsupported:
+        status, headers = 420, [("Unsupported", ", ".join(unsupported))]
+    else:
+        status = serve(request, flow, out)
+        headers = headers if request.method == "OPTIONS" else []
+    return make_response(request, status, to_tag=token(gm.entropy), headers=headers)

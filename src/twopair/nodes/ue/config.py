@@ -1,0 +1,87 @@
+"""What a UE is told at its start: plain values, as in ue.toml."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from twopair.base import DEFAULT_SUITES, Endpoint, Micros, Suite, Transport, canonical_address
+from twopair.core.aka import DEFAULT_ALGORITHMS
+from twopair.core.registration.ue_timing import REGISTRATION_S
+from twopair.core.secagree import allowed_suites
+from twopair.core.sip import GM, Timers
+
+UDP_REQUEST_OCTETS: Final = 1300 - 57
+"""Largest request sent over UDP where the UE may choose: RFC 3261's limit less what ESP adds (MSG-08).
+
+ESP adds at most SPI and sequence number (8), IV (16), padding and trailer (17) and ICV (16).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UeConfig:
+    """Configuration of one UE.
+
+    Args:
+        address: the UE's IP address, canonical text.
+        pcscf: address and unprotected port of the P-CSCF (UEP-03).
+        transport: of registration, and of requests that do not say otherwise.
+        suites: algorithm combinations, in the UE's order of preference.
+        legacy: whether removed algorithms among them may be used (AGR-07).
+        digests: digest algorithms it answers (AKA-42).
+        ports: where its ports are drawn from (SA-27).
+        expires_s: registration interval asked for (UEP-04).
+        timers: of transactions on Gm (TMR-04).
+        response_after_rekey: ``old``: a response goes over the set of its request, the paper's solution 1;
+            ``new``: over the newest set, its solution 2 (RRG-07, RRG-08).
+        access_network: value of P-Access-Network-Info, for protected requests only (UEP-05); may be empty.
+        contact_features: parameters of Contact, each as it is written, e.g. ``+g.3gpp.smsip`` (UEP-04).
+        retries: whether a failed registration is tried again by itself (UEP-13).
+
+    Raises:
+        ValueError: a value that cannot be.
+    """
+
+    address: str
+    pcscf: Endpoint
+    transport: Transport = Transport.UDP
+    suites: tuple[Suite, ...] = DEFAULT_SUITES
+    legacy: bool = False
+    digests: tuple[str, ...] = DEFAULT_ALGORITHMS
+    ports: range = range(10_240, 32_768)
+    expires_s: int = REGISTRATION_S
+    timers: Timers = GM
+    response_after_rekey: str = "old"
+    access_network: str = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000101"
+    contact_features: tuple[str, ...] = ()
+    retries: bool = True
+
+    def __post_init__(self) -> None:
+        faults = (
+            (canonical_address(self.address) != self.address, "address: not in canonical form"),
+            (
+                (":" in self.address) != (":" in self.pcscf.address),
+                "pcscf: of another address family (SA-08)",
+            ),
+            (not self.offered, "suites: none that may be offered"),
+            (
+                len(self.ports) < 8 or 5060 in self.ports or 5061 in self.ports,
+                "ports: at least 8, not 5060, 5061",
+            ),
+            (self.expires_s <= 0, "expires_s: positive"),
+            (self.response_after_rekey not in {"old", "new"}, "response_after_rekey: old or new"),
+        )
+        for found, words in faults:
+            if found:
+                raise ValueError(words)
+
+    @property
+    def offered(self) -> tuple[Suite, ...]:
+        """What Security-Client lists (AGR-20)."""
+        return allowed_suites(self.suites, legacy=self.legacy)
+
+    def timers_for(self, _flow: object) -> Timers:
+        """All flows of a UE are on Gm."""
+        return self.timers
+
+
+FOREVER: Final = Micros(1 << 62)
+"""Later than any deadline."""

@@ -1,0 +1,49 @@
+"""Sending a MESSAGE (RFC 3428; UEP-08, UEP-10)."""
+
+from dataclasses import dataclass
+
+from twopair.base import Flow, Impu, Micros, Refusal, Report, Transport
+from twopair.core.registration.ue import Purpose
+from twopair.nodes.actions import Action
+from twopair.nodes.facts import MessageAnswered
+from twopair.nodes.ue import requests
+from twopair.nodes.ue.config import UDP_REQUEST_OCTETS
+from twopair.nodes.ue.registrar import Registrar
+from twopair.nodes.wishes import SendMessage
+from twopair.wire.sip import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A MESSAGE of ours, and the wait for its answer."""
+
+    registrar: Registrar
+    to: Impu
+    call_id: str
+
+    def answered(self, response: Response, _flow: Flow, now: Micros, out: list[Action]) -> None:
+        """A final answer; 494 means that the P-CSCF knows another agreement: begin anew (UEP-16)."""
+        out.append(Report(MessageAnswered(self.to, response.status, self.call_id)))
+        if response.status == 494:
+            self.registrar.wish(Purpose.REGISTER, now, out, in_clear=True)
+
+    def unanswered(self, _now: Micros, out: list[Action]) -> None:
+        """None came (RFC 3261 §8.1.3.1)."""
+        out.append(Report(MessageAnswered(self.to, 408, self.call_id)))
+
+
+def send(registrar: Registrar, wish: SendMessage, now: Micros, out: list[Action]) -> None:
+    """Send a MESSAGE over the set in use; without a registration nothing is sent.
+
+    The transport is that of the wish; else the configured one, but TCP for a large request (MSG-08).
+    """
+    gm, registration, live = registrar.gm, registrar.registration, registrar.gm.sets.in_use
+    if registration is None or live is None:
+        out.append(Report(MessageAnswered(wish.to, Refusal.NOT_REGISTERED.status, "")))
+        return
+    transport = wish.transport or gm.config.transport
+    request = requests.message(gm, registration, live, wish, transport)
+    if wish.transport is None and len(request.to_bytes()) > UDP_REQUEST_OCTETS:
+        transport = Transport.TCP
+        request.set("Via", gm.profile.via(transport, gm.entropy))
+    gm.ask(request, live.flow(transport), Outgoing(registrar, wish.to, request.call_id), now, out)

@@ -1,0 +1,110 @@
+"""REGISTER requests that open a round: SM1, its repetition, the answer to an invalid challenge."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from twopair.base import Bind, Endpoint, Flow, Micros, Port, Transport, Unbind, token
+from twopair.core.registration.ue import Purpose, Registering, Round
+from twopair.core.secagree import Offer, Terms, draw_port, draw_spis
+from twopair.nodes.actions import Action
+from twopair.nodes.ue import requests
+from twopair.nodes.ue.challenge import initial_authorization
+from twopair.nodes.ue.gm import Gm
+
+if TYPE_CHECKING:
+    from twopair.nodes.ue.registrar import Registrar
+
+
+def begin(
+    registrar: "Registrar",
+    purpose: Purpose,
+    now: Micros,
+    out: list[Action],
+    *,
+    in_clear: bool = False,
+    fresh_starts: int = 0,
+) -> None:
+    """Send SM1: over the set in use where there is one, else in the clear (MGU-02, AGR-20, AGR-26).
+
+    A re-registration keeps Call-ID and counts CSeq on (RFC 3261 §10.2); a fresh start has new ones (AKA-25).
+    """
+    gm = registrar.gm
+    live = None if in_clear else gm.sets.in_use
+    known = registrar.registration if live is not None and not fresh_starts else None
+    carrier = live.flow(gm.config.transport) if live is not None else _clear_flow(gm, out)
+    terms = new_terms(gm, carrier)
+    attempt = Round(
+        purpose=purpose,
+        expires_s=0 if purpose is Purpose.DEREGISTER else gm.config.expires_s,
+        call_id=known.call_id if known else token(gm.entropy, 16),
+        from_tag=token(gm.entropy),
+        cseq=known.cseq if known else 0,
+        carrier=carrier,
+        protected=live is not None,
+        terms=terms,
+        offer=Offer.make(terms, gm.config.offered),
+        fresh_starts=fresh_starts,
+    )
+    ask(registrar, attempt, now, out)
+
+
+def ask(
+    registrar: "Registrar", attempt: Round, now: Micros, out: list[Action], authorization: str = ""
+) -> None:
+    """Send the next REGISTER of a round over its carrier, in the clear if the carrier's set is gone.
+
+    Args:
+        registrar: whose state becomes `Registering`.
+        attempt: the round; its CSeq is counted on.
+        now: the moment.
+        out: actions.
+        authorization: the answer to an invalid challenge; empty for a request that answers none, which
+            repeats what was accepted last (AKA-08) or proves nothing yet (AKA-07).
+    """
+    gm = registrar.gm
+    live = gm.sets.find(attempt.carrier)
+    if live is None and attempt.protected:
+        attempt = replace(attempt, protected=False, carrier=_clear_flow(gm, out))
+    attempt = replace(attempt, cseq=attempt.cseq + 1)
+    carrier = attempt.carrier
+    if live is None:
+        via = gm.profile.clear_via(carrier.transport, carrier.local, gm.entropy)
+        authorization = authorization or initial_authorization(gm)
+    else:
+        via = gm.profile.via(carrier.transport, gm.entropy)
+        authorization = authorization or registrar.authorization
+    request = requests.register(gm, attempt, via, authorization, live.server if live else None)
+    registrar.state = Registering(attempt)
+    gm.ask(request, carrier, registrar.exchange(attempt), now, out)
+
+
+def leave_carrier(gm: Gm, attempt: Round, out: list[Action]) -> None:
+    """Give back the unprotected port of a round, or end its connection; a set's are left alone."""
+    if attempt.protected:
+        return
+    if attempt.carrier.transport is Transport.UDP:
+        out.append(Unbind(attempt.carrier.local))
+    else:
+        gm.streams.close(attempt.carrier, out)
+
+
+def new_terms(gm: Gm, carrier: Flow) -> Terms:
+    """SPIs and a client port that nothing uses, with the fixed server port (RRG-01..RRG-04, SA-15, SA-27)."""
+    spi_c, spi_s = draw_spis(gm.entropy, gm.sets.spis)
+    port_c = _new_port(gm, carrier.local.port)
+    return Terms(spi_c, spi_s, port_c, gm.profile.port_us)
+
+
+def _clear_flow(gm: Gm, out: list[Action]) -> Flow:
+    """A flow from a random unprotected port to the P-CSCF's (UEP-03, MSG-05)."""
+    local = Endpoint(gm.config.address, _new_port(gm, gm.profile.port_us))
+    if gm.config.transport is Transport.UDP:
+        out.append(Bind(local, protected=False, listen=False))
+    return Flow(gm.config.transport, local, gm.config.pcscf)
+
+
+def _new_port(gm: Gm, other: Port) -> Port:
+    taken = gm.sets.client_ports | {gm.profile.port_us, other}
+    port = draw_port(gm.entropy, gm.config.ports, taken)
+    assert port is not None, "the range is larger than a UE can use up"
+    return port

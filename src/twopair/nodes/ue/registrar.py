@@ -1,0 +1,226 @@
+"""Registering: one attempt at a time (24.229 §5.1.1; FLOW-05, MGU-01).
+
+`twopair.core.registration.ue.TABLE` says what to do at each step, the functions in `steps.py` do it;
+here answers, outcomes and deadlines become steps.
+"""
+
+from dataclasses import dataclass, replace
+
+from twopair.base import Flow, Micros, Refusal, Refused, Report
+from twopair.core.registration.ue import (
+    Answering,
+    Idle,
+    Installing,
+    Purpose,
+    Registering,
+    Round,
+    State,
+    Step,
+    bounded,
+    row,
+    step_of,
+)
+from twopair.nodes.actions import Action
+from twopair.nodes.facts import Deregistered
+from twopair.nodes.ue.challenge import Invalid, judge
+from twopair.nodes.ue.config import FOREVER
+from twopair.nodes.ue.gm import Gm
+from twopair.nodes.ue.happening import Happening
+from twopair.nodes.ue.opening import begin
+from twopair.nodes.ue.registration import Registration, delta_seconds
+from twopair.nodes.ue.sets import LiveSet
+from twopair.nodes.ue.steps import PERFORM
+from twopair.wire.sip import Response
+
+_BOUNDED_REFUSALS = {Step.CHALLENGED, Step.FALSE_NETWORK, Step.OUT_OF_SYNC}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One REGISTER and the wait for its answer; an answer to an earlier one is no news."""
+
+    registrar: "Registrar"
+    call_id: str
+    cseq: int
+
+    def answered(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """A final response came."""
+        if self.registrar.awaits(self.call_id, self.cseq):
+            self.registrar.answered(response, flow, now, out)
+
+    def unanswered(self, now: Micros, out: list[Action]) -> None:
+        """Timer F fired, or the connection failed."""
+        if self.registrar.awaits(self.call_id, self.cseq):
+            self.registrar.unanswered(now, out)
+
+
+class Registrar:
+    """The registration of one UE, and the attempt under way.
+
+    Attributes:
+        gm: the UE's side of Gm.
+        state: of the attempt.
+        registration: what stands, or None.
+        authorization: latest value that was accepted, or empty (AKA-08).
+        failures: consecutive failed attempts (UEP-13).
+        retry_at: when to try again, `FOREVER` for not at all.
+    """
+
+    def __init__(self, gm: Gm) -> None:
+        self.gm = gm
+        self.state: State = Idle()
+        self.registration: Registration | None = None
+        self.authorization = ""
+        self.failures = 0
+        self.retry_at = FOREVER
+        self._wanted: Purpose | None = None
+        self._sets_made = 0
+
+    # -- wishes ----------------------------------------------------------------------------------
+
+    def wish(self, purpose: Purpose, now: Micros, out: list[Action], *, in_clear: bool = False) -> None:
+        """Register, re-register or de-register; a wish that comes during an attempt waits for its end.
+
+        Args:
+            purpose: which of them.
+            now: the moment.
+            out: actions.
+            in_clear: leave the set in use aside: it is not usable (UEP-16).
+        """
+        if not isinstance(self.state, Idle):
+            self._wanted = purpose
+            return
+        self.retry_at = FOREVER
+        if purpose is Purpose.DEREGISTER and self.registration is None:
+            out.append(Report(Deregistered(self.gm.profile.impi, "was not registered")))
+            return
+        begin(self, purpose, now, out, in_clear=in_clear)
+
+    def next_set_id(self) -> int:
+        """A name for one more set."""
+        self._sets_made += 1
+        return self._sets_made
+
+    def exchange(self, attempt: Round) -> Exchange:
+        """Who waits for the answer to the latest REGISTER of a round."""
+        return Exchange(self, attempt.call_id, attempt.cseq)
+
+    # -- what happens ----------------------------------------------------------------------------
+
+    def awaits(self, call_id: str, cseq: int) -> bool:
+        """Whether the answer to that REGISTER is what the attempt waits for."""
+        state = self.state
+        return isinstance(state, Registering | Answering) and (
+            (state.round.call_id, state.round.cseq) == (call_id, cseq)
+        )
+
+    def answered(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """A final answer to the latest REGISTER."""
+        assert not isinstance(self.state, Idle), "asked by awaits()"
+        if response.status == 401:
+            self._challenged(response, flow, self.state.round, now, out)
+            return
+        status, step = response.status, step_of(response.status)
+        refusal = None
+        if step is Step.ACCEPTED and isinstance(self.state, Registering) and not self.state.round.protected:
+            # an unprotected 200 proves nothing, and never makes a registration (UNP-03, UNP-04, VAR-60)
+            step, refusal = Step.REJECTED, Refusal.CLEAR_ANSWER_TO_PROTECTED
+            out.append(Report(Refused(refusal, flow, "200 without authentication")))
+        longest = delta_seconds(response.get("Min-Expires"), 0)
+        if step is Step.TOO_BRIEF and longest <= self.state.round.expires_s:
+            step = Step.REJECTED
+        reason = f"{status} {response.reason}".strip()
+        self.take(Happening(step, reason, response=response, refusal=refusal), now, out)
+
+    def _challenged(
+        self, response: Response, flow: Flow, attempt: Round, now: Micros, out: list[Action]
+    ) -> None:
+        verdict = judge(response, attempt, self.gm)
+        if isinstance(verdict, Invalid):
+            out.append(Report(Refused(verdict.refusal, flow, verdict.detail)))
+            happening = Happening(
+                verdict.step,
+                verdict.refusal.words,
+                response=response,
+                verdict=verdict,
+                refusal=verdict.refusal,
+            )
+        else:
+            happening = Happening(Step.CHALLENGED, "challenged", response=response, verdict=verdict)
+        if bounded(happening.step, attempt) is not happening.step and happening.step in _BOUNDED_REFUSALS:
+            refusal = Refusal.TOO_MANY_CHALLENGES
+            out.append(Report(Refused(refusal, flow)))
+            happening = replace(happening, refusal=refusal, reason=refusal.words)
+        self.take(happening, now, out)
+
+    def unanswered(self, now: Micros, out: list[Action]) -> None:
+        """No answer to the latest REGISTER (ERR-01, ERR-05, ERR-25; MGU-10 where a set carried it)."""
+        state = self.state
+        silent = (
+            isinstance(state, Registering)
+            and state.round.protected
+            and state.round.purpose is Purpose.REGISTER
+        )
+        self.take(Happening(Step.SILENT if silent else Step.UNAVAILABLE, "no answer"), now, out)
+
+    def installed(self, set_id: int, now: Micros, out: list[Action]) -> None:
+        """The back end has installed a set."""
+        if isinstance(self.state, Installing) and self.state.set_id == set_id:
+            self.take(Happening(Step.INSTALLED, "installed"), now, out)
+
+    def not_installed(self, set_id: int, reason: str, now: Micros, out: list[Action]) -> None:
+        """The back end has refused a set; nothing of it stands."""
+        if isinstance(self.state, Installing) and self.state.set_id == set_id:
+            happening = Happening(Step.NOT_INSTALLED, reason, refusal=Refusal.SA_INSTALL_FAILED)
+            self.take(happening, now, out)
+
+    def take(self, happening: Happening, now: Micros, out: list[Action]) -> None:
+        """Carry out the row for what happened."""
+        state = self.state
+        assert not isinstance(state, Idle), "nothing happens to an attempt that is not there"
+        found = row(state, bounded(happening.step, state.round))
+        for do in found.do:
+            PERFORM[do](self, state, happening, now, out)
+        assert isinstance(self.state, found.state), "the row names the state its actions lead to"
+        if isinstance(self.state, Idle) and self._wanted is not None:
+            purpose, self._wanted = self._wanted, None
+            self.wish(purpose, now, out)
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def wake(self, now: Micros, out: list[Action]) -> None:
+        """Do what is due: ends of lifetimes, of the registration, refresh, another try."""
+        self._sets_expired(self.gm.sets.expire(now, out), now, out)
+        standing = self.registration
+        if standing is not None and standing.expires_at <= now:
+            self.lost("the registration expired", out)
+        if not isinstance(self.state, Idle):
+            return
+        standing = self.registration
+        if self.retry_at <= now or (standing is not None and standing.refresh_at <= now):
+            self.wish(Purpose.REGISTER, now, out)
+
+    def _sets_expired(self, expired: list[LiveSet], now: Micros, out: list[Action]) -> None:
+        state = self.state
+        for live in expired:
+            if isinstance(state, Installing | Answering) and live.sa_set.set_id == state.set_id:
+                self.take(Happening(Step.EXPIRED, "no answer within the lifetime of the set"), now, out)
+        if expired and self.registration is not None and self.gm.sets.in_use is None:
+            self.lost("the SA set expired", out)
+
+    def lost(self, reason: str, out: list[Action]) -> None:
+        """The registration is gone."""
+        self.registration = None
+        out.append(Report(Deregistered(self.gm.profile.impi, reason)))
+
+    def next_deadline(self) -> Micros:
+        """When `wake` has something to do, `FOREVER` for never."""
+        deadlines = [self.gm.sets.next_deadline() or FOREVER]
+        standing = self.registration
+        if standing is not None:
+            deadlines.append(standing.expires_at)
+        if isinstance(self.state, Idle):
+            deadlines.append(self.retry_at)
+            if standing is not None:
+                deadlines.append(standing.refresh_at)
+        return min(deadlines)

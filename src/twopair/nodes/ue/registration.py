@@ -1,0 +1,87 @@
+"""What a successful registration leaves with the UE (24.229 §5.1.1.2.1; UEP-06)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from twopair.base import Impu, Micros
+from twopair.core.registration.ue_timing import refresh_at
+from twopair.wire.sip import Response
+
+_BRACKETED: Final = re.compile(r"<([^<>]*)>([^<>,]*)")
+_EXPIRES: Final = re.compile(r';\s*expires\s*=\s*"?([0-9]{1,10})', re.IGNORECASE)
+_DELTA: Final = re.compile(r"\s*([0-9]{1,10})")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registration that stands.
+
+    Args:
+        call_id: of its REGISTER requests (RFC 3261 §10.2).
+        cseq: number of the latest of them.
+        service_route: route of own requests behind the P-CSCF.
+        associated: identities that may be used, the default one first (UEP-02, UEP-06).
+        expires_s: the interval granted.
+        expires_at: end of the registration.
+        refresh_at: when to re-register (UEP-12).
+    """
+
+    call_id: str
+    cseq: int
+    service_route: tuple[str, ...]
+    associated: tuple[Impu, ...]
+    expires_s: int
+    expires_at: Micros
+    refresh_at: Micros
+
+
+def bracketed(values: Iterable[str]) -> list[tuple[str, str]]:
+    """URIs in angle brackets with the parameters behind them; a missing comma does no harm."""
+    return [(uri, params) for value in values for uri, params in _BRACKETED.findall(value)]
+
+
+def granted_s(response: Response, contact: str, asked_s: int) -> int:
+    """The interval in seconds that a 200 OK grants to our Contact (RFC 3261 §10.2.4).
+
+    Args:
+        response: the 200 OK.
+        contact: the Contact as it was sent.
+        asked_s: what was asked for, valid where the answer says nothing.
+    """
+    ours = contact.partition("<")[2].partition(">")[0].partition("@")[0]
+    for uri, params in bracketed(response.get_all("Contact")):
+        if uri.partition("@")[0] == ours:
+            expires = _EXPIRES.search(params)
+            if expires:
+                return int(expires[1])
+    return delta_seconds(response.get("Expires"), asked_s)
+
+
+def delta_seconds(text: str | None, otherwise: int) -> int:
+    """A number of seconds at the start of a header value (Expires, Min-Expires, Retry-After)."""
+    found = _DELTA.match(text or "")
+    return int(found[1]) if found else otherwise
+
+
+def registration_from(
+    response: Response,
+    *,
+    registered: Impu,
+    call_id: str,
+    cseq: int,
+    expires_s: int,
+    now: Micros,
+) -> Registration:
+    """The registration that a 200 OK grants."""
+    associated = tuple(Impu(uri) for uri, _ in bracketed(response.get_all("P-Associated-URI")))
+    return Registration(
+        call_id=call_id,
+        cseq=cseq,
+        service_route=tuple(response.values("Service-Route")),
+        associated=associated or (registered,),
+        expires_s=expires_s,
+        expires_at=Micros(now + expires_s * 1_000_000),
+        refresh_at=refresh_at(expires_s, now),
+    )

@@ -1,0 +1,264 @@
+"""The UE as a node: events in, actions out (24.229 §5.1; 33.203 §7)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final, Protocol
+
+from twopair.base import (
+    Bind,
+    CloseStream,
+    Entropy,
+    Flow,
+    Impi,
+    Impu,
+    Micros,
+    Received,
+    Refusal,
+    Refused,
+    Report,
+    StreamClosed,
+    StreamOpened,
+    Transport,
+    WireError,
+    Woke,
+    token,
+)
+from twopair.core.registration.ue import Purpose
+from twopair.core.sa import SasInstalled, SasRefused, Stage
+from twopair.core.secagree import draw_port
+from twopair.core.sip import ClientTransaction, ServerTransaction
+from twopair.nodes.actions import Action
+from twopair.nodes.events import Event
+from twopair.nodes.ue.access import refusal_of
+from twopair.nodes.ue.answering import answer
+from twopair.nodes.ue.config import FOREVER, UeConfig
+from twopair.nodes.ue.gm import AkaCard, Gm, Pending
+from twopair.nodes.ue.message import send
+from twopair.nodes.ue.profile import Profile
+from twopair.nodes.ue.registrar import Registrar
+from twopair.nodes.ue.sets import LiveSet
+from twopair.nodes.wishes import Deregister, Register, SendMessage, Start
+from twopair.wire.sip import Request, Response, make_response, parse
+
+MOST_HELD: Final = 8
+"""Requests that may wait for the SM12 they have overtaken."""
+
+
+class Card(AkaCard, Protocol):
+    """A card with its identities; `twopair.core.aka.Card` is one."""
+
+    @property
+    def impi(self) -> Impi:
+        """Private identity."""
+        ...
+
+    @property
+    def impus(self) -> tuple[Impu, ...]:
+        """Public identities; the first is registered."""
+        ...
+
+    @property
+    def domain(self) -> str:
+        """Home network domain."""
+        ...
+
+
+class UserEquipment:
+    """One UE with one card, registered at one P-CSCF.
+
+    Args:
+        config: addresses, transport, algorithms.
+        card: ISIM or USIM (AKA-18).
+        entropy: ports, SPIs, branches, tags come from it.
+    """
+
+    def __init__(self, config: UeConfig, card: Card, entropy: Entropy) -> None:
+        port_us = draw_port(entropy, config.ports, ())
+        assert port_us is not None, "an empty range is refused by the configuration"
+        self.profile = Profile(config, card.impi, card.impus[0], card.domain, port_us, token(entropy))
+        self._gm = Gm(config, self.profile, card, entropy, user=self)
+        self._registrar = Registrar(self._gm)
+        self._held: list[tuple[LiveSet, Request, Flow]] = []
+
+    # -- Node ------------------------------------------------------------------------------------
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        """Take one event and say what to do, in order."""
+        out: list[Action] = []
+        self._TAKE[type(event)](self, event, now, out)
+        if self._held:
+            self._take_held(now, out)
+        return out
+
+    def next_deadline(self) -> Micros | None:
+        """Moment at which `Woke` is to be fed, or None."""
+        of_layer = self._gm.layer.next_deadline()
+        deadline = self._registrar.next_deadline()
+        if of_layer is not None:
+            deadline = min(deadline, of_layer)
+        return None if deadline == FOREVER else deadline
+
+    # -- events ----------------------------------------------------------------------------------
+
+    def _start(self, _event: Start, _now: Micros, out: list[Action]) -> None:
+        out.append(Bind(self.profile.server, protected=True))
+
+    def _register(self, _event: Register, now: Micros, out: list[Action]) -> None:
+        self._registrar.wish(Purpose.REGISTER, now, out)
+
+    def _deregister(self, _event: Deregister, now: Micros, out: list[Action]) -> None:
+        self._registrar.wish(Purpose.DEREGISTER, now, out)
+
+    def _send_message(self, event: SendMessage, now: Micros, out: list[Action]) -> None:
+        send(self._registrar, event, now, out)
+
+    def _installed(self, event: SasInstalled, now: Micros, out: list[Action]) -> None:
+        self._registrar.installed(event.set_id, now, out)
+
+    def _sas_refused(self, event: SasRefused, now: Micros, out: list[Action]) -> None:
+        self._registrar.not_installed(event.set_id, event.reason, now, out)
+
+    def _woke(self, _event: Woke, now: Micros, out: list[Action]) -> None:
+        self._gm.layer.wake(now, out)
+        self._registrar.wake(now, out)
+
+    def _stream_opened(self, event: StreamOpened, _now: Micros, _out: list[Action]) -> None:
+        self._gm.streams.opened(event.flow)
+
+    def _stream_closed(self, event: StreamClosed, now: Micros, out: list[Action]) -> None:
+        if self._gm.streams.closed(event.flow):
+            self._gm.layer.flow_failed(event.flow, now, out)
+
+    def _received(self, event: Received, now: Micros, out: list[Action]) -> None:
+        flow, data = event
+        if flow.transport is Transport.UDP:
+            if data.strip(b"\r\n"):
+                self._message(data, flow, now, out)
+            return
+        try:
+            messages = self._gm.streams.feed(flow, data)
+        except WireError as error:
+            out.append(Report(Refused(Refusal.STREAM_BROKEN, flow, error.what)))
+            out.append(CloseStream(flow))
+            self._stream_closed(StreamClosed(flow), now, out)
+            return
+        for message in messages:
+            self._message(message, flow, now, out)
+
+    # -- messages --------------------------------------------------------------------------------
+
+    def _message(self, data: bytes, flow: Flow, now: Micros, out: list[Action]) -> None:
+        try:
+            message = parse(data)
+        except WireError as error:
+            out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
+            return
+        live = self._gm.sets.find(flow)
+        refusal = refusal_of(message, flow, live, self._gm)
+        if refusal is None:
+            self._admitted(message, flow, live, now, out)
+        elif (
+            refusal is Refusal.SET_NOT_USABLE
+            and live is not None
+            and isinstance(message, Request)
+            and len(self._held) < MOST_HELD
+        ):
+            self._held.append((live, message, flow))  # it may have overtaken SM12
+        else:
+            out.append(Report(Refused(refusal, flow)))
+
+    def _admitted(
+        self, message: Request | Response, flow: Flow, live: LiveSet | None, now: Micros, out: list[Action]
+    ) -> None:
+        if live is not None and live.life.stage is Stage.IN_USE:
+            live.heard = True
+        self._gm.layer.receive(message, flow, now, out)
+        self._gm.sets.drain(out)
+
+    def _take_held(self, now: Micros, out: list[Action]) -> None:
+        """Serve what waited for its set to be established, drop what waited in vain (SA-26)."""
+        waiting, self._held = self._held, []
+        for live, request, flow in waiting:
+            stage = live.life.stage
+            if stage is Stage.TEMPORARY:
+                self._held.append((live, request, flow))
+            elif stage is Stage.DELETED:
+                out.append(Report(Refused(Refusal.SET_NOT_USABLE, flow)))
+            else:
+                self._admitted(request, flow, live, now, out)
+
+    # -- TransactionUser -------------------------------------------------------------------------
+
+    def on_request(
+        self, txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: list[Action]
+    ) -> None:
+        """Serve a request and answer it at once."""
+        live = self._gm.sets.find(flow)
+        assert live is not None, "clear requests were refused before"
+        live.transactions += 1
+        txn.owner = live
+        self._respond(txn, answer(request, flow, self._gm, out), flow, now, out)
+
+    def on_ack(self, ack: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """No INVITE is ever accepted, so no ACK is news."""
+
+    def on_cancel(
+        self,
+        cancelled: ServerTransaction,
+        cancel_txn: ServerTransaction,
+        request: Request,
+        flow: Flow,
+        now: Micros,
+        out: list[Action],
+    ) -> None:
+        """Every request is answered at once: there is nothing left to cancel (RFC 3261 §9.2)."""
+        self._respond(cancel_txn, make_response(request, 200), flow, now, out)
+
+    def on_response(
+        self, txn: ClientTransaction, response: Response, flow: Flow, now: Micros, out: list[Action]
+    ) -> None:
+        """Tell who asked; provisional answers are no news."""
+        if response.status >= 200:
+            self._pending(txn).asker.answered(response, flow, now, out)
+
+    def on_timeout(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
+        """Tell who asked."""
+        self._pending(txn).asker.unanswered(now, out)
+
+    def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """Judged before: `access` lets no such response through."""
+        out.append(Report(Refused(Refusal.UNMATCHED_RESPONSE, flow)))
+
+    def on_terminated(
+        self, txn: ClientTransaction | ServerTransaction, now: Micros, out: list[Action]
+    ) -> None:
+        """A transaction is over; an old set may have waited for it (MGU-05)."""
+        live = txn.owner.live if isinstance(txn.owner, Pending) else txn.owner
+        if isinstance(live, LiveSet):
+            live.transactions -= 1
+            self._gm.sets.drain(out)
+
+    def _respond(
+        self, txn: ServerTransaction, response: Response, flow: Flow, now: Micros, out: list[Action]
+    ) -> None:
+        way = self._gm.response_flow(flow)
+        assert way is not None, "the set of the request stands"
+        self._gm.streams.ensure(way, out)
+        txn.respond(response, way, now, out)
+
+    @staticmethod
+    def _pending(txn: ClientTransaction) -> Pending:
+        assert isinstance(txn.owner, Pending), "every request of a UE has one"
+        return txn.owner
+
+    _TAKE: ClassVar[dict[type[Any], Callable[..., None]]] = {
+        Start: _start,
+        Register: _register,
+        Deregister: _deregister,
+        SendMessage: _send_message,
+        SasInstalled: _installed,
+        SasRefused: _sas_refused,
+        Woke: _woke,
+        StreamOpened: _stream_opened,
+        StreamClosed: _stream_closed,
+        Received: _received,
+    }
