@@ -1,0 +1,81 @@
+"""S-CSCF and AKA: sends challenges and judges their answers (24.229 §5.4.1.2.1A, §5.4.1.2.3A)."""
+
+from twopair.base import Micros, Refusal
+from twopair.core.aka import AuthVector, aka_password, digest_response, encode_nonce, same_response
+from twopair.nodes.facts import Resynchronised
+from twopair.nodes.homenet.config import HomeConfig
+from twopair.nodes.homenet.cx import Assignment, Mar, Resync, Sar
+from twopair.nodes.homenet.hss import Hss
+from twopair.nodes.homenet.registrar import AWAIT_AUTH, OpenChallenge, Registrar
+from twopair.nodes.homenet.registration_request import Authorization, RegisterRequest
+from twopair.nodes.homenet.verdict import Answer, Denied
+from twopair.wire.sip import Challenge
+
+
+class Authentication:
+    """Challenges and answers of the users of one S-CSCF.
+
+    Args:
+        config: realm, digest algorithm and qop.
+        hss: whom it asks for vectors.
+        registrar: where open challenges are kept.
+    """
+
+    def __init__(self, config: HomeConfig, hss: Hss, registrar: Registrar) -> None:
+        self._config = config
+        self._hss = hss
+        self._registrar = registrar
+
+    def challenge(
+        self, request: RegisterRequest, now: Micros, resync: Resync | None = None
+    ) -> Answer | Denied:
+        """A fresh challenge; reg-await-auth starts (TMR-01).
+
+        A forged AUTS gives none, and leaves the open one as it is (AKA-17).
+        """
+        mar = Mar(request.impi, request.impu, self._config.scscf_name, resync)
+        maa = self._hss.multimedia_auth(mar)
+        if maa.resync_ok is False:
+            return Denied(Refusal.BAD_AUTS, request.impi)
+        if maa.vector is None:
+            return Denied(Refusal.NO_VECTOR, request.impi)
+        nonce = encode_nonce(maa.vector.rand, maa.vector.autn)
+        self._registrar.challenge(
+            request.impi, OpenChallenge(maa.vector, nonce, request.call_id, Micros(now + AWAIT_AUTH))
+        )
+        facts = (Resynchronised(request.impi),) if maa.resync_ok else ()
+        return Answer(401, (("WWW-Authenticate", self._header(maa.vector, nonce)),), facts)
+
+    def resynchronise(self, request: RegisterRequest, open_: OpenChallenge, now: Micros) -> Answer | Denied:
+        """Have the HSS follow the card's sequence number, with RAND of our own challenge (INT-07, AKA-17)."""
+        assert request.authorization is not None
+        return self.challenge(request, now, Resync(open_.vector.rand, request.authorization.auts))
+
+    def succeeds(self, request: RegisterRequest, open_: OpenChallenge) -> bool:
+        """Whether the response proves RES; either way the challenge is used up, so nobody can guess twice."""
+        assert request.authorization is not None
+        del self._registrar.challenges[request.impi]
+        expected = self._response(request.authorization, open_.vector)
+        if same_response(expected, request.authorization.response):
+            return True
+        self._hss.server_assignment(
+            Sar(request.impi, request.impu, self._config.scscf_name, Assignment.AUTHENTICATION_FAILURE)
+        )
+        return False
+
+    def _response(self, given: Authorization, vector: AuthVector) -> str:
+        algorithm = self._config.algorithm
+        password = aka_password(algorithm, vector.xres, vector.ik, vector.ck)
+        return digest_response(
+            algorithm, given.username, given.realm, password, "REGISTER", given.uri,
+            given.nonce, given.qop, given.nc, given.cnonce,
+        )  # fmt: skip
+
+    def _header(self, vector: AuthVector, nonce: str) -> str:
+        """WWW-Authenticate with ck and ik for the P-CSCF, which takes them out again (AKA-30, AKA-31)."""
+        quoted = {"realm": self._config.domain, "nonce": nonce}
+        if self._config.qop == "auth":
+            quoted["qop"] = "auth"
+        keys = {"ck": vector.ck.reveal().hex(), "ik": vector.ik.reveal().hex()}
+        fields = Challenge.make(quoted, {"algorithm": self._config.algorithm})
+        return str(Challenge("Digest", fields.parts + Challenge.make(keys).parts))

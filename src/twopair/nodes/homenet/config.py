@@ -1,0 +1,89 @@
+"""What a home network is told at its start: plain values, as in home.toml."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from twopair.base import Endpoint, Impu, Port, canonical_address
+from twopair.core.aka import ALGORITHMS
+
+SIP_PORT: Final = Port(5060)
+LONGEST_S: Final = 600_000
+"""Expiry a UE asks for, in seconds (UEP-04)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeConfig:
+    """Configuration of one home network: I-CSCF, S-CSCF and HSS behind one core address.
+
+    Args:
+        domain: home network domain, also the digest realm.
+        address: core address of all roles, in canonical form.
+        port: core port.
+        algorithm: digest algorithm of the challenges (AKA-01, AKA-42).
+        qop: ``auth``, or ``none`` for challenges without qop (AKA-05).
+        challenge_refresh: whether a protected re-REGISTER is authenticated anew; otherwise it is taken as
+            it is (INT-05).
+        min_expires_s: shorter registrations are refused with 423.
+        max_expires_s: longer ones are shortened.
+        echo_user: user part of the public identity that answers MESSAGE and OPTIONS itself.
+        network_user: user part of the identity from which the network itself sends.
+        max_registrations: bound of the registrations kept; a further user gets 503.
+
+    Raises:
+        ValueError: a value that cannot be used; the text begins with its name.
+    """
+
+    domain: str
+    address: str
+    port: Port = SIP_PORT
+    algorithm: str = "AKAv1-MD5"
+    qop: str = "auth"
+    challenge_refresh: bool = True
+    min_expires_s: int = 60
+    max_expires_s: int = LONGEST_S
+    echo_user: str = "echo"
+    network_user: str = "network"
+    max_registrations: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        faults = (
+            (not self.domain, "domain: missing"),
+            (canonical_address(self.address) != self.address, "address: not in canonical form"),
+            (not 0 < self.port < 65536, "port: 1 to 65535"),
+            (self.algorithm.lower() not in ALGORITHMS, f"algorithm: one of {', '.join(ALGORITHMS)}"),
+            (self.qop not in {"auth", "none"}, "qop: auth or none"),
+            (not 0 < self.min_expires_s <= self.max_expires_s, "min_expires_s: 1 to max_expires_s"),
+        )
+        for found, words in faults:
+            if found:
+                raise ValueError(words)
+
+    @property
+    def core(self) -> Endpoint:
+        """Where the home network is reached."""
+        return Endpoint(self.address, self.port)
+
+    @property
+    def scscf_name(self) -> str:
+        """Name under which the HSS knows the S-CSCF."""
+        return f"sip:scscf.{self.domain}"
+
+    @property
+    def service_route(self) -> str:
+        """Route of originating requests; its user part tells them from all others (24.229 §5.4.1.2.2F)."""
+        return f"<sip:orig@{self.core};lr>"
+
+    @property
+    def record_route(self) -> str:
+        """Route of requests inside a dialog."""
+        return f"<sip:{self.core};lr>"
+
+    @property
+    def echo(self) -> Impu:
+        """Public identity that answers MESSAGE and OPTIONS itself."""
+        return Impu(f"sip:{self.echo_user}@{self.domain}")
+
+    @property
+    def network(self) -> Impu:
+        """Public identity from which the network itself sends."""
+        return Impu(f"sip:{self.network_user}@{self.domain}")

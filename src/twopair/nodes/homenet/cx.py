@@ -1,0 +1,115 @@
+"""Cx between the CSCFs and the HSS, as values (TS 29.228 §6.1, §6.3; TS 29.229 §6)."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from twopair.base import Impi, Impu
+from twopair.core.aka import AuthVector
+
+
+class Result(Enum):
+    """Result codes of 29.229 §6.2 that occur here; the value is the Diameter code."""
+
+    SUCCESS = 2001
+    UNABLE_TO_COMPLY = 5012
+    USER_UNKNOWN = 5001
+    IDENTITIES_DONT_MATCH = 5002
+    IDENTITY_NOT_REGISTERED = 5003
+
+
+class Assignment(Enum):
+    """Server-Assignment-Type (29.229 §6.3.15)."""
+
+    REGISTRATION = 1
+    RE_REGISTRATION = 2
+    TIMEOUT_DEREGISTRATION = 4
+    USER_DEREGISTRATION = 5
+    AUTHENTICATION_FAILURE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Uar:
+    """User-Authorization-Request: may this user register, and which S-CSCF is theirs?"""
+
+    impi: Impi
+    impu: Impu
+
+
+@dataclass(frozen=True, slots=True)
+class Uaa:
+    """User-Authorization-Answer; `server_name` is empty until a S-CSCF was assigned."""
+
+    result: Result
+    server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """What a UE out of step sent: AUTS, and RAND of the challenge it answered (SIP-Authorization)."""
+
+    rand: bytes
+    auts: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mar:
+    """Multimedia-Auth-Request: an authentication vector, after resynchronisation where asked."""
+
+    impi: Impi
+    impu: Impu
+    server_name: str
+    resync: Resync | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Maa:
+    """Multimedia-Auth-Answer; `vector` is there on success only.
+
+    `resync_ok` is None where none was asked for, else whether AUTS was genuine.
+    """
+
+    result: Result
+    vector: AuthVector | None = None
+    resync_ok: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sar:
+    """Server-Assignment-Request: this S-CSCF serves the user now, or no longer."""
+
+    impi: Impi
+    impu: Impu
+    server_name: str
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """User data: the implicit registration set, the default identity first, and those barred."""
+
+    impus: tuple[Impu, ...]
+    barred: frozenset[Impu] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Saa:
+    """Server-Assignment-Answer with the profile on success."""
+
+    result: Result
+    profile: Profile = Profile(())
+
+
+@dataclass(frozen=True, slots=True)
+class Lir:
+    """Location-Info-Request: which S-CSCF serves this public identity?"""
+
+    impu: Impu
+
+
+@dataclass(frozen=True, slots=True)
+class Lia:
+    """Location-Info-Answer; an identity that nobody registered gives IDENTITY_NOT_REGISTERED."""
+
+    result: Result
+    server_name: str = ""
+    impi: Impi | None = None

@@ -1,0 +1,83 @@
+"""HSS and AuC: Cx requests in, answers out (TS 29.228 §6; AKA-16, AKA-17)."""
+
+from typing import Final
+
+from twopair.base import Entropy, Impi
+from twopair.core.aka import AuthVector, SqnHome, Subscriber, generate_vector, resynchronise
+from twopair.core.aka.vector import RAND_OCTETS
+from twopair.nodes.homenet.cx import Assignment, Lia, Lir, Maa, Mar, Profile, Result, Saa, Sar, Uaa, Uar
+from twopair.nodes.homenet.store import SubscriberStore
+
+_BEGINS: Final = frozenset({Assignment.REGISTRATION, Assignment.RE_REGISTRATION})
+_ENDS: Final = frozenset({Assignment.TIMEOUT_DEREGISTRATION, Assignment.USER_DEREGISTRATION})
+
+
+class Hss:
+    """Answers what I-CSCF and S-CSCF ask; knows who is served by which S-CSCF.
+
+    Args:
+        store: subscribers and their sequence numbers.
+        entropy: where RAND comes from.
+    """
+
+    def __init__(self, store: SubscriberStore, entropy: Entropy) -> None:
+        self._store = store
+        self._entropy = entropy
+        self._servers: dict[Impi, str] = {}
+
+    def user_authorization(self, uar: Uar) -> Uaa:
+        """UAR: the IMPU must be one of the IMPI's (29.228 §6.1.1)."""
+        result, _ = self._subscriber(uar)
+        return Uaa(result, self._servers.get(uar.impi, ""))
+
+    def multimedia_auth(self, mar: Mar) -> Maa:
+        """MAR: one fresh vector (29.228 §6.3).
+
+        AUTS that does not verify gives no vector and moves nothing (AKA-17).
+        """
+        result, subscriber = self._subscriber(mar)
+        if subscriber is None:
+            return Maa(result)
+        functions = subscriber.keys.functions()
+        sqn = SqnHome.restore(self._store.sqn(mar.impi), subscriber.sqn_profile)
+        genuine = None
+        if mar.resync is not None:
+            genuine = resynchronise(functions, sqn, mar.resync.rand, mar.resync.auts)
+            if not genuine:
+                return Maa(Result.UNABLE_TO_COMPLY, resync_ok=False)
+        number = sqn.take()
+        if number is None:
+            return Maa(Result.UNABLE_TO_COMPLY, resync_ok=genuine)
+        self._store.save_sqn(mar.impi, sqn.snapshot())
+        rand = self._entropy.octets(RAND_OCTETS)
+        vector: AuthVector = generate_vector(functions, number, subscriber.amf, rand)
+        return Maa(Result.SUCCESS, vector, genuine)
+
+    def server_assignment(self, sar: Sar) -> Saa:
+        """SAR: note who serves the user, and give the profile (29.228 §6.1.2)."""
+        result, subscriber = self._subscriber(sar)
+        if subscriber is None:
+            return Saa(result)
+        if sar.assignment in _BEGINS:
+            self._servers[sar.impi] = sar.server_name
+        elif sar.assignment in _ENDS:
+            self._servers.pop(sar.impi, None)
+        barred = tuple(impu for impu in subscriber.impus if impu in subscriber.barred)
+        return Saa(Result.SUCCESS, Profile(subscriber.associated + barred, subscriber.barred))
+
+    def location_info(self, lir: Lir) -> Lia:
+        """LIR: who serves the owner of this identity (29.228 §6.1.4)."""
+        impi = self._store.owner(lir.impu)
+        if impi is None:
+            return Lia(Result.USER_UNKNOWN)
+        server = self._servers.get(impi)
+        return Lia(Result.IDENTITY_NOT_REGISTERED) if server is None else Lia(Result.SUCCESS, server, impi)
+
+    def _subscriber(self, asked: Uar | Mar | Sar) -> tuple[Result, Subscriber | None]:
+        """The subscriber, if both identities belong to one."""
+        subscriber = self._store.get(asked.impi)
+        if subscriber is None:
+            return Result.USER_UNKNOWN, None
+        if asked.impu not in subscriber.impus:
+            return Result.IDENTITIES_DONT_MATCH, None
+        return Result.SUCCESS, subscriber

@@ -1,0 +1,94 @@
+"""The network as a user: answers what is sent to it, and sends MESSAGE itself (RFC 3428)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from twopair.base import Entropy, Impu, Micros, Refusal, Report, WireError, token
+from twopair.core.sip import TransactionLayer
+from twopair.nodes.actions import Action
+from twopair.nodes.facts import MessageAnswered
+from twopair.nodes.homenet.config import HomeConfig
+from twopair.nodes.homenet.identities import asserted_identity, public_identity
+from twopair.nodes.homenet.proxy import Proxy
+from twopair.nodes.homenet.routing import MAX_FORWARDS, Routing
+from twopair.nodes.homenet.verdict import Answer, Denied
+from twopair.nodes.wishes import SendMessage
+from twopair.wire.sip import Request, make_request
+
+_ALLOW: Final = (("Allow", "MESSAGE, OPTIONS"),)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMessage:
+    """Owner of the client transaction of a MESSAGE that the network sends."""
+
+    to: Impu
+    call_id: str
+
+
+class NetworkUser:
+    """Sends and answers in the name of the network.
+
+    Args:
+        config: its identities.
+        entropy: where tags and Call-IDs come from.
+        routing: finds the user.
+        proxy: knows the flows and makes the Via.
+        layer: the node's transactions.
+    """
+
+    def __init__(
+        self, config: HomeConfig, entropy: Entropy, routing: Routing, proxy: Proxy, layer: TransactionLayer
+    ) -> None:  # fmt: skip
+        self._config = config
+        self._entropy = entropy
+        self._routing = routing
+        self._proxy = proxy
+        self._layer = layer
+
+    def answer(self, request: Request) -> Answer | Denied:
+        """The answer to a request addressed to the network."""
+        if request.method in ("MESSAGE", "OPTIONS"):
+            return Answer(200, _ALLOW if request.method == "OPTIONS" else ())
+        return Denied(Refusal.METHOD_NOT_ALLOWED, request.method, _ALLOW)
+
+    def echo(self, request: Request, now: Micros, out: list[Action]) -> None:
+        """Send the body of a MESSAGE back to its asserted sender, if there is one."""
+        for value in request.values("P-Asserted-Identity")[:1]:
+            try:
+                to = asserted_identity(value)
+            except WireError:
+                return
+            kind = request.get("Content-Type") or "text/plain"
+            self._send(SendMessage(to, request.body, kind), self._config.echo, now, out)
+
+    def send(self, wish: SendMessage, now: Micros, out: list[Action]) -> None:
+        """Send a MESSAGE from the network to a user; the outcome is reported as `MessageAnswered`."""
+        self._send(wish, self._config.network, now, out)
+
+    def _send(self, wish: SendMessage, sender: Impu, now: Micros, out: list[Action]) -> None:
+        call_id = f"{token(self._entropy)}@{self._config.domain}"
+        request = make_request(
+            "MESSAGE",
+            wish.to,
+            [
+                ("From", f"<{sender}>;tag={token(self._entropy, 4)}"),
+                ("To", f"<{wish.to}>"),
+                ("Call-ID", call_id),
+                ("CSeq", "1 MESSAGE"),
+                ("Max-Forwards", str(MAX_FORWARDS)),
+                ("P-Asserted-Identity", f"<{sender}>"),
+                ("Content-Type", wish.content_type),
+            ],
+            wish.body,
+        )
+        try:
+            found = self._routing.deliver(request, public_identity(wish.to), wish.to)
+        except WireError:
+            found = Denied(Refusal.NO_SUCH_USER, wish.to)
+        if isinstance(found, Denied):
+            out.append(Report(MessageAnswered(wish.to, found.refusal.status, call_id)))
+            return
+        request.push("Via", self._proxy.via())
+        owner = OwnMessage(wish.to, call_id)
+        self._layer.start(request, self._proxy.flow_to(found.hop), now, out, owner)

@@ -1,0 +1,215 @@
+"""The home network as one node: I-CSCF, S-CSCF and HSS behind one core address."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from twopair.base import (
+    Bind,
+    Entropy,
+    Flow,
+    IllegalStep,
+    Micros,
+    Refusal,
+    Refused,
+    Report,
+    WireError,
+    token,
+)
+from twopair.core.sip import CORE, ClientTransaction, ServerTransaction, TransactionLayer
+from twopair.nodes.actions import Action
+from twopair.nodes.events import (
+    Event,
+    Received,
+    SendMessage,
+    Start,
+    StreamClosed,
+    StreamOpened,
+    Woke,
+)
+from twopair.nodes.facts import MessageAnswered
+from twopair.nodes.homenet.config import HomeConfig
+from twopair.nodes.homenet.hss import Hss
+from twopair.nodes.homenet.icscf import Icscf
+from twopair.nodes.homenet.network_user import NetworkUser, OwnMessage
+from twopair.nodes.homenet.proxy import Forwarding, Proxy, answer_flow
+from twopair.nodes.homenet.registrar import Registrar
+from twopair.nodes.homenet.registration_request import RegisterRequest
+from twopair.nodes.homenet.routing import Onward, Ours, Routing
+from twopair.nodes.homenet.scscf import Scscf
+from twopair.nodes.homenet.store import SubscriberStore
+from twopair.nodes.homenet.streams import Streams
+from twopair.nodes.homenet.verdict import Answer, Denied
+from twopair.wire.sip import Request, Response, make_response, parse
+
+_NOT_OURS: Final = "the home network has no such wish or event"
+
+
+class HomeNetwork:
+    """A `Node` that registers users and carries requests between them.
+
+    Args:
+        config: domain, address, rules.
+        subscribers: who may register, with their keys.
+        entropy: where RAND, tags and branches come from.
+    """
+
+    def __init__(self, config: HomeConfig, subscribers: SubscriberStore, entropy: Entropy) -> None:
+        self._config = config
+        self._entropy = entropy
+        self._layer = TransactionLayer(self, lambda _flow: CORE)
+        self._registrar = Registrar()
+        hss = Hss(subscribers, entropy)
+        self._icscf = Icscf(hss, config.scscf_name)
+        self._scscf = Scscf(config, hss, self._registrar)
+        self._routing = Routing(config, self._icscf, self._registrar)
+        self._proxy = Proxy(config.core, entropy, self._layer)
+        self._user = NetworkUser(config, entropy, self._routing, self._proxy, self._layer)
+        self._streams = Streams()
+
+    # Node
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        """Take one event."""
+        out: list[Action] = []
+        match event:
+            case Received(flow, data):
+                self._received(flow, data, now, out)
+            case Woke():
+                self._wake(now, out)
+            case StreamOpened(flow):
+                self._streams.open(flow)
+            case StreamClosed(flow):
+                self._streams.close(flow)
+                self._layer.flow_failed(flow, now, out)
+            case SendMessage():
+                self._user.send(event, now, out)
+            case Start():
+                out.append(Bind(self._config.core))
+            case _:
+                raise IllegalStep(_NOT_OURS)
+        return out
+
+    def next_deadline(self) -> Micros | None:
+        """Moment at which `Woke` is to be fed, or None."""
+        waiting = (self._layer.next_deadline(), self._registrar.next_deadline(), self._proxy.next_deadline())
+        return min((when for when in waiting if when is not None), default=None)
+
+    # TransactionUser
+
+    def on_request(
+        self, txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: list[Action]
+    ) -> None:
+        """Register, forward or answer."""
+        try:
+            if request.method == "REGISTER":
+                self._answer(txn, self._register(request, flow, now), now, out)
+            else:
+                self._route(txn, request, now, out)
+        except WireError as error:
+            self._answer(txn, Denied(Refusal.BAD_REQUEST, str(error)), now, out)
+
+    def on_ack(self, ack: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """Send the ACK to a 2xx on; one that cannot be routed is dropped, as nothing answers an ACK."""
+        try:
+            decision = self._routing.decide(ack)
+        except WireError as error:
+            decision = Denied(Refusal.MALFORMED_SIP, str(error))
+        if isinstance(decision, Onward):
+            self._proxy.forward_ack(decision.request, decision.hop, out)
+        elif isinstance(decision, Denied):
+            out.append(Report(Refused(decision.refusal, flow, decision.detail)))
+
+    def on_cancel(
+        self,
+        cancelled: ServerTransaction,
+        cancel_txn: ServerTransaction,
+        request: Request,
+        flow: Flow,
+        now: Micros,
+        out: list[Action],
+    ) -> None:  # fmt: skip
+        """Answer the CANCEL and cancel onwards (RFC 3261 §16.10)."""
+        self._answer(cancel_txn, Answer(200), now, out)
+        if isinstance(cancelled.owner, Forwarding) and not cancelled.answered:
+            self._proxy.cancel(cancelled.owner, now, out)
+
+    def on_response(
+        self, txn: ClientTransaction, response: Response, flow: Flow, now: Micros, out: list[Action]
+    ) -> None:
+        """Send a response back, or take it as the outcome of a MESSAGE of ours."""
+        if isinstance(txn.owner, Forwarding):
+            self._proxy.on_response(txn.owner, response, now, out)
+        elif isinstance(txn.owner, OwnMessage) and response.status >= 200:
+            out.append(Report(MessageAnswered(txn.owner.to, response.status, txn.owner.call_id)))
+
+    def on_timeout(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
+        """No answer came: 408 (RFC 3261 §16.8)."""
+        if isinstance(txn.owner, Forwarding):
+            self._proxy.on_timeout(txn.owner, now, out)
+        elif isinstance(txn.owner, OwnMessage):
+            out.append(Report(MessageAnswered(txn.owner.to, 408, txn.owner.call_id)))
+
+    def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """Drop it (RFC 6026 §7.2)."""
+        out.append(Report(Refused(Refusal.UNMATCHED_RESPONSE, flow, str(response.status))))
+
+    def on_terminated(
+        self, txn: ClientTransaction | ServerTransaction, now: Micros, out: list[Action]
+    ) -> None:
+        """Nothing here lives longer than its transactions."""
+
+    # messages
+
+    def _received(self, flow: Flow, data: bytes, now: Micros, out: list[Action]) -> None:
+        if not flow.transport.reliable:
+            self._message(flow, data, now, out)
+            return
+        for message in self._streams.messages(flow, data, out):
+            self._message(flow, message, now, out)
+        if out and not self._streams.knows(flow):
+            self._layer.flow_failed(flow, now, out)
+
+    def _message(self, flow: Flow, data: bytes, now: Micros, out: list[Action]) -> None:
+        try:
+            message = parse(data)
+        except WireError as error:
+            out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, str(error))))
+            return
+        self._layer.receive(message, flow, now, out)
+
+    def _register(self, request: Request, flow: Flow, now: Micros) -> Answer | Denied:
+        """I-CSCF, then S-CSCF."""
+        wanted = RegisterRequest.parse(request)
+        assigned = self._icscf.register(wanted.impi, wanted.impu)
+        if isinstance(assigned, Refusal):
+            return Denied(assigned, wanted.impi)
+        return self._scscf.register(wanted, flow.remote, now)
+
+    def _route(self, txn: ServerTransaction, request: Request, now: Micros, out: list[Action]) -> None:
+        decision = self._routing.decide(request)
+        if isinstance(decision, Onward):
+            self._proxy.forward(txn, decision.request, decision.hop, now, out)
+        elif isinstance(decision, Ours):
+            self._answer(txn, self._user.answer(request), now, out)
+            if request.method == "MESSAGE" and decision.user == self._config.echo:
+                self._user.echo(request, now, out)
+        else:
+            self._answer(txn, decision, now, out)
+
+    def _answer(
+        self, txn: ServerTransaction, answer: Answer | Denied, now: Micros, out: list[Action]
+    ) -> None:
+        """Send our own answer and report what it means."""
+        status = answer.refusal.status if isinstance(answer, Denied) else answer.status
+        response = make_response(txn.request, status, to_tag=token(self._entropy, 4), headers=answer.headers)
+        flow = answer_flow(txn)
+        txn.respond(response, flow, now, out)
+        if isinstance(answer, Denied):
+            out.append(Report(Refused(answer.refusal, flow, answer.detail)))
+        else:
+            out.extend(Report(fact) for fact in answer.facts)
+
+    def _wake(self, now: Micros, out: list[Action]) -> None:
+        self._layer.wake(now, out)
+        self._proxy.wake(now, out)
+        out.extend(Report(fact) for fact in self._scscf.expire(now))

@@ -1,0 +1,142 @@
+"""S-CSCF as proxy, the doing: requests on, responses back (RFC 3261 §16)."""
+
+from collections import deque
+from typing import Final
+
+from twopair.base import Endpoint, Entropy, Flow, Micros, Port, Send, Transport, seconds, token
+from twopair.core.sip import ServerTransaction, TransactionLayer
+from twopair.nodes.actions import Action
+from twopair.nodes.homenet.config import SIP_PORT
+from twopair.wire.sip import MAGIC, Request, Response, make_request, make_response
+
+TIMER_C: Final = seconds(185)
+"""How long an INVITE may ring without a sign of life (RFC 3261 §16.6: more than three minutes)."""
+
+
+class Forwarding:
+    """One request between its two transactions; owner of both.
+
+    Args:
+        server: where it came from.
+        onward: the flow on which it went on.
+        cancel: what cancels it if it is an INVITE; None for other methods, and once it was sent.
+    """
+
+    __slots__ = ("back", "cancel", "given_up", "heard", "onward", "server", "until")
+
+    def __init__(self, server: ServerTransaction, onward: Flow, cancel: Request | None) -> None:
+        self.server = server
+        self.back = answer_flow(server)
+        self.onward = onward
+        self.cancel = cancel
+        self.heard = False  # a provisional response came, so that a CANCEL may go
+        self.given_up = False  # it is to be cancelled as soon as it may
+        self.until: Micros | None = None  # timer C
+
+
+class Proxy:
+    """Forwards requests statefully, and ACKs without state.
+
+    Args:
+        core: own endpoint.
+        entropy: where branches come from.
+        layer: the node's transactions.
+    """
+
+    def __init__(self, core: Endpoint, entropy: Entropy, layer: TransactionLayer) -> None:
+        self._core = core
+        self._entropy = entropy
+        self._layer = layer
+        self._ringing: deque[tuple[Micros, Forwarding]] = deque()
+
+    def flow_to(self, hop: Endpoint) -> Flow:
+        """The flow to a neighbour: UDP between our ports."""
+        return Flow(Transport.UDP, self._core, hop)
+
+    def via(self) -> str:
+        """A Via of ours with a branch of its own."""
+        return f"SIP/2.0/UDP {self._core};branch={MAGIC}{token(self._entropy)}"
+
+    def forward(
+        self, txn: ServerTransaction, request: Request, hop: Endpoint, now: Micros, out: list[Action]
+    ) -> None:
+        """Send an edited copy on; the responses find their way back through `txn`."""
+        request.push("Via", self.via())
+        flow = self.flow_to(hop)
+        invite = request.method == "INVITE"
+        forwarding = Forwarding(txn, flow, _cancel_of(request) if invite else None)
+        txn.owner = forwarding
+        self._layer.start(request, flow, now, out, forwarding)
+        if invite:
+            self._await(forwarding, now)
+
+    def forward_ack(self, ack: Request, hop: Endpoint, out: list[Action]) -> None:
+        """Send the ACK to a 2xx on; it has no transaction (RFC 3261 §16.11)."""
+        ack.push("Via", self.via())
+        out.append(Send(self.flow_to(hop), ack.to_bytes()))
+
+    def cancel(self, forwarding: Forwarding, now: Micros, out: list[Action]) -> None:
+        """Cancel the INVITE onwards, at once or when something is heard of it (RFC 3261 §9.1)."""
+        forwarding.given_up = True
+        if forwarding.heard and forwarding.cancel is not None:
+            cancel, forwarding.cancel = forwarding.cancel, None
+            self._layer.start(cancel, forwarding.onward, now, out)
+
+    def on_response(self, forwarding: Forwarding, response: Response, now: Micros, out: list[Action]) -> None:
+        """Send a response back, without our Via (RFC 3261 §16.7)."""
+        if response.status < 200:
+            self._heard(forwarding, now, out)
+        if response.status == 100:
+            return
+        response.pop_value("Via")
+        if response.get("Via") is not None:
+            forwarding.server.respond(response, forwarding.back, now, out)
+
+    def on_timeout(self, forwarding: Forwarding, now: Micros, out: list[Action]) -> None:
+        """No answer came (RFC 3261 §16.8: as if it had been 408)."""
+        server = forwarding.server
+        if not server.answered:
+            response = make_response(server.request, 408, to_tag=token(self._entropy, 4))
+            server.respond(response, forwarding.back, now, out)
+
+    def next_deadline(self) -> Micros | None:
+        """When the first timer C may fire."""
+        return self._ringing[0][0] if self._ringing else None
+
+    def wake(self, now: Micros, out: list[Action]) -> None:
+        """Cancel what has rung too long, and answer for it (RFC 3261 §16.8)."""
+        while self._ringing and self._ringing[0][0] <= now:
+            noted, forwarding = self._ringing.popleft()
+            if forwarding.until == noted and not forwarding.server.answered:
+                self.cancel(forwarding, now, out)
+                self.on_timeout(forwarding, now, out)
+
+    def _heard(self, forwarding: Forwarding, now: Micros, out: list[Action]) -> None:
+        forwarding.heard = True
+        if forwarding.given_up:
+            self.cancel(forwarding, now, out)
+        elif forwarding.until is not None:
+            self._await(forwarding, now)
+
+    def _await(self, forwarding: Forwarding, now: Micros) -> None:
+        forwarding.until = Micros(now + TIMER_C)
+        self._ringing.append((forwarding.until, forwarding))
+
+
+def answer_flow(txn: ServerTransaction) -> Flow:
+    """Where responses go: TCP the same connection; UDP the source, at the port in Via (RFC 3261 §18.2.2)."""
+    flow = txn.flow
+    via = txn.request.top_via
+    port = Port(via.port or SIP_PORT)
+    if flow.transport.reliable or "rport" in via.params or port == flow.remote.port:
+        return flow
+    return Flow(flow.transport, flow.local, Endpoint(flow.remote.address, port))
+
+
+def _cancel_of(invite: Request) -> Request:
+    """The CANCEL of an INVITE that we send (RFC 3261 §9.1)."""
+    headers = [("Via", invite.get("Via") or ""), ("Max-Forwards", "70")]
+    headers += [(name, invite.get(name) or "") for name in ("From", "To", "Call-ID")]
+    headers += [("CSeq", f"{invite.cseq.number} CANCEL")]
+    headers += [("Route", value) for value in invite.get_all("Route")]
+    return make_request("CANCEL", invite.uri, headers)

@@ -1,0 +1,149 @@
+"""S-CSCF as proxy, the decision: where a request goes that is not a REGISTER (TS 24.229 §5.4.3)."""
+
+from typing import Final, NamedTuple
+
+from twopair.base import Endpoint, Impu, Refusal, WireError
+from twopair.nodes.homenet.config import HomeConfig
+from twopair.nodes.homenet.icscf import Icscf
+from twopair.nodes.homenet.identities import asserted_identity, public_identity
+from twopair.nodes.homenet.registrar import Binding, Registrar
+from twopair.nodes.homenet.routes import endpoint_of, hop_of
+from twopair.nodes.homenet.verdict import Denied
+from twopair.wire.sip import NameAddr, Request, SipUri, first_element
+
+MAX_FORWARDS: Final = 70
+_OPENS_DIALOG: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
+
+
+class Onward(NamedTuple):
+    """The request goes on, as this edited copy, without our Via yet."""
+
+    request: Request
+    hop: Endpoint
+
+
+class Ours(NamedTuple):
+    """The network answers the request itself; `user` is the identity that was addressed."""
+
+    user: Impu
+
+
+Decision = Onward | Ours | Denied
+
+
+class Routing:
+    """Decides by Route, Request-URI and registrations.
+
+    Args:
+        config: own URIs.
+        icscf: finds out why a user has no registration here.
+        registrar: who is registered, and where.
+    """
+
+    def __init__(self, config: HomeConfig, icscf: Icscf, registrar: Registrar) -> None:
+        self._config = config
+        self._icscf = icscf
+        self._registrar = registrar
+
+    def decide(self, received: Request) -> Decision:
+        """What becomes of a request; `received` stays as it is. Raises WireError where it cannot be read."""
+        hops_left = _hops_left(received)
+        if hops_left == 0:
+            return Denied(Refusal.TOO_MANY_HOPS)
+        if tags := ", ".join(received.values("Proxy-Require")):  # none is known here (RFC 3261 §16.3)
+            return Denied(Refusal.BAD_EXTENSION, tags, (("Unsupported", tags),))
+        request = received.copy()
+        request.set("Max-Forwards", str(hops_left - 1))
+        own = self._take_own_route(request)
+        if own == "orig" and not self._is_served(request):
+            return Denied(Refusal.NOT_REGISTERED, "no P-Asserted-Identity of a registered user")
+        if request.method in _OPENS_DIALOG and _tag(request, "To") is None:
+            request.push("Record-Route", self._config.record_route)
+        route = request.get("Route")
+        if route is not None:
+            return _onward(request, hop_of(first_element(route)), route)
+        if own is not None and own != "orig" and _tag(request, "To") is not None:
+            return _onward(request, endpoint_of(SipUri.parse(request.uri)), request.uri)
+        return self._terminate(request)
+
+    def deliver(self, request: Request, impu: Impu, uri: str) -> Onward | Denied:
+        """Address a request to the contact of a registered user (24.229 §5.4.3.3).
+
+        Args:
+            request: is edited: Request-URI, Route from Path, P-Called-Party-ID.
+            impu: the identity that was called.
+            uri: the same as it was written.
+        """
+        binding = self._registrar.binding_of(impu)
+        if binding is None:
+            found = self._icscf.locate(impu)
+            return Denied(found if isinstance(found, Refusal) else Refusal.USER_AWAY, impu)
+        if impu in binding.profile.barred:
+            return Denied(Refusal.NO_SUCH_USER, f"{impu} is barred")
+        request.uri = binding.target
+        request.set("P-Called-Party-ID", f"<{uri}>")
+        for element in reversed(binding.path):
+            request.push("Route", element)
+        return Onward(request, binding.hop)
+
+    def _terminate(self, request: Request) -> Decision:
+        impu = public_identity(request.uri)
+        if impu in (self._config.echo, self._config.network) or self._is_this_node(request.uri):
+            return Ours(impu)
+        if request.method == "SUBSCRIBE":
+            event = (request.get("Event") or "").partition(";")[0].strip().lower()
+            if event == "reg":  # ours to answer, not the UE's
+                return Denied(Refusal.BAD_EVENT, event)
+        return self.deliver(request, impu, request.uri)
+
+    def _take_own_route(self, request: Request) -> str | None:
+        """Take the topmost Route off if it is ours; its user part ("orig" or ""), None if it is not."""
+        value = request.get("Route")
+        if value is None:
+            return None
+        route = first_element(value).strip()
+        if route == self._config.service_route:
+            user: str | None = "orig"
+        else:
+            uri = NameAddr.parse(route).sip_uri
+            if endpoint_of(uri) != self._config.core:
+                return None
+            user = uri.user or ""
+        request.pop_value("Route")
+        return user
+
+    def _is_served(self, request: Request) -> bool:
+        """Whether the asserted user is registered here and may use that identity (24.229 §5.4.3.2)."""
+        for value in request.values("P-Asserted-Identity"):
+            impu = asserted_identity(value)
+            binding: Binding | None = self._registrar.binding_of(impu)
+            if binding is not None and impu not in binding.profile.barred:
+                return True
+        return False
+
+    def _is_this_node(self, text: str) -> bool:
+        if text[:4].lower() == "tel:":
+            return False
+        uri = SipUri.parse(text)
+        return uri.user is None and (
+            endpoint_of(uri) == self._config.core or uri.host.lower() == self._config.domain.lower()
+        )
+
+
+def _onward(request: Request, hop: Endpoint | None, written: str) -> Onward | Denied:
+    """Names are not resolved inside the home network: it knows its P-CSCFs by address."""
+    return Denied(Refusal.NO_SUCH_USER, f"no address in {written}") if hop is None else Onward(request, hop)
+
+
+def _hops_left(request: Request) -> int:
+    """Max-Forwards; 70 where there is none (RFC 3261 §16.3). Raises WireError where it is no number."""
+    text = request.get("Max-Forwards")
+    if text is None:
+        return MAX_FORWARDS
+    if not (text.isascii() and text.isdigit() and len(text) <= 3):
+        raise WireError("Max-Forwards is no number", 0, "RFC 3261 §20.22")
+    return min(int(text), 255)
+
+
+def _tag(request: Request, name: str) -> str | None:
+    return NameAddr.parse(request.get(name) or "").tag

@@ -1,0 +1,72 @@
+"""Where the HSS keeps its subscribers: the seam, and the table in memory."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from twopair.base import Impi, Impu
+from twopair.core.aka import Subscriber
+
+
+class SubscriberStore(Protocol):
+    """Subscribers and their last sequence number; calls return when the data is safe."""
+
+    def get(self, impi: Impi) -> Subscriber | None:
+        """The subscriber with this private identity."""
+        ...
+
+    def owner(self, impu: Impu) -> Impi | None:
+        """Whose public identity this is."""
+        ...
+
+    def sqn(self, impi: Impi) -> int:
+        """SQN_HE of a known subscriber: the last number given out."""
+        ...
+
+    def save_sqn(self, impi: Impi, sqn: int) -> None:
+        """Keep SQN_HE; called before the vector made with it leaves the HSS."""
+        ...
+
+
+class MemoryStore:
+    """Subscribers in memory, for the lab and the simulator.
+
+    Args:
+        subscribers: all of them; identities must be unique.
+
+    Raises:
+        ValueError: an identity belongs to two subscribers.
+    """
+
+    def __init__(self, subscribers: Iterable[Subscriber] = ()) -> None:
+        self._subscribers: dict[Impi, Subscriber] = {}
+        self._owners: dict[Impu, Impi] = {}
+        self._sqns: dict[Impi, int] = {}
+        for subscriber in subscribers:
+            self.add(subscriber)
+
+    def add(self, subscriber: Subscriber, sqn: int = 0) -> None:
+        """A further subscriber. Raises ValueError if an identity is taken."""
+        taken: list[str] = [impu for impu in subscriber.impus if impu in self._owners]
+        if subscriber.impi in self._subscribers:
+            taken.append(subscriber.impi)
+        if taken:
+            raise ValueError(f"{taken[0]} belongs to two subscribers")
+        self._subscribers[subscriber.impi] = subscriber
+        self._sqns[subscriber.impi] = sqn
+        self._owners.update(dict.fromkeys(subscriber.impus, subscriber.impi))
+
+    def get(self, impi: Impi) -> Subscriber | None:
+        """The subscriber with this private identity."""
+        return self._subscribers.get(impi)
+
+    def owner(self, impu: Impu) -> Impi | None:
+        """Whose public identity this is."""
+        return self._owners.get(impu)
+
+    def sqn(self, impi: Impi) -> int:
+        """SQN_HE of a known subscriber."""
+        return self._sqns[impi]
+
+    def save_sqn(self, impi: Impi, sqn: int) -> None:
+        """Keep SQN_HE."""
+        self._sqns[impi] = sqn
