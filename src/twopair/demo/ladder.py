@@ -1,0 +1,190 @@
+"""The ladder: who said what to whom, through which ports, in which SA. 100 columns wide."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from rich.text import Text
+
+from twopair.base import SECOND, Micros, Refused
+from twopair.core.sa import End, SaSet
+from twopair.demo.canvas import Row, shortened
+from twopair.demo.figure import two_pairs
+from twopair.demo.lifelines import CLEAR, ESP, MIDDLE, RIGHT, WIDTH, Arrow, Lifelines
+from twopair.demo.record import CORE, GM, Fact, Host, Moment, Said, Scene, SetGone, SetUp
+from twopair.inspect import SeenMessage
+from twopair.nodes.facts import Registered, RegistrationFailed, Resynchronised
+from twopair.wire.sip import Request
+
+_CORE_STEP: Final = {"SM1": "SM2", "SM6": "SM5", "SM7": "SM8", "SM12": "SM11"}
+"""The same message behind the P-CSCF (33.203 §6.1); SM3, SM4, SM9, SM10 stay inside the home network."""
+
+_WORDS: Final[dict[type, Callable[[Any], str]]] = {
+    Registered: lambda fact: f"registered for {fact.expires_s} s",
+    RegistrationFailed: lambda fact: f"not registered: {fact.reason}",
+    Resynchronised: lambda fact: "SQN out of range: resynchronisation",
+    Refused: lambda fact: f"refused: {fact.refusal.words}",
+}
+"""Facts that are worth a row, and what it says."""
+
+
+class Ladder:
+    """Draws moments in their order.
+
+    Args:
+        hosts: everyone who takes part.
+        begin: the moment that is 0.000.
+    """
+
+    def __init__(self, hosts: Sequence[Host], begin: Micros) -> None:
+        self._hosts = {host.name: host for host in hosts}
+        self._begin = begin
+        self._time = begin
+        self._standing: dict[tuple[str, ...], set[str]] = {}
+        self._lifelines = self._place(())
+
+    def draw(self, moments: Iterable[Moment]) -> Iterator[Text]:
+        """Every row, with a heading at the start of each scene."""
+        for scene, within in _scenes(moments):
+            yield from self._scene(scene, within)
+
+    def _scene(self, scene: Scene | None, within: Sequence[Moment]) -> Iterator[Text]:
+        self._lifelines = self._place(within)
+        if scene is not None:
+            self._time = scene.time
+            row = Row(WIDTH)
+            row.put(0, f"── {scene.title} ".ljust(WIDTH, "─"), "bold")
+            yield Text()
+            yield row.text()
+        for row in self._lifelines.heading():
+            yield row.text()
+        for moment in within:
+            for row in self._moment(moment):
+                yield row.text()
+
+    def _place(self, moments: Sequence[Moment]) -> Lifelines:
+        """Lifelines for those who speak on Gm in these moments."""
+        speaking = {h.name for m in moments if isinstance(m, Said) and m.link == GM for h in (m.sender, m.receiver)}
+        ues = [h for h in self._hosts.values() if h.is_ue and (h.name in speaking or not speaking)]
+        pcscf, home = self._hosts["pcscf"], self._hosts["home"]
+        return Lifelines(ues[0], pcscf, ues[1] if len(ues) > 1 and speaking else home)
+
+    def _moment(self, moment: Moment) -> Iterator[Row]:
+        rows: Iterator[Row] = iter(())
+        match moment:
+            case Said(link=link):
+                rows = self._core(moment) if link == CORE else self._gm(moment)
+            case SetUp():
+                rows = self._set_up(moment)
+            case SetGone():
+                rows = self._note(moment.host, "□ set removed: none of its four SAs is left")
+            case Fact(fact=fact) if type(fact) in _WORDS:
+                rows = self._note(moment.host, f"· {_WORDS[type(fact)](fact)}")
+            case _:
+                return
+        first = True
+        for row in rows:
+            if first:
+                yield from self._clock(moment.time, row)
+            yield row
+            first = False
+
+    def _clock(self, time: Micros, row: Row) -> Iterator[Row]:
+        """Write the time, and a gap before it if long nothing was said."""
+        if time - self._time >= SECOND:
+            gap = self._lifelines.row()
+            gap.end(6, "┊", "dim")
+            yield gap
+        self._time = time
+        row.end(6, f"{(time - self._begin) / SECOND:.3f}", "dim")
+
+    def _gm(self, said: Said) -> Iterator[Row]:
+        start, end = self._lifelines.at(said.sender), self._lifelines.at(said.receiver)
+        if start is None or end is None:
+            return
+        seen = said.seen
+        low, high = sorted((start, end))
+        row = self._lifelines.row()
+        row.put(low + 2, f"{seen.step:<5}" if seen.step else "", "bold")
+        at = low + 2 + (5 if seen.step else 0)
+        row.put(at, shortened(_headline(seen), high - at - 1), "bold")
+        yield row
+        row = self._lifelines.row()
+        Arrow(
+            stroke=CLEAR if seen.sa is None else ESP,
+            start=start,
+            end=end,
+            words=_carriage(seen),
+            port_at_start=str(seen.src.port),
+            port_at_end=str(seen.dst.port),
+            lost=seen.sa is not None and _end_of(said.receiver) not in seen.held_by,
+        ).draw(row)
+        yield row
+
+    def _core(self, said: Said) -> Iterator[Row]:
+        step = _CORE_STEP.get(said.seen.step, "")
+        words = f"{step} {_headline(said.seen)}".strip()
+        yield self._lifelines.core_arrow(said.sender, said.receiver, words)
+
+    def _set_up(self, moment: SetUp) -> Iterator[Row]:
+        """A note for the first end that has a set, the box of Figure 1 when both have it."""
+        sa_set = moment.sa_set
+        standing = self._standing.setdefault(_name_on_wire(sa_set), set())
+        standing.add(moment.host.name)
+        if len(standing) < 2:
+            yield from self._note(moment.host, "■ set installed: four SAs, temporary")
+            return
+        ue = next(h for h in self._hosts.values() if h.is_ue and h.name in standing)
+        yield from two_pairs(self._lifelines, ue, self._hosts["pcscf"], sa_set)
+
+    def _note(self, host: Host, words: str) -> Iterator[Row]:
+        """A remark beside a host's lifeline."""
+        x = self._lifelines.at(host)
+        if x is None:
+            return
+        row = self._lifelines.row()
+        if x >= RIGHT:
+            row.end(x - 2, shortened(words, x - MIDDLE - 3))
+        else:
+            row.put(x + 2, shortened(words, MIDDLE - 17))
+        yield row
+
+
+def _scenes(moments: Iterable[Moment]) -> Iterator[tuple[Scene | None, list[Moment]]]:
+    """Moments by scene; those before the first have none."""
+    scene: Scene | None = None
+    within: list[Moment] = []
+    for moment in moments:
+        if isinstance(moment, Scene):
+            if within:
+                yield scene, within
+            scene, within = moment, []
+        else:
+            within.append(moment)
+    if within:
+        yield scene, within
+
+
+def _headline(seen: SeenMessage) -> str:
+    """A start line without what every start line has."""
+    message = seen.message
+    again = " (again)" if seen.again else ""
+    if isinstance(message, Request):
+        return f"{message.method} {message.uri}{again}"
+    return f"{message.status} {message.reason}{again}"
+
+
+def _carriage(seen: SeenMessage) -> str:
+    """What carried it: transport, and SA and SPI."""
+    transport = seen.transport.value.lower()
+    if seen.sa is None or seen.spi is None:
+        return f"clear text · {transport}"
+    return f"{seen.sa} · SPI 0x{seen.spi:08x} · {transport}"
+
+
+def _end_of(host: Host) -> End:
+    return End.UE if host.is_ue else End.PCSCF
+
+
+def _name_on_wire(sa_set: SaSet) -> tuple[str, ...]:
+    """What both ends call a set: addresses and SPIs."""
+    return (sa_set.ue, sa_set.pcscf, *map(str, sa_set.spis))

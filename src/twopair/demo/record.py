@@ -1,0 +1,199 @@
+"""What happened while a scenario ran, in order of time: messages, SA sets, facts, packets.
+
+Everything that is shown and everything that is checked comes from here. Messages are those that an
+observer saw on the link; what nodes say of themselves is kept apart from it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from twopair.base import Micros, Report
+from twopair.core.sa import InstallSas, RemoveSas, SaSet, SasInstalled
+from twopair.inspect import Observer, Seen, SeenFault, SeenMessage, SeenPacket
+from twopair.nodes import Action, Event, Node
+
+GM: Final = "gm"
+CORE: Final = "core"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One host of the network.
+
+    Args:
+        name: short name, as in JSON: ``ue``, ``pcscf``, ``home``, ``ue2``.
+        title: name for people.
+        address: its address on Gm; for the home network, on the core link.
+    """
+
+    name: str
+    title: str
+    address: str
+
+    @property
+    def is_ue(self) -> bool:
+        """Whether it is a UE."""
+        return self.name.startswith("ue")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A new part of the story begins."""
+
+    time: Micros
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A SIP message crossed a link, from one host to another."""
+
+    time: Micros
+    link: str
+    sender: Host
+    receiver: Host
+    seen: SeenMessage
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """A host's back end has a set installed."""
+
+    time: Micros
+    host: Host
+    sa_set: SaSet
+
+
+@dataclass(frozen=True, slots=True)
+class SetGone:
+    """A host took a set out."""
+
+    time: Micros
+    host: Host
+    sa_set: SaSet
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A node reported something."""
+
+    time: Micros
+    host: Host
+    fact: object
+
+
+Moment = Scene | Said | SetUp | SetGone | Fact
+
+
+@dataclass
+class Recording:
+    """Takes notes. Links and nodes are told to it by whoever builds the network.
+
+    Args:
+        hosts: everyone who takes part.
+
+    Attributes:
+        moments: what happened, in the order it was noticed.
+        packets: every IP packet on Gm, where there are packets.
+        faults: what an observer could not read, on either link.
+        wire: the packets themselves with their times, as they crossed Gm.
+    """
+
+    hosts: tuple[Host, ...]
+    moments: list[Moment] = field(default_factory=list)
+    packets: list[SeenPacket] = field(default_factory=list)
+    faults: list[SeenFault] = field(default_factory=list)
+    wire: list[tuple[Micros, bytes]] = field(default_factory=list)
+    sets: list[SaSet] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._gm = Observer()
+        self._core = Observer()
+        self._addresses: dict[str, Host] = {host.address: host for host in self.hosts}
+
+    def host(self, name: str) -> Host:
+        """The host of that name."""
+        return next(host for host in self.hosts if host.name == name)
+
+    def lives_at(self, address: str, name: str) -> None:
+        """Have a further address belong to a host."""
+        self._addresses[address] = self.host(name)
+
+    def scene(self, time: Micros, title: str) -> None:
+        """Begin a new part of the story."""
+        self.moments.append(Scene(time, title))
+
+    def gm_packet(self, time: Micros, packet: bytes) -> None:
+        """A packet crossed Gm. A `Tap` of the lab's link."""
+        self.wire.append((time, packet))
+        self.take(GM, self._gm.packet(time, packet))
+
+    def core_packet(self, time: Micros, packet: bytes) -> None:
+        """A packet crossed the link between P-CSCF and home network."""
+        self.take(CORE, self._core.packet(time, packet))
+
+    def take(self, link: str, seen: Sequence[Seen]) -> None:
+        """Note what an observer says."""
+        for one in seen:
+            if isinstance(one, SeenMessage):
+                self._said(link, one)
+            elif isinstance(one, SeenFault):
+                self.faults.append(one)
+            elif link == GM:
+                self.packets.append(one)
+
+    def _said(self, link: str, seen: SeenMessage) -> None:
+        sender, receiver = (self._addresses.get(end.address) for end in (seen.src, seen.dst))
+        if sender is not None and receiver is not None:
+            self.moments.append(Said(seen.time, link, sender, receiver, seen))
+
+    def watch(self, name: str, node: Node) -> Node:
+        """The same node, with its SA sets and reports noted."""
+        return _Watched(node, self.host(name), self)
+
+    def event(self, host: Host, event: Event, pending: dict[int, SaSet], now: Micros) -> None:
+        """A node is fed an event."""
+        if isinstance(event, SasInstalled):
+            self.moments.append(SetUp(now, host, pending[event.set_id]))
+
+    def action(self, host: Host, action: Action, pending: dict[int, SaSet], now: Micros) -> None:
+        """A node asks for something."""
+        if isinstance(action, InstallSas):
+            pending[action.sa_set.set_id] = action.sa_set
+            self.sets.append(action.sa_set)
+            self._gm.learn(action.sa_set)
+        elif isinstance(action, RemoveSas):
+            sa_set = pending.pop(action.set_id, None)
+            if sa_set is not None:
+                self.moments.append(SetGone(now, host, sa_set))
+        elif isinstance(action, Report):
+            self.moments.append(Fact(now, host, action.fact))
+
+    def said(self, link: str = GM) -> Iterator[Said]:
+        """The messages of one link, in order."""
+        return (m for m in self.moments if isinstance(m, Said) and m.link == link)
+
+    def facts(self, name: str) -> Iterator[object]:
+        """What a host reported, in order."""
+        return (m.fact for m in self.moments if isinstance(m, Fact) and m.host.name == name)
+
+
+class _Watched:
+    """A node whose events and actions are noted on their way."""
+
+    def __init__(self, node: Node, host: Host, recording: Recording) -> None:
+        self._node = node
+        self._host = host
+        self._recording = recording
+        self._sets: dict[int, SaSet] = {}
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        self._recording.event(self._host, event, self._sets, now)
+        actions = self._node.feed(event, now)
+        for action in actions:
+            self._recording.action(self._host, action, self._sets, now)
+        return actions
+
+    def next_deadline(self) -> Micros | None:
+        return self._node.next_deadline()
