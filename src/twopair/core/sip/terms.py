@@ -52,6 +52,7 @@ class ServerOn(Enum):
     PROVISIONAL = "1xx"
     SUCCESS = "2xx"
     FAILURE = "300-699"
+    ABANDONED = "no way is left to answer"
     TIMER_TRYING = "200 ms without an answer"
     TIMER_G = "timer G"
     TIMER_H = "timer H"
