@@ -139,5 +139,9 @@ class ServerTransaction(Transaction):
             on = ServerOn.SUCCESS if status >= 200 else ServerOn.PROVISIONAL
         self.feed(on, response, flow, now, out)
 
+    def abandon(self, now: Micros, out: Out) -> None:
+        """End it without a final response: no way is left on which one could be sent (RFC 4320 §4.2)."""
+        self.feed(ServerOn.ABANDONED, None, None, now, out)
+
 
 _OPEN = (State.TRYING, State.PROCEEDING)
