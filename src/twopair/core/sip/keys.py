@@ -11,7 +11,7 @@ def client_key(message: Request | Response) -> Key:
     Raises:
         WireError: Via or CSeq are absent or garbled, or there is no branch.
     """
-    branch = message.top_via.params.get("branch")
+    branch = message.top_via.branch
     if not branch:
         raise WireError("no branch in the topmost Via", 0, "RFC 3261 §17.1.3")
     return branch, message.cseq.method
@@ -29,7 +29,7 @@ def server_key(request: Request, flow: Flow, method: str) -> Key:
         WireError: the headers that the key is made of are absent or garbled.
     """
     via = request.top_via
-    branch = via.params.get("branch")
+    branch = via.branch
     if branch and branch.startswith(MAGIC):
         return branch, via.host.lower(), via.port, method, flow.remote.address
     return _old_key(request, flow, method)
