@@ -1,0 +1,178 @@
+"""The engine on an ordinary host: ESP through raw sockets, the kernel's own UDP and TCP through a TUN.
+
+For services that have an address on a real interface::
+
+    sockets of the node ⇄ kernel ⇄ rules ⇄ TUN ⇄ engine ⇄ raw sockets ⇄ network
+"""
+
+import ctypes
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from twopair.backends.userspace.engine import WIRE_MTU, Engine
+from twopair.backends.userspace.ports import TunPort
+from twopair.backends.userspace.rules import DEVICE_PREFIX, PolicyRoutes
+from twopair.base import Endpoint, Entropy
+from twopair.wire.esp import ESP
+from twopair.wire.ip import address_octets
+
+_IPV6_HDRINCL: Final = 36
+_SO_ATTACH_FILTER: Final = 26
+_BUFFER_OCTETS: Final = 4 << 20
+_LARGEST: Final = 65535
+_BURST: Final = 64
+"""Packets taken from one descriptor before others get their turn."""
+
+
+class RawWire(Engine):
+    """An `IpsecBackend` for one process on an ordinary host: engine, TUN device, raw sockets, rules.
+
+    It acts in the network namespace of the thread that makes it, and is to be called from there.
+    Clear text that the kernel's rules and filters stop does not reach it, so `drops` has none of it.
+
+    Args:
+        entropy: where the IVs of CBC come from.
+        mtu: of the network, in octets.
+
+    Attributes:
+        unsent: ESP packets that the network would not take (no route, no buffer, MTU).
+
+    Raises:
+        OSError: no right to make the TUN device, the sockets or the rules; nothing is left behind.
+    """
+
+    def __init__(self, entropy: Entropy, *, mtu: int = WIRE_MTU) -> None:
+        super().__init__(entropy, mtu=mtu)
+        self.unsent = 0
+        self._tun = TunPort(f"{DEVICE_PREFIX}%d")
+        self._sockets: dict[tuple[int, int], socket.socket] = {}
+        try:
+            for family in (socket.AF_INET, socket.AF_INET6):
+                for protocol in (ESP, socket.IPPROTO_RAW):
+                    self._sockets[family, protocol] = _raw_socket(family, protocol)
+            self._routes = PolicyRoutes(self._tun.name, mtu)
+        except OSError:
+            self._release()
+            raise
+        self._in_v4 = self._sockets[socket.AF_INET, ESP]
+        self._in_v6 = self._sockets[socket.AF_INET6, ESP]
+        self._out_v4 = self._sockets[socket.AF_INET, socket.IPPROTO_RAW]
+        self._out_v6 = self._sockets[socket.AF_INET6, socket.IPPROTO_RAW]
+
+    def close(self, endpoint: Endpoint) -> None:
+        """See `IpsecBackend`. Raises OSError if the rules cannot be set: then do not use the port."""
+        if endpoint not in self._closed:
+            self._routes.open(endpoint)
+            super().close(endpoint)
+
+    def reopen(self, endpoint: Endpoint) -> None:
+        """See `IpsecBackend`."""
+        if endpoint in self._closed:
+            super().reopen(endpoint)
+            self._routes.shut(endpoint)
+
+    # packets
+
+    def readers(self) -> Mapping[int, Callable[[], None]]:
+        """File descriptors, and what to call when one is readable (``loop.add_reader``)."""
+        return {
+            self._tun.fileno(): self._from_host,
+            self._in_v4.fileno(): self._from_wire_v4,
+            self._in_v6.fileno(): self._from_wire_v6,
+        }
+
+    def guard(self, sock: socket.socket) -> None:
+        """Have a socket take only what came through the TUN device; before it is bound, or at once after.
+
+        Accepted connections inherit it. This is what stops clear text in fragments, which the rules
+        cannot see the ports of. The kernel drops what the filter refuses without RST or ICMP (SA-21).
+        """
+        guard(sock, self._routes.index)
+
+    def shut_down(self) -> None:
+        """Remove the rules, the sockets and the device. A second call does nothing."""
+        if self._tun.fileno() >= 0:
+            self._routes.close()
+            self._release()
+
+    def _release(self) -> None:
+        for sock in self._sockets.values():
+            sock.close()
+        self._tun.close()
+
+    def _from_host(self) -> None:
+        for _ in range(_BURST):
+            packet = self._tun.read()
+            if packet is None:
+                return
+            for outer in self.from_host(packet):
+                self._send(outer)
+
+    def _send(self, packet: bytes) -> None:
+        try:
+            if packet[0] >> 4 == 4:
+                self._out_v4.sendto(packet, (socket.inet_ntop(socket.AF_INET, packet[16:20]), 0))
+            else:
+                self._out_v6.sendto(packet, (socket.inet_ntop(socket.AF_INET6, packet[24:40]), 0))
+        except OSError:
+            self.unsent += 1
+
+    def _from_wire_v4(self) -> None:
+        for _ in range(_BURST):
+            try:
+                packet = self._in_v4.recv(_LARGEST)
+            except OSError:
+                return
+            self._deliver(packet)
+
+    def _from_wire_v6(self) -> None:
+        """The kernel gives what follows the IPv6 header; the header is put back before the engine looks."""
+        for _ in range(_BURST):
+            try:
+                body, ancillary, _, source = self._in_v6.recvmsg(_LARGEST, 64)
+            except OSError:
+                return
+            for level, kind, data in ancillary:
+                if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
+                    head = struct.pack("!IHBB", 0x6000_0000, len(body), ESP, 64)
+                    src = address_octets(source[0].partition("%")[0])
+                    self._deliver(head + src + data[:16] + body)
+
+    def _deliver(self, packet: bytes) -> None:
+        for inner in self.from_wire(packet):
+            self._tun.write(inner)
+
+
+def _raw_socket(family: int, protocol: int) -> socket.socket:
+    """A raw socket that receives ESP, or one that sends whole IP packets."""
+    sock = socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, protocol)
+    try:
+        if protocol == ESP:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_OCTETS)
+        if family == socket.AF_INET6 and protocol == ESP:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        elif family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_HDRINCL, 1)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def guard(sock: socket.socket, index: int) -> None:
+    """Have a socket refuse, in silence, all that did not arrive on the device with that number.
+
+    A classic BPF program: load the interface's number, compare, accept or drop. It runs after IP has
+    put fragments together, and before UDP or TCP look at the segment.
+    """
+    program = struct.pack(
+        "=HBBIHBBIHBBIHBBI",
+        *(0x20, 0, 0, 0xFFFFF008),  # ld #ifidx: the ancillary word at SKF_AD_OFF + SKF_AD_IFINDEX
+        *(0x15, 0, 1, index),  # jeq #index
+        *(0x06, 0, 0, 0xFFFFFFFF),  # ret whole packet
+        *(0x06, 0, 0, 0),  # ret nothing
+    )
+    held = ctypes.create_string_buffer(program, len(program))
+    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", 4, ctypes.addressof(held)))

@@ -1,0 +1,184 @@
+"""Policy routing that leads protected ports of an ordinary host through our TUN device, and only there.
+
+Four kinds of rules, of IPv4 and IPv6 alike, in this order; the kernel asks them for every packet that
+arrives and for every one that leaves::
+
+    1  iif tpN                                  lookup local     what came out of ESP is delivered
+    2  to ADDRESS ipproto {udp,tcp} dport PORT  blackhole        clear text dies in silence (SA-21)
+    3  iif lo from ADDRESS … sport PORT         lookup table N   what leaves the port goes to the engine
+    4                                           lookup local     the kernel's own rule 0, moved behind
+
+Table N has a default route over the TUN device and a worse one into a black hole: when the process
+dies, its device and the first route go, and the port falls silent instead of speaking in clear.
+Rules carry a protocol number of ours, and the number of their device within their table's, so what a
+predecessor left behind is recognised and removed. A first fragment shows no ports to rule 2: sockets
+have a filter of their own against that, see `raw.guard`.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP
+from typing import Any, Final
+
+from twopair.backends.userspace.ports import HOST_MTU
+from twopair.backends.userspace.routes import family_of, index_of, largest_segment, quieten, with_netlink
+from twopair.base import Endpoint
+
+DEVICE_PREFIX: Final = "tp"
+_OWN: Final = 84
+"""Routing protocol number on all that is made here."""
+
+_TABLES: Final = 0x54500000
+_TABLE_LOCAL: Final = 255
+_DELIVER, _SILENCE, _LEAVE, _LOCAL = 1, 2, 3, 4
+_FAMILIES: Final = (AF_INET, AF_INET6)
+_EVERYTHING: Final = {AF_INET: "0.0.0.0/0", AF_INET6: "::/0"}
+_LAST_METRIC: Final = 2**32 - 1
+
+
+class PolicyRoutes:
+    """The rules and routes of one TUN device, in the namespace of the thread that makes it.
+
+    Args:
+        device: name of the TUN device, which exists.
+        wire_mtu: of the network that ESP packets travel over; limits TCP segments.
+
+    Raises:
+        OSError: netlink refused something; nothing is left behind.
+    """
+
+    def __init__(self, device: str, wire_mtu: int) -> None:
+        self._device = device
+        self._wire_mtu = wire_mtu
+        with_netlink(_remove_stale)
+        # A packet from the TUN has a source that is reached by another device: not strictly the way
+        # back, but a way (loose reverse path filter, RFC 3704 §2.4).
+        (Path("/proc/sys/net/ipv4/conf") / device / "rp_filter").write_text("2")
+        quieten(device)
+        self.index = with_netlink(self._begin)
+
+    def open(self, endpoint: Endpoint) -> None:
+        """Lead a protected port through the device, and close it to everything else."""
+        with_netlink(lambda netlink: self._change(netlink, "add", endpoint))
+
+    def shut(self, endpoint: Endpoint) -> None:
+        """Undo `open`."""
+        with_netlink(lambda netlink: self._change(netlink, "del", endpoint))
+
+    def close(self) -> None:
+        """Remove every rule and route of this device; the device itself is its owner's."""
+        with_netlink(lambda netlink: _remove(netlink, {self._table}, {self._device}))
+
+    def _begin(self, netlink: Any) -> int:
+        index = index_of(netlink, self._device)
+        self._table = table_of(index)
+        netlink.link("set", index=index, mtu=HOST_MTU, state="up")
+        metrics = {"advmss": largest_segment(self._wire_mtu)}
+        try:
+            for family in _FAMILIES:
+                route = {"family": family, "dst": _EVERYTHING[family], "table": self._table}
+                netlink.route("add", **route, proto=_OWN, oif=index, metrics=metrics)
+                netlink.route("add", **route, proto=_OWN, type="blackhole", priority=_LAST_METRIC)
+                own = {"family": family, "protocol": _OWN, "table": _TABLE_LOCAL}
+                netlink.rule("add", **own, priority=_DELIVER, iifname=self._device)
+                _move_local(netlink, family, behind=True)
+        except BaseException:
+            _remove(netlink, {self._table}, {self._device})
+            raise
+        return index
+
+    def _change(self, netlink: Any, verb: str, endpoint: Endpoint) -> None:
+        family = family_of(endpoint.address)
+        length = 32 if family == AF_INET else 128
+        port = f"{endpoint.port}:{endpoint.port}"
+        here = {"family": family, "protocol": _OWN, "table": self._table}
+        for protocol in (IPPROTO_UDP, IPPROTO_TCP):
+            netlink.rule(
+                verb,
+                **here,
+                priority=_SILENCE,
+                action="blackhole",
+                dst=endpoint.address,
+                dst_len=length,
+                ip_proto=protocol,
+                dport_range=port,
+            )
+            netlink.rule(
+                verb,
+                **here,
+                priority=_LEAVE,
+                iifname="lo",
+                src=endpoint.address,
+                src_len=length,
+                ip_proto=protocol,
+                sport_range=port,
+            )
+
+
+def table_of(index: int) -> int:
+    """Number of the routing table that belongs to the device with that number."""
+    return _TABLES | index & 0xFFFFF
+
+
+def _remove_stale(netlink: Any) -> None:
+    """Remove what belongs to devices that are gone: their process died without a word."""
+    names = {link.get("index"): link.get("ifname") for link in netlink.get_links()}
+    alive = {table_of(index) for index, name in names.items() if name.startswith(DEVICE_PREFIX)}
+    rules = list(_own_rules(netlink))
+    tables = {rule.get("table") for _, rule in rules} - alive - {_TABLE_LOCAL}
+    devices = {rule.get("iifname") for _, rule in rules} - set(names.values()) - {None}
+    _remove(netlink, tables, devices)
+
+
+def _own_rules(netlink: Any) -> Iterable[tuple[int, Any]]:
+    for family in _FAMILIES:
+        for rule in netlink.get_rules(family=family):
+            if rule.get("protocol") == _OWN:
+                yield family, rule
+
+
+def _remove(netlink: Any, tables: set[int], devices: set[str]) -> None:
+    """Remove all that belongs to these tables and devices; with the last of it, the local rule moves back."""
+    for family, rule in list(_own_rules(netlink)):
+        if rule.get("table") in tables or rule.get("iifname") in devices:
+            netlink.rule("del", family=family, **_same(rule))
+    for table in sorted(tables):
+        for family in _FAMILIES:
+            netlink.flush_routes(family=family, table=table)
+    for family in _FAMILIES:
+        if not any(of == family and rule.get("priority") != _LOCAL for of, rule in _own_rules(netlink)):
+            _move_local(netlink, family, behind=False)
+
+
+def _same(rule: Any) -> dict[str, Any]:
+    """What names a rule in a request to delete it."""
+    names = (
+        "priority",
+        "protocol",
+        "table",
+        "iifname",
+        "src",
+        "dst",
+        "ip_proto",
+        "sport_range",
+        "dport_range",
+    )
+    wanted: dict[str, Any] = {name: rule.get(name) for name in names if rule.get(name) is not None}
+    return wanted | {"src_len": rule["src_len"], "dst_len": rule["dst_len"], "action": rule["action"]}
+
+
+def _move_local(netlink: Any, family: int, *, behind: bool) -> None:
+    """Move the kernel's rule for local addresses behind ours, or back to where it was."""
+    rules = list(netlink.get_rules(family=family))
+    at = {
+        rule.get("priority") or 0
+        for rule in rules
+        if rule.get("table") == _TABLE_LOCAL and not rule.get("iifname")
+    }
+    wanted, other = (_LOCAL, 0) if behind else (0, _LOCAL)
+    if wanted not in at:
+        netlink.rule(
+            "add", family=family, priority=wanted, table=_TABLE_LOCAL, protocol=_OWN if behind else 2
+        )
+    if other in at:
+        netlink.rule("del", family=family, priority=other, table=_TABLE_LOCAL)
