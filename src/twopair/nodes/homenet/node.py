@@ -80,7 +80,6 @@ class HomeNetwork:
                 self._streams.open(flow)
             case StreamClosed(flow):
                 self._streams.close(flow)
-                self._layer.flow_failed(flow, now, out)
             case SendMessage():
                 self._user.send(event, now, out)
             case Start():
@@ -166,8 +165,6 @@ class HomeNetwork:
             return
         for message in self._streams.messages(flow, data, out):
             self._message(flow, message, now, out)
-        if out and not self._streams.knows(flow):
-            self._layer.flow_failed(flow, now, out)
 
     def _message(self, flow: Flow, data: bytes, now: Micros, out: list[Action]) -> None:
         try:

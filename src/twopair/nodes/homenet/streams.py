@@ -1,4 +1,7 @@
-"""TCP connections of the core, cut into messages."""
+"""TCP connections of the core, cut into messages.
+
+The home network answers on them and opens none: its own requests go over UDP.
+"""
 
 from twopair.base import CloseStream, Flow, Refusal, Refused, Report, WireError
 from twopair.nodes.actions import Action
@@ -18,10 +21,6 @@ class Streams:
     def close(self, flow: Flow) -> None:
         """It ended."""
         self._framers.pop(flow, None)
-
-    def knows(self, flow: Flow) -> bool:
-        """Whether it still stands."""
-        return flow in self._framers
 
     def messages(self, flow: Flow, chunk: bytes, out: list[Action]) -> list[bytes]:
         """The messages complete with this chunk; a stream that cannot be cut is closed (RFC 3261 §18.3)."""
