@@ -10,12 +10,33 @@ from twopair.wire.sip.params import Params, parse_params, print_params, quote, u
 from twopair.wire.sip.parse import parse
 from twopair.wire.sip.reasons import REASON
 from twopair.wire.sip.uri import SipUri
+from twopair.wire.sip.validity import Fault, check_request
 from twopair.wire.sip.via import MAGIC, Via
 
 __all__ = [
-    "MAGIC", "REASON", "AuthFields", "CSeq", "Challenge", "Credentials", "Message",
-    "NameAddr", "Params", "Request", "Response", "SipUri", "StreamFramer", "Via",
+    "MAGIC",
+    "REASON",
+    "AuthFields",
+    "CSeq",
+    "Challenge",
+    "Credentials",
+    "Fault",
+    "Message",
+    "NameAddr",
+    "Params",
+    "Request",
+    "Response",
+    "SipUri",
+    "StreamFramer",
+    "Via",
+    "check_request",
     "first_element",
-    "make_request", "make_response", "parse", "parse_params", "print_params", "quote", "split_list",
+    "make_request",
+    "make_response",
+    "parse",
+    "parse_params",
+    "print_params",
+    "quote",
+    "split_list",
     "unquote",
 ]  # fmt: skip

@@ -1,8 +1,11 @@
 """CSeq: number and method (RFC 3261 §20.16)."""
 
-from typing import NamedTuple, Self
+import re
+from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
+
+_CSEQ: Final = re.compile(r"([0-9]{1,10})\s+(\S+)")
 
 
 class CSeq(NamedTuple):
@@ -14,13 +17,13 @@ class CSeq(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read it. Raises WireError for anything else."""
-        parts = text.split()
-        if len(parts) != 2 or not (parts[0].isascii() and parts[0].isdigit()) or len(parts[0]) > 10:
+        match = _CSEQ.fullmatch(text)
+        if match is None:
             raise WireError("CSeq is not a number and a method", 0, "RFC 3261 §20.16")
-        number = int(parts[0])
+        number = int(match[1])
         if number >= 2**31:
             raise WireError("CSeq number is 2^31 or more", 0, "RFC 3261 §8.1.1.5")
-        return cls(number, parts[1])
+        return cls(number, match[2])
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"

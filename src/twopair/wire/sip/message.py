@@ -12,7 +12,7 @@ from typing import Final, Self
 from twopair.base import WireError
 from twopair.wire.sip.cseq import CSeq
 from twopair.wire.sip.lists import first_element, split_list
-from twopair.wire.sip.names import ASKED, CANONICAL
+from twopair.wire.sip.names import ASKED
 from twopair.wire.sip.reasons import REASON
 from twopair.wire.sip.via import Via
 
@@ -28,13 +28,12 @@ class Message:
 
     __slots__ = ("_cseq", "_declared", "_lines", "_names", "_via", "body")
 
-    def __init__(self, lines: list[str], names: list[str], body: bytes, declared: int = _UNCHECKED) -> None:
-        self._lines = lines
-        self._names = names
-        self._declared = declared  # Content-Length as written, -1 where that must be seen to
-        self._cseq: CSeq | None = None
-        self._via: Via | None = None
-        self.body = body
+    _cseq: CSeq | None
+    _declared: int  # Content-Length as written, -1 where that must be seen to
+    _lines: list[str]
+    _names: list[str]
+    _via: Via | None
+    body: bytes
 
     @property
     def start_line(self) -> str:
@@ -158,8 +157,7 @@ class Message:
         return head.encode("utf-8", "surrogateescape") + self.body
 
     def _value(self, at: int) -> str:
-        line = self._lines[at]
-        value = line[line.index(":") + 1 :].strip(" \t\r\n")
+        value = self._lines[at].partition(":")[2].strip(" \t\r\n")
         return _FOLD.sub(" ", value) if "\n" in value else value
 
     def _drop(self, wanted: str, keep: int = -1) -> None:
@@ -183,10 +181,11 @@ class Request(Message):
     __slots__ = ("method", "uri", "version")
 
     def __init__(
-        self, method: str, uri: str, lines: list[str], names: list[str], body: bytes, *,
-        declared: int = _UNCHECKED, version: str = "SIP/2.0",
+        self, method: str, uri: str, lines: list[str], names: list[str], body: bytes,
+        declared: int = _UNCHECKED, *, version: str = "SIP/2.0",
     ) -> None:  # fmt: skip
-        Message.__init__(self, lines, names, body, declared)
+        self._lines, self._names, self._declared, self.body = lines, names, declared, body
+        self._cseq = self._via = None
         self.method = method
         self.uri = uri
         self.version = version
@@ -215,10 +214,11 @@ class Response(Message):
     __slots__ = ("reason", "status", "version")
 
     def __init__(
-        self, status: int, reason: str, lines: list[str], names: list[str], body: bytes, *,
-        declared: int = _UNCHECKED, version: str = "SIP/2.0",
+        self, status: int, reason: str, lines: list[str], names: list[str], body: bytes,
+        declared: int = _UNCHECKED, *, version: str = "SIP/2.0",
     ) -> None:  # fmt: skip
-        Message.__init__(self, lines, names, body, declared)
+        self._lines, self._names, self._declared, self.body = lines, names, declared, body
+        self._cseq = self._via = None
         self.status = status
         self.reason = reason
         self.version = version
@@ -276,8 +276,3 @@ def make_response(
         lines.append(f"{name}: {value}")
         names.append(ASKED[name])
     return Response(status, REASON.get(status, "Unknown") if reason is None else reason, lines, names, body)
-
-
-def index_lines(lines: Iterable[str]) -> list[str]:
-    """Canonical names of header lines. Raises WireError for a line without a name."""
-    return [CANONICAL[line[: line.find(":") + 1]] for line in lines]

@@ -28,13 +28,13 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
 
 
 class _Canonical(dict[str, str]):
-    """Name before and with the colon, as written → canonical name; unusual spellings are worked out anew.
+    """Name as written → canonical name; unusual spellings are worked out anew.
 
     They are not stored: a peer could fill memory with invented names.
     """
 
     def __missing__(self, written: str) -> str:
-        name = written[:-1].rstrip(" \t")  # white space before the colon: the header it is (Q list)
+        name = written.rstrip(" \t")  # white space before the colon: the header it is (Q list)
         if not _TOKEN.fullmatch(name):
             raise WireError("header line without a name", 0, "RFC 3261 §7.3.1")
         name = name.lower()
@@ -43,9 +43,9 @@ class _Canonical(dict[str, str]):
 
 CANONICAL: Final = _Canonical()
 for _name in USUAL:
-    CANONICAL[f"{_name}:"] = CANONICAL[f"{_name.lower()}:"] = _name.lower()
+    CANONICAL[_name] = CANONICAL[_name.lower()] = _name.lower()
 for _short, _long in COMPACT.items():
-    CANONICAL[f"{_short}:"] = CANONICAL[f"{_short.upper()}:"] = _long
+    CANONICAL[_short] = CANONICAL[_short.upper()] = _long
 
 
 class _Asked(dict[str, str]):

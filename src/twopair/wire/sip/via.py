@@ -1,49 +1,64 @@
 """Via: the way a response takes back (RFC 3261 §20.42)."""
 
-from dataclasses import dataclass, field, replace
-from typing import Self
+import re
+from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
 from twopair.wire.sip.hostport import parse_hostport, print_hostport
 from twopair.wire.sip.params import Params, parse_params, print_params
 
-MAGIC = "z9hG4bK"
+MAGIC: Final = "z9hG4bK"
 """Begins every branch made by RFC 3261 rules (§8.1.1.7)."""
 
+_USUAL: Final = re.compile(r"SIP/2\.0/([A-Za-z]+) ([A-Za-z0-9.-]+)(?::([1-9][0-9]{0,3}))?(?:;(.*)|\Z)", re.S)
+_BRANCH: Final = re.compile(r'(?:\A|;)\s*branch\s*=\s*([^\s;="]+)\s*(?=;|\Z)', re.I)
+"""Found before any quoted string, or the parameters are parsed in full."""
 
-@dataclass(frozen=True, slots=True)
-class Via:
+
+class Via(NamedTuple):
     """One Via element.
 
     Args:
         transport: upper-case token, ``UDP`` or ``TCP`` here.
         host: sent-by host, without brackets.
         port: sent-by port or None.
-        params: parameters in order, names in lower case.
+        tail: the parameters as written, without the first semicolon.
     """
 
     transport: str
     host: str
-    port: int | None
-    params: Params = field(default_factory=dict)
+    port: int | None = None
+    tail: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read one element. Raises WireError for anything else."""
-        head, _, params = text.partition(";")
-        protocol, _, rest = head.strip().partition(" ")
-        parts = protocol.split("/")
-        if len(parts) != 3 or not rest:  # white space around the slashes is legal and rare
-            parts, rest = _spaced(head)
-        if parts[0].upper() != "SIP" or parts[1] != "2.0" or not parts[2]:
+        """Read one element. Raises WireError for anything else; parameters are read on demand."""
+        usual = _USUAL.match(text)
+        if usual is not None:
+            transport, host, port, tail = usual.groups()
+            return cls(transport.upper(), host, int(port) if port else None, tail or "")
+        head, _, tail = text.partition(";")
+        parts = [part.strip() for part in head.split("/", 2)]
+        if len(parts) != 3:
+            raise WireError("not a Via", 0, "RFC 3261 §20.42")
+        transport, _, sent_by = " ".join(parts[2].split()).partition(" ")
+        if parts[0].upper() != "SIP" or parts[1] != "2.0" or not transport:
             raise WireError("Via of another protocol", 0, "RFC 3261 §20.42")
-        host, port = parse_hostport(rest)
-        return cls(parts[2].upper(), host, port, parse_params(params))
+        host, port_number = parse_hostport(sent_by)
+        return cls(transport.upper(), host, port_number, tail)
+
+    @property
+    def params(self) -> Params:
+        """The parameters. Raises WireError if they are none."""
+        return parse_params(self.tail)
 
     @property
     def branch(self) -> str | None:
-        """The branch parameter."""
-        return self.params.get("branch")
+        """The branch parameter. Raises WireError if the parameters are none."""
+        found = _BRANCH.search(self.tail)
+        if found is None or '"' in self.tail[: found.start()]:
+            return self.params.get("branch")
+        return found[1]
 
     @property
     def sent_by(self) -> str:
@@ -52,16 +67,8 @@ class Via:
 
     def with_params(self, **params: str | None) -> "Via":
         """The same with these parameters set."""
-        return replace(self, params={**self.params, **params})
+        return self._replace(tail=print_params({**self.params, **params})[1:])
 
     def __str__(self) -> str:
-        return f"SIP/2.0/{self.transport} {print_hostport(self.host, self.port)}{print_params(self.params)}"
-
-
-def _spaced(head: str) -> tuple[list[str], str]:
-    """``SIP / 2.0 / UDP host``: the parts, and what follows the transport."""
-    parts = [part.strip() for part in head.split("/", 2)]
-    if len(parts) != 3:
-        raise WireError("not a Via", 0, "RFC 3261 §20.42")
-    transport, _, rest = parts[2].replace("\t", " ").partition(" ")
-    return [parts[0], parts[1], transport], rest
+        tail = f";{self.tail}" if self.tail else ""
+        return f"SIP/2.0/{self.transport} {print_hostport(self.host, self.port)}{tail}"

@@ -1,0 +1,1 @@
+"""What things cost, and beside what; `make bench` runs all of them."""
