@@ -48,7 +48,7 @@ def test_two_hosts_talk_over_a_link(
             server = ScriptedNode(echo)  # type: ignore[arg-type]
             client = ScriptedNode(lambda e: (*opening, Send(flow, payload)) * isinstance(e, Start))
             for host, node in ((one, server), (two, client)):
-                host.run(node, NotingBackend()).start()  # type: ignore[arg-type]
+                host.run(node, NotingBackend())  # type: ignore[arg-type]
             await client.until(lambda fed: sum(len(e.data) for e in fed if isinstance(e, Received)) == 3000)
             assert max(len(packet) for _, packet in seen) <= 1500
             assert len(seen) >= 6

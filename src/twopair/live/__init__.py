@@ -1,1 +1,1 @@
-"""."""
+"""Nodes in the real world: sockets, clock, entropy, configuration files, the lab."""

@@ -26,7 +26,7 @@ from twopair.base import (
 from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
 from twopair.live.clock import monotonic
 from twopair.live.ports import Ports
-from twopair.live.sockets import SocketFactory, ThisHost, reason_of
+from twopair.live.sockets import Guard, SocketFactory, ThisHost, reason_of
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event
 from twopair.nodes.node import Node
@@ -50,6 +50,8 @@ class Driver:
         node: what to run.
         backend: installs its SA sets.
         place: where its sockets are made.
+        guard: called with each socket of a protected endpoint before it is bound, where the back end
+            needs that beside `close`.
         clock: what the node is told as `now`.
 
     Attributes:
@@ -64,12 +66,14 @@ class Driver:
         backend: IpsecBackend,
         *,
         place: SocketFactory | None = None,
+        guard: Guard | None = None,
         clock: Callable[[], Micros] = monotonic,
     ) -> None:
         self.node = node
         self.backend = backend
         self.counters: Counter[str] = Counter()
         self.failures: list[str] = []
+        self._guard = guard
         self._clock = clock
         self._loop: AbstractEventLoop = get_running_loop()
         self._ports = Ports(
@@ -181,11 +185,11 @@ class Driver:
 
     def _bind(self, action: Bind) -> None:
         local = action.local
-        if action.protected:  # closed first: not one clear datagram may slip in (SA-21)
-            self.backend.close(local)
-            self._protected.add(local)
         try:
-            self._ports.bind(local, listen=action.listen)
+            if action.protected:  # closed first: not one clear datagram may slip in (SA-21)
+                self.backend.close(local)
+                self._protected.add(local)
+            self._ports.bind(local, listen=action.listen, guard=self._guard if action.protected else None)
         except OSError as error:
             self._open_to_clear_text(local)
             self.counters["bind_failed"] += 1

@@ -11,6 +11,7 @@ from twopair.base import Endpoint, Flow, Received, StreamClosed, StreamOpened, T
 from twopair.live.datagrams import UdpPort
 from twopair.live.listener import Listener
 from twopair.live.sockets import (
+    Guard,
     SocketFactory,
     connecting_socket,
     datagram_socket,
@@ -52,11 +53,17 @@ class Ports:
         self._listeners: dict[Endpoint, Listener] = {}
         self._streams: dict[Flow, Stream] = {}
         self._leaving: set[Stream] = set()  # closed by the node, still flushing
+        self._guards: dict[Endpoint, Guard] = {}
 
-    def bind(self, local: Endpoint, *, listen: bool) -> None:
-        """Receive UDP, and accept TCP if asked to. Raises OSError, and then nothing is bound."""
+    def bind(self, local: Endpoint, *, listen: bool, guard: Guard | None = None) -> None:
+        """Receive UDP, and accept TCP if asked to. Raises OSError, and then nothing is bound.
+
+        `guard` is called with every socket of this endpoint, now and later, before it is bound.
+        """
+        if guard is not None:
+            self._guards[local] = guard
         self._udp[local] = UdpPort(
-            datagram_socket(self._place, local),
+            datagram_socket(self._place, local, guard),
             local,
             loop=self._loop,
             take=self._take,
@@ -64,7 +71,7 @@ class Ports:
         )
         if listen:
             try:
-                sock = listening_socket(self._place, local)
+                sock = listening_socket(self._place, local, guard)
             except OSError:
                 self._udp.pop(local).close()
                 raise
@@ -78,6 +85,7 @@ class Ports:
             listener.close()
         for flow in [flow for flow in self._streams if flow.local == local]:
             self._streams.pop(flow).abort()
+        self._guards.pop(local, None)
 
     def send(self, flow: Flow, data: bytes) -> None:
         """Send a datagram or append to a stream. Trouble is counted: what is lost, timers notice."""
@@ -103,7 +111,7 @@ class Ports:
         if flow in self._streams:
             return
         try:
-            sock = connecting_socket(self._place, flow.local)
+            sock = connecting_socket(self._place, flow.local, self._guards.get(flow.local))
         except OSError as error:
             self._take(StreamClosed(flow, reason_of(error)))
             return

@@ -1,5 +1,6 @@
 """Where sockets come from, and how they are set up before use."""
 
+from collections.abc import Callable
 from errno import errorcode
 from os import strerror
 from socket import (
@@ -23,6 +24,10 @@ from twopair.base import Endpoint
 
 _UDP_BUFFER_OCTETS: Final = 4 * 1024 * 1024
 _BACKLOG: Final = 1024
+
+
+Guard = Callable[[socket], None]
+"""Has a socket refuse what did not come out of ESP, before it is bound (SA-21)."""
 
 
 class SocketFactory(Protocol):
@@ -53,7 +58,7 @@ def reason_of(error: OSError) -> str:
     return (strerror(error.errno) if error.errno in errorcode else str(error)).lower()
 
 
-def _bound(place: SocketFactory, local: Endpoint, kind: int) -> socket:
+def _bound(place: SocketFactory, local: Endpoint, kind: int, guard: Guard | None) -> socket:
     sock = place.socket(family_of(local.address), kind)
     try:
         sock.setblocking(False)
@@ -62,6 +67,8 @@ def _bound(place: SocketFactory, local: Endpoint, kind: int) -> socket:
         if kind == SOCK_STREAM:  # on UDP the option would let two programs share the port
             sock.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
             sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        if guard is not None:
+            guard(sock)
         sock.bind(local)
     except OSError:
         sock.close()
@@ -69,17 +76,17 @@ def _bound(place: SocketFactory, local: Endpoint, kind: int) -> socket:
     return sock
 
 
-def datagram_socket(place: SocketFactory, local: Endpoint) -> socket:
+def datagram_socket(place: SocketFactory, local: Endpoint, guard: Guard | None = None) -> socket:
     """A non-blocking UDP socket bound to `local`, with buffers for a burst. Raises OSError."""
-    sock = _bound(place, local, SOCK_DGRAM)
+    sock = _bound(place, local, SOCK_DGRAM, guard)
     sock.setsockopt(SOL_SOCKET, SO_RCVBUF, _UDP_BUFFER_OCTETS)  # the kernel caps both at its own limit
     sock.setsockopt(SOL_SOCKET, SO_SNDBUF, _UDP_BUFFER_OCTETS)
     return sock
 
 
-def listening_socket(place: SocketFactory, local: Endpoint) -> socket:
+def listening_socket(place: SocketFactory, local: Endpoint, guard: Guard | None = None) -> socket:
     """A non-blocking TCP socket that accepts on `local`. Raises OSError."""
-    sock = _bound(place, local, SOCK_STREAM)
+    sock = _bound(place, local, SOCK_STREAM, guard)
     try:
         sock.listen(_BACKLOG)
     except OSError:
@@ -88,10 +95,10 @@ def listening_socket(place: SocketFactory, local: Endpoint) -> socket:
     return sock
 
 
-def connecting_socket(place: SocketFactory, local: Endpoint) -> socket:
+def connecting_socket(place: SocketFactory, local: Endpoint, guard: Guard | None = None) -> socket:
     """A non-blocking TCP socket bound to `local`, yet to be connected (MSG-07). Raises OSError.
 
     Address reuse lets it share the port with connections to other peers, and with those that rest
     in TIME_WAIT.
     """
-    return _bound(place, local, SOCK_STREAM)
+    return _bound(place, local, SOCK_STREAM, guard)

@@ -73,3 +73,10 @@ Word = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
 """A text without spaces."""
 
 Seconds = Annotated[int, Field(ge=1, le=2**31)]
+
+
+class Ipsec(Section):
+    """Table [ipsec]."""
+
+    backend: BackendName = "auto"
+    mtu: Annotated[int, Field(ge=1280, le=65535)] = 1500

@@ -8,8 +8,8 @@ from pydantic import Field, field_validator, model_validator
 from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite
 from twopair.live.config.fields import (
     Address,
-    BackendName,
     EndpointText,
+    Ipsec,
     PortNumber,
     Section,
     SuiteText,
@@ -53,12 +53,6 @@ class Security(Section):
     response_after_rekey: Literal["old", "new"] = "old"
     missing_security_verify: Literal["reject", "tolerate"] = "reject"
     foreign_route: Literal["replace", "reject"] = "replace"
-
-
-class Ipsec(Section):
-    """Table [ipsec]."""
-
-    backend: BackendName = "auto"
 
 
 class Store(Section):

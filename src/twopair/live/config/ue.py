@@ -10,8 +10,8 @@ from twopair.core.aka import CardProfile
 from twopair.live.config.credentials import Credentials
 from twopair.live.config.fields import (
     Address,
-    BackendName,
     EndpointText,
+    Ipsec,
     PortNumber,
     Seconds,
     Section,
@@ -41,12 +41,6 @@ class Gm(Section):
     ports: list[PortNumber] = Field(min_length=2, max_length=2, default_factory=lambda: [10_240, 32_767])
     expires_s: Seconds = 600_000
     response_after_rekey: Literal["old", "new"] = "old"
-
-
-class Ipsec(Section):
-    """Table [ipsec]."""
-
-    backend: BackendName = "auto"
 
 
 class UeFile(Section):

@@ -1,13 +1,15 @@
 """One host of the lab: a network namespace with its devices, sockets, and the node that runs on it."""
 
-from asyncio import get_running_loop
-from collections.abc import Sequence
+from asyncio import Event, get_running_loop, timeout
+from collections.abc import Callable, Sequence
 from socket import socket
 
 from twopair.backends.contract import IpsecBackend
 from twopair.backends.userspace.engine import WIRE_MTU, Engine
 from twopair.backends.userspace.ports import open_port
 from twopair.backends.userspace.routes import with_netlink
+from twopair.base import Micros
+from twopair.live.clock import monotonic
 from twopair.live.driver import Driver
 from twopair.live.lab.link import Link
 from twopair.live.lab.namespace import Namespace
@@ -26,14 +28,19 @@ class Host:
 
     Attributes:
         device: how its packets get in and out, and why so: ``tun: /dev/net/tun can be opened``.
+        driver: runs the node; `driver.node` and `driver.backend` are what it runs.
+        facts: what the node reported, each with its moment.
     """
+
+    driver: Driver
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.device = ""
+        self.facts: list[tuple[Micros, object]] = []
         self._namespace = Namespace()
         self._plugs: list[Plug] = []
-        self._drivers: list[Driver] = []
+        self._news = Event()
         with self._namespace.entered():
             with_netlink(lambda netlink: netlink.link("set", index=_LOOPBACK_INDEX, state="up"))
 
@@ -62,10 +69,27 @@ class Host:
         self._plugs.append(Plug(port, link, bare, loop=get_running_loop(), engine=engine))
 
     def run(self, node: Node, backend: IpsecBackend) -> Driver:
-        """A driver for a node on this host; not started yet."""
-        driver = Driver(node, backend, place=self)
-        self._drivers.append(driver)
-        return driver
+        """Start a node on this host."""
+        self.driver = Driver(node, backend, place=self)
+        self.driver.listen(self._note)
+        self.driver.start()
+        return self.driver
+
+    async def until(self, wanted: Callable[[object], bool], *, within_s: float = 10) -> object:
+        """The first fact, from the start on, for which `wanted` holds. Raises TimeoutError."""
+        looked_at = 0
+        async with timeout(within_s):
+            while True:
+                while looked_at < len(self.facts):
+                    looked_at += 1
+                    if wanted(fact := self.facts[looked_at - 1][1]):
+                        return fact
+                self._news.clear()
+                await self._news.wait()
+
+    def _note(self, fact: object) -> None:
+        self.facts.append((monotonic(), fact))
+        self._news.set()
 
     def socket(self, family: int, kind: int) -> socket:
         """A new socket of this host."""
@@ -73,8 +97,8 @@ class Host:
 
     def close(self) -> None:
         """Stop what runs here and let the namespace go."""
-        for driver in self._drivers:
-            driver.stop()
+        if hasattr(self, "driver"):
+            self.driver.stop()
         with self._namespace.entered():
             for plug in self._plugs:
                 plug.close()

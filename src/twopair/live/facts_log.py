@@ -1,0 +1,65 @@
+"""Writes what a node reports to the log, without letting a peer fill the disk."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from typing import Final
+
+from twopair.base import SECOND, Micros, Refused
+from twopair.live.clock import monotonic
+from twopair.nodes.facts import MessageReceived
+
+_log = logging.getLogger("twopair.facts")
+
+_PAUSE: Final = SECOND
+
+
+class FactLog:
+    """Counts facts and logs them; a refusal of one kind at most once a second.
+
+    Attributes:
+        counts: how often each kind of fact came; refusals by their own names.
+    """
+
+    def __init__(self, clock: Callable[[], Micros] = monotonic) -> None:
+        self.counts: Counter[str] = Counter()
+        self._clock = clock
+        self._quiet_until: dict[str, Micros] = {}
+        self._withheld: Counter[str] = Counter()
+
+    def __call__(self, fact: object) -> None:
+        """Take one fact."""
+        if isinstance(fact, Refused):
+            self._refused(fact)
+            return
+        name = type(fact).__name__
+        self.counts[name] += 1
+        if not isinstance(fact, MessageReceived):  # no line per message
+            _log.info("%s %s", name, _in_words(fact))
+
+    def _refused(self, fact: Refused) -> None:
+        name = fact.refusal.name
+        self.counts[name] += 1
+        now = self._clock()
+        if now < self._quiet_until.get(name, Micros(0)):
+            self._withheld[name] += 1
+            return
+        self._quiet_until[name] = Micros(now + _PAUSE)
+        before = self._withheld.pop(name, 0)
+        _log.warning(
+            "refused %s on %s: %s (%s)%s%s",
+            name,
+            fact.flow,
+            fact.refusal.words,
+            fact.refusal.clause,
+            f": {fact.detail}" if fact.detail else "",
+            f"; {before} more like it since the last line" if before else "",
+        )
+
+
+def _in_words(fact: object) -> str:
+    if not is_dataclass(fact):
+        return str(fact)
+    values = ((field.name, getattr(fact, field.name)) for field in fields(fact))
+    return " ".join(f"{name}={value}" for name, value in values if value not in ("", (), None))

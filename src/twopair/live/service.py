@@ -1,0 +1,93 @@
+"""Runs a node as a program: ready line, log, orderly end on SIGTERM and SIGINT."""
+
+import logging
+import signal
+import sys
+from asyncio import Event, get_running_loop
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from twopair.backends.memory import MemoryBackend
+from twopair.live.config import ConfigError, HomeFile, PcscfFile, read
+from twopair.live.driver import Driver
+from twopair.live.entropy import OsEntropy
+from twopair.live.facts_log import FactLog
+from twopair.live.ipsec import start_ipsec
+from twopair.live.subscribers import open_subscribers
+from twopair.nodes.homenet import HomeNetwork
+from twopair.nodes.pcscf import Pcscf
+
+_log = logging.getLogger(__name__)
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Send the log where services send it."""
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s")
+
+
+def start(driver: Driver, file: Path) -> None:
+    """Start a node. Raises ConfigError where an endpoint of its file cannot be bound."""
+    driver.listen(FactLog())
+    driver.start()
+    if driver.failures:
+        raise ConfigError([f"{file}: cannot bind {failure}" for failure in driver.failures])
+
+
+@asynccontextmanager
+async def until_told_to_end() -> AsyncIterator[Event]:
+    """An event that SIGTERM and SIGINT set."""
+    loop, end = get_running_loop(), Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end.set)
+    try:
+        yield end
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def ready(words: str) -> None:
+    """The one line that tells a supervisor that the service serves."""
+    print(f"ready {words}", flush=True)
+
+
+async def serve_pcscf(file: Path) -> None:
+    """The P-CSCF, until it is told to end.
+
+    Raises:
+        ConfigError: the file is wrong, or does not fit this machine.
+        PrerequisiteMissing: this machine cannot run it.
+    """
+    settings = read(file, PcscfFile)
+    for line in settings.without_effect():
+        _log.warning("%s: %s", file, line)
+    async with until_told_to_end() as end:
+        ipsec = start_ipsec(settings.ipsec.backend, mtu=settings.ipsec.mtu, loop=get_running_loop())
+        config = settings.config()
+        driver = Driver(Pcscf(config, OsEntropy()), ipsec.backend, guard=ipsec.guard)
+        try:
+            start(driver, file)
+            addresses = ", ".join(config.gm_addresses)
+            ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
+            await end.wait()
+        finally:
+            driver.stop()
+            ipsec.close()
+            _log.info("end; drops %s", dict(ipsec.backend.drops()))
+
+
+async def serve_home(file: Path) -> None:
+    """The home network, until it is told to end. Raises ConfigError."""
+    settings = read(file, HomeFile)
+    async with until_told_to_end() as end:
+        with open_subscribers(settings.hss.url, settings.subscribers()) as store:
+            config = settings.config()
+            driver = Driver(HomeNetwork(config, store, OsEntropy()), MemoryBackend())
+            try:
+                start(driver, file)
+                ready(f"home {config.domain} on {config.core}")
+                await end.wait()
+            finally:
+                driver.stop()
+                _log.info("end")
