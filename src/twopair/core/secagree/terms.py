@@ -44,7 +44,7 @@ def server_terms_fault(
         terms: SPIs and ports of Security-Server.
         own_spis: SPIs of all SAs of the UE, and the two it has just offered.
         current_ps: protected server port of the established set, None in an initial registration (RRG-01).
-        live_pc: protected client ports of the P-CSCF in all live sets (RRG-02, RRG-03).
+        live_pc: protected client ports of the P-CSCF that a new set must not have (RRG-02, RRG-03).
     """
     faults = (
         (not terms.usable, "unusable SPIs or ports"),

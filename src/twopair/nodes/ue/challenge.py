@@ -119,12 +119,12 @@ def _agreement(response: Response, attempt: Round, gm: Gm) -> tuple[Choice, Serv
     if isinstance(choice, Refusal):
         step = Step.NO_AGREEMENT if choice is Refusal.SECURITY_SERVER_MISSING else Step.UNACCEPTABLE
         return Invalid(step, choice)
-    current = gm.sets.in_use if attempt.protected else None
+    current = gm.sets.in_use
     fault = server_terms_fault(
         choice.terms,
         own_spis=gm.sets.spis | {attempt.terms.spi_c, attempt.terms.spi_s},
-        current_ps=current.sa_set.ports.ps if current else None,
-        live_pc=gm.sets.pcscf_client_ports,
+        current_ps=current.sa_set.ports.ps if current and attempt.protected else None,
+        live_pc=(current.sa_set.ports.pc,) if current else (),
     )
     if fault:
         return Invalid(Step.UNACCEPTABLE, Refusal.SECURITY_SERVER_UNACCEPTABLE, fault)

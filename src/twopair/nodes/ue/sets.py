@@ -75,13 +75,15 @@ class SetTable:
         """The UE's client ports in use (RRG-03)."""
         return frozenset(live.sa_set.ports.uc for live in self._lives.values())
 
-    @property
-    def pcscf_client_ports(self) -> frozenset[Port]:
-        """The P-CSCF's client ports in use (RRG-03)."""
-        return frozenset(live.sa_set.ports.pc for live in self._lives.values())
-
     def install(self, sa_set: SaSet, server: ServerList, expires_at: Micros, out: list[Action]) -> None:
-        """Have a temporary set installed; `SasInstalled` or `SasRefused` tells how it went."""
+        """Have a temporary set installed; `SasInstalled` or `SasRefused` tells how it went.
+
+        An old set with the same selector of SA2 goes first: a P-CSCF that uses its port_pc again has let the
+        old set go (RRG-03, MGP-04).
+        """
+        former = self._by_ports.get((sa_set.ports.us, sa_set.ports.pc))
+        if former is not None:
+            self.feed(former, Trigger.RELEASED, out)
         live = LiveSet(sa_set, SaSetLife(sa_set.set_id, expires_at), server)
         self._lives[sa_set.set_id] = live
         ports = sa_set.ports

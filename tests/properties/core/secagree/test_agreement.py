@@ -46,8 +46,9 @@ def retold(draw: st.DrawFn, text: str) -> list[str]:
         for param in draw(st.permutations(params)):
             key, value = param.split("=")
             told += f"{draw(space)};{draw(space)}{key}{draw(space)}={draw(space)}{value}"
-        told = told.upper() if draw(st.booleans()) else told
-        if lines and draw(st.booleans()):
+        upper, joined = draw(st.tuples(st.booleans(), st.booleans()))
+        told = told.upper() if upper else told
+        if lines and joined:
             lines[-1] += f"{draw(space)},{draw(space)}{told}"
         else:
             lines.append(told)
