@@ -9,6 +9,10 @@ from twopair.core.secagree import Confidentiality, Policy
 CLEAR_PORTS: Final = (5060, 5061)
 """Never protected ports (SA-20)."""
 
+GM_PORT: Final = Port(5060)
+PORT_PS: Final = Port(5062)
+PORT_PC: Final = (Port(5064), Port(5066), Port(5068))
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -61,9 +65,9 @@ class PcscfConfig:
     gm_addresses: tuple[str, ...]
     core: Endpoint
     registrar: Endpoint
-    gm_port: Port = Port(5060)
-    port_ps: Port = Port(5062)
-    port_pc: tuple[Port, ...] = (Port(5064), Port(5066), Port(5068))
+    gm_port: Port = GM_PORT
+    port_ps: Port = PORT_PS
+    port_pc: tuple[Port, ...] = PORT_PC
     algorithms: tuple[Suite, ...] = DEFAULT_SUITES
     confidentiality: str = "preferred"
     legacy: bool = False

@@ -58,13 +58,18 @@ class Message:
         """The elements of a list header over all its lines, split at commas (RFC 3261 §7.3.1)."""
         return [element for line in self.get_all(name) for element in split_list(line)]
 
-    def names(self) -> Iterable[str]:
+    def names(self) -> tuple[str, ...]:
         """Canonical names, one per line, in order."""
         return tuple(self._names)
 
     def lines(self) -> Iterable[tuple[str, str]]:
         """Each header line as it stands, with its canonical name."""
         return zip(self._lines, self._names, strict=True)
+
+    @property
+    def octets(self) -> int:
+        """About how long the message is on the wire: exact but for the start line and non-ASCII text."""
+        return 40 + sum(map(len, self._lines)) + 2 * len(self._lines) + len(self.body)
 
     @property
     def call_id(self) -> str:

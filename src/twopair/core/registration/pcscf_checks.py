@@ -1,0 +1,185 @@
+"""What a REGISTER must satisfy before the P-CSCF forwards it: every check a row, with its clause.
+
+A row's `judge` looks at the evidence and names the refusal, or finds nothing. The first finding
+decides. Tests take rows out one by one and show what then succeeds wrongly.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from twopair.base import Impi, Refusal
+from twopair.core.registration.pcscf import Challenge, Proposal
+from twopair.core.secagree import (
+    Choice,
+    Offer,
+    ServerList,
+    Terms,
+    renewed_terms_refusal,
+    same_agreement,
+)
+
+E = TypeVar("E")
+
+
+class Check(NamedTuple, Generic[E]):
+    """One check: its requirement, where it stands, and the judge of the evidence."""
+
+    requirement: str
+    clause: str
+    judge: Callable[[E], Refusal | None]
+
+
+def first_refusal(checks: Sequence[Check[E]], evidence: E) -> Refusal | None:
+    """The refusal of the first check that fails, None if all hold."""
+    for check in checks:
+        refusal = check.judge(evidence)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+class Hop(NamedTuple):
+    """How a REGISTER came, and who it says it is from.
+
+    Args:
+        vias: number of Via values.
+        asks_agreement: whether Require names sec-agree.
+        source_is_via: whether the IP source is the address in the topmost Via (SA-24).
+        impi: username of Authorization.
+        owner: IMPI of the SA set it came over; of a clear one, what it says itself.
+    """
+
+    vias: int
+    asks_agreement: bool
+    source_is_via: bool
+    impi: Impi
+    owner: Impi
+
+
+class Proposed(NamedTuple):
+    """Evidence on SM1, in the clear or over an established set.
+
+    Args:
+        hop: how it came.
+        offer: Security-Client.
+        choice: what was chosen from it, or why nothing was.
+        uc_taken: whether a live set has the UE's address and the client port it offers.
+        spis_taken: whether a live set towards the UE's address has one of the SPIs it offers.
+        sets: live sets of the IMPI, without the temporary one that a new challenge removes.
+        address_sets: the same for all IMPIs at the UE's address.
+        most_sets: how many sets an IMPI may have, the new one included.
+        most_address_sets: the same for an address.
+        live_terms: the UE's SPIs and ports in its live sets; none for SM1 in the clear.
+        verify: Security-Verify, one text per line.
+        verify_lists: the Security-Server lists it may mirror; none for SM1 in the clear.
+        verify_may_miss: whether Security-Verify may be left out (AGR-35).
+    """
+
+    hop: Hop
+    offer: Offer
+    choice: Choice | Refusal
+    uc_taken: bool
+    spis_taken: bool
+    sets: int
+    address_sets: int
+    most_sets: int
+    most_address_sets: int
+    live_terms: Sequence[Terms] = ()
+    verify: Sequence[str] = ()
+    verify_lists: Sequence[ServerList] = ()
+    verify_may_miss: bool = False
+
+
+class Answered(NamedTuple):
+    """Evidence on SM7, over the temporary set."""
+
+    hop: Hop
+    proposal: Proposal
+    challenge: Challenge
+    verify: Sequence[str]
+    client: Sequence[str]
+
+
+def _first_hop(e: Proposed | Answered) -> Refusal | None:
+    return Refusal.NOT_FIRST_HOP if e.hop.asks_agreement and e.hop.vias > 1 else None
+
+
+def _source(e: Proposed | Answered) -> Refusal | None:
+    return None if e.hop.source_is_via else Refusal.SOURCE_NOT_VIA
+
+
+def _impi(e: Proposed | Answered) -> Refusal | None:
+    return None if e.hop.impi == e.hop.owner else Refusal.IMPI_MISMATCH
+
+
+def _choice(e: Proposed) -> Refusal | None:
+    return e.choice if isinstance(e.choice, Refusal) else None
+
+
+def _renewed(e: Proposed) -> Refusal | None:
+    if isinstance(e.choice, Refusal) or not e.live_terms:
+        return None
+    return renewed_terms_refusal(e.choice.terms, e.live_terms)
+
+
+def _agreed(e: Proposed) -> Refusal | None:
+    if not e.verify_lists:
+        return None
+    if not e.verify:
+        return None if e.verify_may_miss else Refusal.VERIFY_MISSING
+    same = any(same_agreement(sent, e.verify) for sent in e.verify_lists)
+    return None if same else Refusal.VERIFY_MISMATCH
+
+
+def _spis(e: Proposed) -> Refusal | None:
+    return Refusal.OFFER_INVALID if e.spis_taken else None
+
+
+def _uc(e: Proposed) -> Refusal | None:
+    return Refusal.PORT_COLLISION if e.uc_taken else None
+
+
+def _count(e: Proposed) -> Refusal | None:
+    full = e.sets >= e.most_sets or e.address_sets >= e.most_address_sets
+    return Refusal.TOO_MANY_SETS if full else None
+
+
+def _both(e: Answered) -> Refusal | None:
+    return None if e.verify and e.client else Refusal.VERIFY_MISSING
+
+
+def _verify(e: Answered) -> Refusal | None:
+    same = not e.verify or same_agreement(e.challenge.server, e.verify)
+    return None if same else Refusal.VERIFY_MISMATCH
+
+
+def _client(e: Answered) -> Refusal | None:
+    same = not e.client or same_agreement(e.proposal.offer, e.client)
+    return None if same else Refusal.CLIENT_MISMATCH
+
+
+PROPOSED_CHECKS: Final[tuple[Check[Proposed], ...]] = (
+    Check("AGR-37", "RFC 3329 §2.3.1", _first_hop),
+    Check("SA-24", "33.203 §7.1", _source),
+    Check("AGR-34", "24.229 §5.2.2.2", _impi),
+    Check("AGR-35", "RFC 3329 §2.3.1; 24.229 §5.2.2.2, AGR-33", _agreed),
+    Check("AGR-22", "33.203 §7.2; AGR-30, AGR-42, ERR-08", _choice),
+    Check("RRG-02", "33.203 §7.4; RRG-01, RRG-04", _renewed),
+    Check("SA-15", "33.203 §7.1", _spis),
+    Check("SA-22", "33.203 §7.1", _uc),
+    Check("MGP-04", "33.203 §7.1, SA-22", _count),
+)
+"""Of SM1. The address of an unprotected one is not checked: `received` repairs it (PCS-05)."""
+
+ANSWERED_CHECKS: Final[tuple[Check[Answered], ...]] = (
+    Check("AGR-37", "RFC 3329 §2.3.1", _first_hop),
+    Check("SA-24", "33.203 §7.1", _source),
+    Check("AGR-34", "24.229 §5.2.2.2", _impi),
+    Check("ERR-11", "24.229 §5.2.2.2, AGR-31", _both),
+    Check("AGR-31 Security-Verify", "33.203 §7.2, §7.3.2.3; AGR-32", _verify),
+    Check("AGR-31 Security-Client", "33.203 §7.2, §7.3.2.3; AGR-32; paper §3.2", _client),
+)
+"""Of SM7: both comparisons, since SM7 confirms only the ports and SPIs that it uses itself."""
+
+TAMPERING: Final = frozenset({Refusal.VERIFY_MISSING, Refusal.VERIFY_MISMATCH, Refusal.CLIENT_MISMATCH})
+"""Refusals of SM7 that end the attempt; the others leave the set as it is (ERR-10, ERR-19, ERR-22)."""

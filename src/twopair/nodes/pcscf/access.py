@@ -1,0 +1,103 @@
+"""What may come in, through which door, over which SA set (33.203 §7.1; UNP-01, SA-25, MGP-13)."""
+
+from enum import Enum
+from typing import Final, NamedTuple
+
+from twopair.base import Endpoint, Refusal
+from twopair.core.registration.pcscf_checks import Check
+from twopair.core.sa import Stage
+from twopair.nodes.pcscf.config import PcscfConfig
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.wire.sip import Message, Request
+
+
+class Door(Enum):
+    """Our ports, by what they are for."""
+
+    CORE = "towards the home network"
+    CLEAR = "unprotected, towards UEs"
+    SERVER = "port_ps"
+    CLIENT = "port_pc"
+
+    __hash__ = object.__hash__
+
+
+class Kind(Enum):
+    """What a message is, as far as access goes."""
+
+    REGISTER = "REGISTER"
+    ACK = "ACK"
+    REQUEST = "any other request"
+    RESPONSE = "response"
+
+    __hash__ = object.__hash__
+
+
+_METHODS: Final = {"REGISTER": Kind.REGISTER, "ACK": Kind.ACK}
+
+
+def kind_of(message: Message) -> Kind:
+    """What a message is."""
+    return _METHODS.get(message.method, Kind.REQUEST) if isinstance(message, Request) else Kind.RESPONSE
+
+
+def doors(config: PcscfConfig) -> dict[Endpoint, Door]:
+    """Every endpoint of the node and what it is for."""
+    found = {config.core: Door.CORE}
+    for address in config.gm_addresses:
+        found[Endpoint(address, config.gm_port)] = Door.CLEAR
+        found[Endpoint(address, config.port_ps)] = Door.SERVER
+        for port in config.port_pc:
+            found[Endpoint(address, port)] = Door.CLIENT
+    return found
+
+
+CLEAR: Final[dict[tuple[Kind, bool], Refusal | None]] = {
+    (Kind.REGISTER, False): None,
+    (Kind.REGISTER, True): None,  # MGP-08: an initial registration; existing sets are not touched
+    (Kind.REQUEST, False): Refusal.CLEAR_NON_REGISTER,
+    (Kind.REQUEST, True): Refusal.CLEAR_FROM_PROTECTED_UE,
+    (Kind.ACK, False): Refusal.CLEAR_FROM_PROTECTED_UE,  # nothing answers an ACK
+    (Kind.ACK, True): Refusal.CLEAR_FROM_PROTECTED_UE,
+    (Kind.RESPONSE, False): Refusal.UNMATCHED_RESPONSE,  # we send no request in the clear
+    (Kind.RESPONSE, True): Refusal.CLEAR_FROM_PROTECTED_UE,
+}
+"""In the clear: kind, and whether the source address has SA sets (33.203 §7.1; UNP-01, UNP-03, UNP-05)."""
+
+_ESTABLISHED: Final = (Stage.NEWLY_ESTABLISHED, Stage.IN_USE, Stage.OLD)
+
+PROTECTED: Final[frozenset[tuple[Door, Kind, Stage]]] = frozenset(
+    {
+        (Door.SERVER, Kind.REGISTER, Stage.TEMPORARY),  # SM7
+        *((Door.SERVER, kind, stage) for kind in Kind for stage in _ESTABLISHED),  # SA1-up, MSG-01
+        *((Door.CLIENT, Kind.RESPONSE, stage) for stage in _ESTABLISHED),  # SA2-up, TCP only
+    }
+)
+"""What an SA set may carry at each stage, from the UE (33.203 §7.1; SA-25, MSG-01, MGP-02, MGP-13)."""
+
+
+class Arrival(NamedTuple):
+    """Evidence on a protected message."""
+
+    door: Door
+    kind: Kind
+    live: LiveSet
+    message: Message
+
+
+def _stage(e: Arrival) -> Refusal | None:
+    return None if (e.door, e.kind, e.live.life.stage) in PROTECTED else Refusal.SET_NOT_USABLE
+
+
+def _own_answer(e: Arrival) -> Refusal | None:
+    """An answer belongs to the user whom the request went to; its branch names the user."""
+    if e.kind is not Kind.RESPONSE or (e.message.top_via.branch or "").startswith(e.live.branch):
+        return None
+    return Refusal.UNMATCHED_RESPONSE
+
+
+ARRIVAL_CHECKS: tuple[Check[Arrival], ...] = (
+    Check("SA-25 stage", "33.203 §7.1, MGP-13, ERR-21", _stage),
+    Check("SA-25 answer", "33.203 §7.1", _own_answer),
+)
+"""Of every protected message, before anything else looks at it."""

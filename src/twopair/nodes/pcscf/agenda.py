@@ -1,0 +1,34 @@
+"""What is to be done later: one heap, no entry is ever cancelled (TMR-06)."""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+from twopair.base import Micros
+from twopair.nodes.actions import Action
+
+Errand = Callable[[Micros, list[Action]], None]
+"""Something that is due; it finds out for itself whether there is still anything to do."""
+
+
+class Agenda:
+    """Errands in the order of their time, equal ones in the order they were noted."""
+
+    __slots__ = ("_heap", "_number")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Micros, int, Errand]] = []
+        self._number = 0
+
+    def note(self, when: Micros, errand: Errand) -> None:
+        """Do `errand` once `when` has come."""
+        self._number += 1
+        heappush(self._heap, (when, self._number, errand))
+
+    def next_deadline(self) -> Micros | None:
+        """Moment of the first errand, None if there is none."""
+        return self._heap[0][0] if self._heap else None
+
+    def wake(self, now: Micros, out: list[Action]) -> None:
+        """Do all that is due; an errand may note others, those due too are done as well."""
+        while self._heap and self._heap[0][0] <= now:
+            heappop(self._heap)[2](now, out)

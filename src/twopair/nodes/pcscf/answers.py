@@ -1,0 +1,141 @@
+"""How answers leave: always the way that the request allows, never in the clear to a UE with a set.
+
+33.203 §7.1, MSG-01: over UDP from port_pc to port_us, over TCP on the request's own connection; if that
+is gone, on one from port_pc to port_us (MSG-06), over the newest set where the old one is gone (RRG-09).
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2s
+from typing import Final
+
+from twopair.base import (
+    Endpoint,
+    Flow,
+    Micros,
+    Port,
+    Refusal,
+    Refused,
+    Report,
+    Send,
+    Transport,
+    WireError,
+    canonical_address,
+)
+from twopair.core.sa import Stage
+from twopair.core.sip import ServerTransaction
+from twopair.nodes.actions import Action
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.tables import Tables
+from twopair.wire.sip import Message, Request, Response, make_response
+
+SIP_PORT: Final = Port(5060)
+"""Where a response goes if the sent-by names no port (RFC 3261 §18.2.2)."""
+
+_CURRENT: Final = frozenset({Stage.TEMPORARY, Stage.NEWLY_ESTABLISHED, Stage.IN_USE})
+
+
+class Answers:
+    """Sends responses, our own and those of others."""
+
+    __slots__ = ("_tables",)
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def send(
+        self, txn: ServerTransaction, live: LiveSet | None, response: Response, now: Micros, out: list[Action]
+    ) -> None:
+        """Answer a request; `live` is the set it came over, None for the clear or the core.
+
+        A response for which no way is left, since all sets of the UE are gone, ends its transaction unsent.
+        """
+        if live is not None:
+            flow = self._way(txn, live, now, out)
+        else:
+            flow = txn.answer_flow if txn.answered else self.unprotected_way(txn.request, txn.flow)
+        if flow is not None:
+            txn.respond(response, flow, now, out)
+        else:
+            txn.abandon(now, out)
+
+    def refuse(
+        self,
+        txn: ServerTransaction,
+        live: LiveSet | None,
+        refusal: Refusal,
+        now: Micros,
+        out: list[Action],
+        *,
+        detail: str = "",
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Answer a request with the status of a refusal, and report it."""
+        out.append(Report(Refused(refusal, txn.flow, detail)))
+        response = make_response(
+            txn.request,
+            refusal.status or 403,
+            to_tag=tag_for(txn.request),
+            headers=[*headers, ("Reason", f'SIP;cause={refusal.status or 403};text="{refusal.words}"')],
+        )
+        self.send(txn, live, response, now, out)
+
+    def refuse_statelessly(self, request: Request, flow: Flow, refusal: Refusal, out: list[Action]) -> None:
+        """Answer a request in the clear without a transaction (UNP-01; RFC 3261 §8.2.7)."""
+        out.append(Report(Refused(refusal, flow)))
+        response = make_response(request, refusal.status, to_tag=tag_for(request))
+        out.append(Send(self.unprotected_way(request, flow), response.to_bytes()))
+
+    def way_of(self, request: Request, flow: Flow) -> Flow:
+        """Where the transactions send what they answer by themselves: 100, 400, 481, 503."""
+        if flow.transport is not Transport.UDP:
+            return flow
+        live = self._tables.sets.at(flow)
+        if live is None:
+            return self.unprotected_way(request, flow)
+        current = live.owner.current
+        return current.by_udp if current is not None and request.method != "REGISTER" else live.by_udp
+
+    @staticmethod
+    def unprotected_way(request: Message, flow: Flow) -> Flow:
+        """Back to the core, or in the clear to a UE (RFC 3261 §18.2.2, RFC 3581 §4; PCS-05, MSG-05)."""
+        via = request.top_via
+        if flow.transport is not Transport.UDP or "rport" in via.params:
+            return flow
+        return Flow(flow.transport, flow.local, Endpoint(flow.remote.address, Port(via.port or SIP_PORT)))
+
+    def _way(self, txn: ServerTransaction, live: LiveSet, now: Micros, out: list[Action]) -> Flow | None:
+        """Inside the sets of one subscriber (MSG-01, MSG-06, MGP-03, FLOW-06, RRG-07..RRG-09)."""
+        flow = txn.flow
+        live_still = live.life.stage is not Stage.DELETED
+        current = live.owner.current
+        if flow.transport is Transport.UDP:
+            own = live_still and (txn.method == "REGISTER" or current is None)
+            heir = live if own else current
+            return heir.by_udp if heir else None
+        tables = self._tables
+        anew = tables.config.response_after_rekey == "new" and live.life.stage is Stage.OLD and current
+        if flow in tables.streams and not anew:
+            return flow
+        heir = live if live.life.stage in _CURRENT else current
+        if heir is None:
+            return None
+        if anew:
+            accepted = next((stream for stream in heir.streams if stream != heir.by_tcp), None)
+            if accepted is not None:
+                return accepted  # RRG-08: to the new client port, on its connection
+        tables.streams.open(heir.by_tcp, heir, now, out)
+        return heir.by_tcp
+
+
+def tag_for(request: Request) -> str:
+    """A To tag that is the same for every copy of a request, so that no state is needed (RFC 3261 §8.2.7)."""
+    text = f"{request.get('Call-ID')}|{request.get('CSeq')}|{request.get('From')}"
+    return blake2s(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def address_of(text: str) -> str:
+    """An address in canonical form; a host name stays as it is, and equals no address (SA-24)."""
+    try:
+        return canonical_address(text)
+    except WireError:
+        return text

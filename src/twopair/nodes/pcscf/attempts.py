@@ -1,0 +1,258 @@
+"""Authentications in progress: carries out what the attempt table says (33.203 §7.2, §7.3)."""
+
+from collections.abc import Callable, Container
+from functools import partial
+from typing import Final, NamedTuple
+
+from twopair.base import Endpoint, Micros, Port, Refusal, Report, Secret
+from twopair.core.registration.pcscf import Attempt, Challenge, Challenged, Confirming, Do, Forwarded, Step
+from twopair.core.registration.pcscf_sets import REG_AWAIT_AUTH, SetEvent
+from twopair.core.sa import End, InstallSas, Ports, SaSet, SaSetLife, Spis, Stage, Trigger
+from twopair.core.secagree import ServerList, Terms, draw_spis
+from twopair.crypto.annex_i import expand
+from twopair.nodes.actions import Action
+from twopair.nodes.facts import RegistrationFailed
+from twopair.nodes.pcscf.answers import Answers
+from twopair.nodes.pcscf.exchange import Exchange
+from twopair.nodes.pcscf.lives import Lives
+from twopair.nodes.pcscf.sets import LiveSet, SaTable
+from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.tables import Tables
+from twopair.wire.sip import Response
+
+
+class SpiRule(NamedTuple):
+    """One reason why an SPI that was drawn may not be taken."""
+
+    requirement: str
+    clause: str
+    bars: Callable[[int, SaTable, Terms], bool]
+
+
+SPI_RULES: Final[tuple[SpiRule, ...]] = (
+    SpiRule("SA-16 in use", "33.203 §7.1", lambda spi, sets, _: sets.spi_in_use(spi)),
+    SpiRule("SA-16 offered", "33.203 §7.1", lambda spi, _, ue: spi in (ue.spi_c, ue.spi_s)),
+)
+"""SPIs of our own choice; all SAs of a set share one key, so equal SPIs would let packets be reflected."""
+
+
+class _Barred(Container[int]):
+    """All SPIs that a rule bars."""
+
+    def __init__(self, sets: SaTable, ue: Terms) -> None:
+        self._sets = sets
+        self._ue = ue
+
+    def __contains__(self, spi: object) -> bool:
+        return isinstance(spi, int) and any(rule.bars(spi, self._sets, self._ue) for rule in SPI_RULES)
+
+
+class Waiting(NamedTuple):
+    """SM6, held back until its set stands (FLOW-01)."""
+
+    exchange: Exchange
+    live: LiveSet
+    sm6: Response
+
+
+class Attempts:
+    """All authentications whose challenge has come."""
+
+    __slots__ = ("_answers", "_lives", "_tables", "_waiting")
+
+    def __init__(self, tables: Tables, answers: Answers, lives: Lives) -> None:
+        self._tables = tables
+        self._answers = answers
+        self._lives = lives
+        self._waiting: dict[int, Waiting] = {}
+
+    def open_of(self, subscriber: Subscriber | None) -> LiveSet | None:
+        """The temporary set whose challenge awaits an answer, None if there is none."""
+        for live in subscriber.sets if subscriber else ():
+            if live.life.stage is Stage.TEMPORARY and isinstance(live.attempt.state, Challenged | Confirming):
+                return live
+        return None
+
+    def uc_taken(self, pcscf: str, ue: str, uc: Port, asker: Subscriber | None) -> bool:
+        """Whether (UE address, port_uc) is in the SA table (SA-22).
+
+        The asker's own temporary set does not count: a new challenge removes it first (row 1).
+        """
+        key = Endpoint(pcscf, self._tables.config.port_ps), Endpoint(ue, uc)
+        return _bars(self._tables.sets.holder_of_client_port(*key), asker)
+
+    def spis_taken(self, ue: str, terms: Terms, asker: Subscriber | None) -> bool:
+        """Whether another set towards the UE's address has one of these SPIs (SA-15, SA-18)."""
+        sets = self._tables.sets
+        return any(_bars(sets.holder_of_spi(ue, spi), asker) for spi in (terms.spi_c, terms.spi_s))
+
+    # the steps
+
+    def begin(
+        self,
+        exchange: Exchange,
+        sm6: Response,
+        nonce: str,
+        ck: Secret,
+        ik: Secret,
+        now: Micros,
+        out: list[Action],
+    ) -> None:
+        """Row 1: a challenge came. Replace what was unfinished, install the new set, hold SM6 back."""
+        tables = self._tables
+        subscriber = self._cleared(exchange, now, out)
+        live = self._temporary(exchange, subscriber, nonce, ck, ik, now)
+        if isinstance(live, Refusal):
+            exchange.attempt.feed(Step.REJECTED)
+            self._answers.refuse(exchange.txn, exchange.live, live, now, out)
+            return
+        if tables.subscribers.of(subscriber.impi) is not subscriber:
+            tables.subscribers.add(subscriber)
+        sm6.add("Security-Server", live.server.lines[0])
+        self._lives.begin(live, out)
+        self._waiting[live.life.set_id] = Waiting(exchange, live, sm6)
+        tables.agenda.note(live.life.expires_at, partial(self._await_over, live))
+        out.append(InstallSas(live.sa_set))
+
+    def installed(self, set_id: int, now: Micros, out: list[Action]) -> None:
+        """The set stands: SM6 may leave. Late news of a set that is gone is ignored."""
+        waiting = self._waiting.pop(set_id, None)
+        if waiting is not None:
+            exchange = waiting.exchange
+            self.feed(
+                exchange.attempt,
+                Step.INSTALLED,
+                now,
+                out,
+                reply=lambda: self._answers.send(exchange.txn, exchange.live, waiting.sm6, now, out),
+            )
+
+    def not_installed(self, set_id: int, reason: str, now: Micros, out: list[Action]) -> None:
+        """Nothing of the set stands (ERR-24)."""
+        waiting = self._waiting.get(set_id)
+        if waiting is not None:
+            self.feed(
+                waiting.exchange.attempt, Step.NOT_INSTALLED, now, out, live=waiting.live, detail=reason
+            )
+            self._lives.release(waiting.live, Trigger.RELEASED, now, out)
+
+    def reject(self, exchange: Exchange, now: Micros, out: list[Action]) -> None:
+        """A final answer that is no success, or none: the attempt is over, and what it denied (ERR-03)."""
+        attempt, live, denied = exchange.attempt, exchange.live, exchange.denies
+        if isinstance(attempt.state, Forwarded | Confirming):
+            self.feed(attempt, Step.REJECTED, now, out, live=live, exchange=exchange)
+        if denied is not None and isinstance(denied.attempt.state, Challenged | Confirming):
+            self.feed(denied.attempt, Step.ABANDONED, now, out, live=denied)
+
+    def feed(
+        self,
+        attempt: Attempt,
+        step: Step,
+        now: Micros,
+        out: list[Action],
+        *,
+        live: LiveSet | None = None,
+        exchange: Exchange | None = None,
+        reply: Callable[[], None] | None = None,
+        detail: str = "",
+    ) -> None:
+        """Take a step and carry out its row.
+
+        Args:
+            attempt: the authentication.
+            step: what happened.
+            now: the moment.
+            out: actions.
+            live: its temporary set, where it has one.
+            exchange: the REGISTER whose end a set is to outlive.
+            reply: answers or forwards that REGISTER, as the row demands.
+            detail: for the refusal of a REGISTER whose SM6 is still held back.
+        """
+        for do in attempt.feed(step):
+            if do is Do.RELEASE:
+                assert live is not None, "only challenged attempts have rows that release"
+                trigger = Trigger.EXPIRED if step is Step.EXPIRED else Trigger.RELEASED
+                self._lives.release(live, trigger, now, out)
+            elif do is Do.RELEASE_LATER:
+                assert live is not None, "only challenged attempts have rows that release"
+                assert exchange is not None, "a REGISTER that waits for an answer brought the step"
+                exchange.doomed += (live,)
+            elif reply is not None:
+                reply()
+            elif live is not None:
+                self._give_up(live.life.set_id, detail or step.value, now, out)
+
+    def _give_up(self, set_id: int, detail: str, now: Micros, out: list[Action]) -> None:
+        """Answer the REGISTER whose SM6 was held back with an error of our own."""
+        waiting = self._waiting.pop(set_id, None)
+        if waiting is not None:
+            txn, live = waiting.exchange.txn, waiting.exchange.live
+            self._answers.refuse(txn, live, Refusal.SA_INSTALL_FAILED, now, out, detail=detail)
+            out.append(
+                Report(RegistrationFailed(waiting.live.owner.impi, detail, 500, Refusal.SA_INSTALL_FAILED))
+            )
+
+    def _await_over(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
+        """reg-await-auth has run out (TMR-01, MGP-07)."""
+        if live.life.stage is not Stage.TEMPORARY:
+            return
+        if live.attempt.over:
+            self._lives.release(live, Trigger.EXPIRED, now, out)
+        else:
+            self.feed(live.attempt, Step.EXPIRED, now, out, live=live)
+            out.append(Report(RegistrationFailed(live.owner.impi, Step.EXPIRED.value)))
+
+    def _cleared(self, exchange: Exchange, now: Micros, out: list[Action]) -> Subscriber:
+        """The subscriber, without anything of an earlier unfinished procedure (MGP-05)."""
+        tables = self._tables
+        impi = exchange.reading.impi
+        subscriber = tables.subscribers.of(impi)
+        if subscriber is None:
+            return Subscriber(impi, exchange.token, tables.config.core, tables.config.registrar)
+        for old in tuple(subscriber.sets):
+            if old.life.stage is Stage.TEMPORARY and not old.attempt.over:
+                self.feed(old.attempt, Step.SUPERSEDED, now, out, live=old)
+        if subscriber.sets:
+            self._lives.happen(SetEvent.CHALLENGE, subscriber, now, out)
+        return subscriber
+
+    def _temporary(
+        self, exchange: Exchange, subscriber: Subscriber, nonce: str, ck: Secret, ik: Secret, now: Micros
+    ) -> LiveSet | Refusal:
+        """The temporary set of a challenge, or why there can be none (SA-16, SA-22, RRG-03, MGP-04)."""
+        tables, config = self._tables, self._tables.config
+        assert isinstance(exchange.attempt.state, Forwarded), "a challenge answers SM1"
+        proposal = exchange.attempt.state.proposal
+        suite, terms = proposal.choice
+        flow = exchange.txn.flow
+        pcscf, ue = flow.local.address, flow.remote.address
+        if self.uc_taken(pcscf, ue, terms.port_c, None) or self.spis_taken(ue, terms, None):
+            return Refusal.PORT_COLLISION  # somebody was faster than SM1's answer
+        if len(subscriber.sets) >= config.limits.sets_per_impi:
+            return Refusal.TOO_MANY_SETS
+        set_id = tables.number()
+        pc = tables.sets.free_pc(pcscf, Endpoint(ue, terms.port_s), config.port_pc, set_id)
+        if pc is None:
+            return Refusal.PORT_COLLISION
+        spi_pc, spi_ps = draw_spis(tables.entropy, _Barred(tables.sets, terms))
+        server = ServerList.make(Terms(spi_pc, spi_ps, pc, config.port_ps), config.policy.priority)
+        sa_set = SaSet(
+            set_id=set_id,
+            impi=subscriber.impi,
+            end=End.PCSCF,
+            ue=ue,
+            pcscf=pcscf,
+            ports=Ports(terms.port_c, terms.port_s, pc, config.port_ps),
+            spis=Spis(terms.spi_c, terms.spi_s, spi_pc, spi_ps),
+            suite=suite,
+            keys=expand(suite, ck, ik),
+        )
+        exchange.attempt.challenge(Challenge(server, nonce, set_id))
+        life = SaSetLife(set_id, expires_at=Micros(now + REG_AWAIT_AUTH))
+        return LiveSet(sa_set, life, subscriber, server, exchange.attempt, proposal.carrier)
+
+
+def _bars(holder: LiveSet | None, asker: Subscriber | None) -> bool:
+    if holder is None:
+        return False
+    return holder.owner is not asker or asker is None or holder.life.stage is not Stage.TEMPORARY

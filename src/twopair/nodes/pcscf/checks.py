@@ -1,0 +1,85 @@
+"""What a request other than REGISTER must satisfy before it goes to the core: every check a row."""
+
+from typing import Final, NamedTuple
+
+from twopair.base import Micros, Refusal, WireError
+from twopair.core.registration.pcscf_checks import Check
+from twopair.core.secagree import same_agreement
+from twopair.nodes.pcscf.headers import hops_left
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.wire.sip import Credentials, Request
+
+
+class Asked(NamedTuple):
+    """Evidence on a request over an established set.
+
+    Args:
+        request: as it came.
+        names: its header names.
+        live: the set.
+        now: the moment.
+        verify_may_miss: whether Security-Verify may be left out (AGR-35).
+    """
+
+    request: Request
+    names: tuple[str, ...]
+    live: LiveSet
+    now: Micros
+    verify_may_miss: bool
+
+
+WITHOUT_AGREEMENT: Final = frozenset({"ACK", "CANCEL"})
+"""Never refused for lacking Security-Verify (AGR-25)."""
+
+
+def _registered(e: Asked) -> Refusal | None:
+    return None if e.live.owner.registered(e.now) else Refusal.NOT_REGISTERED
+
+
+def _identity(e: Asked) -> Refusal | None:
+    """Credentials, where a request has any, must be those of the set's subscriber (SA-25, AGR-34)."""
+    for name in ("authorization", "proxy-authorization"):
+        if name in e.names:
+            for value in e.request.get_all(name):
+                if Credentials.parse(value).get("username") != e.live.owner.impi:
+                    return Refusal.IMPI_MISMATCH
+    return None
+
+
+def _first_hop(e: Asked) -> Refusal | None:
+    if e.names.count("via") == 1 and "," not in (e.request.get("Via") or ""):
+        return None
+    required = [tag.lower() for tag in e.request.values("Require")]
+    return Refusal.NOT_FIRST_HOP if "sec-agree" in required and len(e.request.values("Via")) > 1 else None
+
+
+def _agreed(e: Asked) -> Refusal | None:
+    """Security-Verify mirrors what was sent in the last successful authentication."""
+    lines = tuple(e.request.get_all("Security-Verify"))
+    live = e.live
+    if lines == live.verified:
+        return None
+    if not lines:
+        may_miss = e.verify_may_miss or e.request.method in WITHOUT_AGREEMENT
+        return None if may_miss else Refusal.VERIFY_MISSING
+    latest = live.owner.latest
+    if same_agreement(live.server, lines) or (latest is not None and same_agreement(latest.server, lines)):
+        live.verified = lines  # the next one is compared by its text
+        return None
+    return Refusal.VERIFY_MISMATCH
+
+
+def _hops(e: Asked) -> Refusal | None:
+    try:
+        return None if hops_left(e.request) else Refusal.TOO_MANY_HOPS
+    except WireError:
+        return Refusal.BAD_REQUEST
+
+
+REQUEST_CHECKS: Final[tuple[Check[Asked], ...]] = (
+    Check("PCS-09", "24.229 §5.2.6.3; MGP-12", _registered),
+    Check("SA-25 identity", "33.203 §7.1, AGR-34", _identity),
+    Check("AGR-37", "RFC 3329 §2.3.1", _first_hop),
+    Check("AGR-35", "RFC 3329 §2.3.1; AGR-25", _agreed),
+    Check("PCS-22", "RFC 3261 §16.3", _hops),
+)

@@ -1,0 +1,159 @@
+"""Final answers to REGISTER: 200 stores the registration and moves the sets, others end the attempt.
+
+33.203 §7.2, §7.3.1; 24.229 §5.2.2.1, §5.2.2.2; PCS-07, MGP-06, MGP-10, TMR-02.
+"""
+
+from enum import Enum
+from typing import Final
+
+from twopair.base import Micros, Refusal, Report, Transport, seconds
+from twopair.core.registration.pcscf import Confirming, Forwarded, Step
+from twopair.core.registration.pcscf_integrity import NO, YES, Bearer
+from twopair.core.registration.pcscf_sets import SetEvent, established_until
+from twopair.core.sa import Stage
+from twopair.nodes.actions import Action
+from twopair.nodes.facts import Deregistered, Registered, RegistrationFailed
+from twopair.nodes.pcscf.answers import Answers, tag_for
+from twopair.nodes.pcscf.attempts import Attempts
+from twopair.nodes.pcscf.binding import expiry_s, identities, next_hop, service_route
+from twopair.nodes.pcscf.exchange import Exchange
+from twopair.nodes.pcscf.headers import clean_for_ue
+from twopair.nodes.pcscf.lives import Lives
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.subscriber import Binding
+from twopair.nodes.pcscf.tables import Tables
+from twopair.wire.sip import Response, make_response
+
+
+class Outcome(Enum):
+    """What a 200 to a REGISTER means, by how the REGISTER came."""
+
+    CONFIRM = "an authentication is complete"  # SM11
+    EXTEND = "a re-registration without a challenge"
+    REFUSE = "the core accepted what nobody authenticated"
+
+    __hash__ = object.__hash__
+
+
+OUTCOMES: Final[dict[tuple[Bearer, str], tuple[Outcome, str]]] = {
+    (Bearer.TEMPORARY, YES): (Outcome.CONFIRM, "33.203 §7.2, rows 5 and 6"),
+    (Bearer.TEMPORARY, NO): (Outcome.REFUSE, "33.203 §6.1.5, INT-03"),
+    (Bearer.LATEST, YES): (Outcome.EXTEND, "24.229 §5.1.1.4.2, RRG-05"),
+    (Bearer.LATEST, NO): (Outcome.REFUSE, "33.203 §6.1.5, INT-03"),
+    (Bearer.EARLIER, NO): (Outcome.REFUSE, "33.203 §6.1.5, INT-03"),
+    (Bearer.CLEAR, NO): (Outcome.REFUSE, "33.203 §5.1.2, UNP-03"),
+}
+"""Fail closed: where the S-CSCF was told ``no`` it must challenge, not accept."""
+
+
+class Confirmations:
+    """Takes SM11 and every other final answer."""
+
+    __slots__ = ("_answers", "_attempts", "_lives", "_tables")
+
+    def __init__(self, tables: Tables, answers: Answers, attempts: Attempts, lives: Lives) -> None:
+        self._tables = tables
+        self._answers = answers
+        self._attempts = attempts
+        self._lives = lives
+
+    def accepted(self, exchange: Exchange, response: Response, now: Micros, out: list[Action]) -> None:
+        """A 2xx; its top Via is ours no more."""
+        outcome = OUTCOMES[exchange.bearer, exchange.integrity][0]
+        live = exchange.live
+        if outcome is Outcome.REFUSE or live is None:
+            self._not_authenticated(exchange, now, out)
+        elif live.life.stage is Stage.DELETED or not self._expected(exchange):
+            self._rejected(exchange, "the SA set is gone", 0, now, out)
+            self._answers.send(exchange.txn, live, _unavailable(exchange), now, out)
+        else:
+            expires_s = expiry_s(response, exchange.reading.contact or live.owner.contact)
+            if outcome is Outcome.CONFIRM:
+                self._confirm(exchange, live, expires_s, now, out)
+            else:
+                self._extend(exchange, live, expires_s, now)
+            self._store(exchange, live, response, expires_s, now, out)
+            clean_for_ue(response)
+            self._answers.send(exchange.txn, live, response, now, out)
+
+    def rejected(self, exchange: Exchange, response: Response, now: Micros, out: list[Action]) -> None:
+        """A final answer that is neither 2xx nor a challenge: relayed (FLOW-07, MGP-06)."""
+        self._rejected(exchange, response.reason, response.status, now, out)
+        clean_for_ue(response)
+        self._answers.send(exchange.txn, exchange.live, response, now, out)
+
+    def unanswered(self, exchange: Exchange, now: Micros, out: list[Action]) -> None:
+        """The core is silent (PCS-06, ERR-25)."""
+        self._rejected(exchange, Refusal.CORE_SILENT.words, Refusal.CORE_SILENT.status, now, out)
+        self._answers.refuse(exchange.txn, exchange.live, Refusal.CORE_SILENT, now, out)
+
+    def _rejected(self, exchange: Exchange, reason: str, status: int, now: Micros, out: list[Action]) -> None:
+        self._attempts.reject(exchange, now, out)
+        out.append(Report(RegistrationFailed(exchange.reading.impi, reason, status)))
+
+    def _not_authenticated(self, exchange: Exchange, now: Micros, out: list[Action]) -> None:
+        refusal = Refusal.NOT_AUTHENTICATED
+        self._rejected(exchange, refusal.words, refusal.status, now, out)
+        self._answers.refuse(exchange.txn, exchange.live, refusal, now, out)
+
+    @staticmethod
+    def _expected(exchange: Exchange) -> bool:
+        """Whether the attempt still waits for this; what ended meanwhile is not revived."""
+        return isinstance(exchange.attempt.state, Confirming | Forwarded)
+
+    def _confirm(
+        self, exchange: Exchange, live: LiveSet, expires_s: int, now: Micros, out: list[Action]
+    ) -> None:
+        """Rows 5 and 6 of the event table, by how SM1 came (FLOW-06, TMR-02)."""
+        state = exchange.attempt.state
+        assert isinstance(state, Confirming), "only SM8 is answered by SM11"
+        owner = live.owner
+        protected = state.proposal.carrier is not None
+        previous = owner.latest.life if owner.latest is not None and protected else None
+        event = SetEvent.REAUTHENTICATED if protected else SetEvent.AUTHENTICATED
+
+        def confirm() -> None:
+            live.life.expires_at = established_until(previous, expires_s, now)
+            owner.latest = live
+            self._lives.happen(event, owner, now, out, subject=live)
+
+        self._attempts.feed(exchange.attempt, Step.ACCEPTED, now, out, live=live, reply=confirm)
+
+    def _extend(self, exchange: Exchange, live: LiveSet, expires_s: int, now: Micros) -> None:
+        """A re-registration that was not challenged changes nothing but lifetimes (RRG-05, TMR-02)."""
+        exchange.attempt.feed(Step.ACCEPTED)
+        self._lives.extend(live, established_until(None, expires_s, now))
+
+    def _store(
+        self,
+        exchange: Exchange,
+        live: LiveSet,
+        response: Response,
+        expires_s: int,
+        now: Micros,
+        out: list[Action],
+    ) -> None:
+        """What the 200 says of the registration (PCS-07, MGP-09), or of its end (MGP-10)."""
+        owner, reading = live.owner, exchange.reading
+        if expires_s == 0:
+            self._removed(exchange, live, out)
+            return
+        binding = Binding(identities(response) or (reading.impu,), Micros(now + seconds(expires_s)))
+        owner.bind(reading.impu, binding)
+        owner.contact = reading.contact
+        owner.over_tcp = exchange.txn.flow.transport is Transport.TCP
+        owner.service_route = service_route(response)
+        owner.next_hop = next_hop(owner.service_route, self._tables.config.registrar)
+        out.append(Report(Registered(owner.impi, reading.impu, expires_s, owner.associated)))
+
+    def _removed(self, exchange: Exchange, live: LiveSet, out: list[Action]) -> None:
+        """200 to a de-registration; without an IMPU left the sets go when it has arrived (MGP-10)."""
+        owner = live.owner
+        owner.unbind(exchange.reading.impu)
+        if not owner.impus:
+            exchange.doomed = tuple(owner.sets)
+            out.append(Report(Deregistered(owner.impi, "by the user")))
+
+
+def _unavailable(exchange: Exchange) -> Response:
+    return make_response(exchange.txn.request, 480, to_tag=tag_for(exchange.txn.request))

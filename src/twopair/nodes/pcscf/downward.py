@@ -1,0 +1,112 @@
+"""Requests of the core on their way to a UE (24.229 §5.2.6.4; PCS-13, MSG-01, MSG-07, MSG-08)."""
+
+from typing import Final
+
+from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, WireError
+from twopair.core.sip import ServerTransaction
+from twopair.nodes.actions import Action
+from twopair.nodes.pcscf.answers import Answers
+from twopair.nodes.pcscf.headers import DIALOG_METHODS, MAX_FORWARDS, clean_for_ue, hops_left, in_dialog
+from twopair.nodes.pcscf.relay import Relay
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.tables import Tables
+from twopair.wire.sip import NameAddr, Request
+
+LARGE_OCTETS: Final = 1300
+"""A larger request goes over TCP, where the path MTU is not known (RFC 3261 §18.1.1; MSG-08)."""
+
+OUR_VIA_OCTETS: Final = 150
+"""What our own Via and Record-Route add."""
+
+
+class Downward:
+    """Takes requests from the core."""
+
+    __slots__ = ("_answers", "_tables")
+
+    def __init__(self, tables: Tables, answers: Answers) -> None:
+        self._tables = tables
+        self._answers = answers
+
+    def take(self, txn: ServerTransaction, request: Request, now: Micros, out: list[Action]) -> None:
+        """Forward a request to the UE that its first Route names, or answer why not."""
+        try:
+            found = self._target(request, now)
+        except WireError:
+            found = Refusal.BAD_REQUEST
+        if isinstance(found, Refusal):
+            self._answers.refuse(txn, None, found, now, out)
+            return
+        user, live = found
+        flow = self._flow(user, live, request, now, out)
+        dialog = request.method in DIALOG_METHODS and not in_dialog(request)
+        sent = self._onward(request, live, flow, dialog=dialog)
+        relay = Relay(
+            txn,
+            None,
+            user,
+            sent,
+            flow,
+            called=request.get("P-Called-Party-ID") or "",
+            vias=request.get_all("Via"),
+            record_route=[user.path, *request.get_all("Record-Route")] if dialog else (),
+        )
+        txn.owner = relay
+        self._tables.layer.start(sent, flow, now, out, relay)
+
+    def ack(self, request: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """Forward the ACK to a 2xx, which has no transaction; nothing answers one that is refused."""
+        try:
+            found = self._target(request, now)
+        except WireError:
+            found = Refusal.BAD_REQUEST
+        if isinstance(found, Refusal):
+            out.append(Report(Refused(found, flow, "ACK")))
+            return
+        user, live = found
+        onto = self._flow(user, live, request, now, out)
+        out.append(Send(onto, self._onward(request, live, onto, dialog=False).to_bytes()))
+
+    def _target(self, request: Request, now: Micros) -> tuple[Subscriber, LiveSet] | Refusal:
+        """The user whom the first Route names, and the set that requests go over (PCS-13, MGP-02)."""
+        route = request.get("Route")
+        user = self._user(route) if route else None
+        if user is None:
+            return Refusal.NO_PATH_TOKEN
+        if user.current is None or not user.registered(now):
+            return Refusal.USER_AWAY
+        if not hops_left(request):
+            return Refusal.TOO_MANY_HOPS
+        return user, user.current
+
+    def _user(self, route: str) -> Subscriber | None:
+        """Whom a Route value names: its user part is the token of Path or Record-Route (PCS-01, PCS-12)."""
+        subscribers = self._tables.subscribers
+        if route[:5] == "<sip:":
+            user = subscribers.behind(route[5 : route.find("@", 5)])
+            if user is not None:
+                return user
+        own = NameAddr.parse(route).sip_uri.user
+        return subscribers.behind(own) if own else None
+
+    def _onward(self, request: Request, live: LiveSet, flow: Flow, *, dialog: bool) -> Request:
+        """The request as the UE is to see it: from port_ps, whatever port it is sent from (MSG-04)."""
+        sent = request.copy()
+        sent.pop_value("Route")
+        clean_for_ue(sent)
+        hops = request.get("Max-Forwards")
+        sent.set("Max-Forwards", str(int(hops) - 1 if hops else MAX_FORWARDS))
+        if dialog:
+            sent.push("Record-Route", live.route)
+        sent.push("Via", f"SIP/2.0/{flow.transport.value} {live.via}{self._tables.number():x}")
+        return sent
+
+    def _flow(
+        self, user: Subscriber, live: LiveSet, request: Request, now: Micros, out: list[Action]
+    ) -> Flow:
+        """From port_pc to port_us; over TCP where the UE registered over it, or the request is large."""
+        if user.over_tcp or request.octets + OUR_VIA_OCTETS > LARGE_OCTETS:
+            self._tables.streams.open(live.by_tcp, live, now, out)
+            return live.by_tcp
+        return live.by_udp

@@ -1,0 +1,110 @@
+"""One REGISTER on its way through the P-CSCF, and what was read from it."""
+
+from typing import NamedTuple
+
+from twopair.base import Flow, Impi, Impu, WireError
+from twopair.core.registration.pcscf import Attempt
+from twopair.core.registration.pcscf_checks import Hop
+from twopair.core.registration.pcscf_integrity import Bearer
+from twopair.core.sip import ServerTransaction
+from twopair.nodes.pcscf.answers import address_of
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.wire.sip import Credentials, NameAddr, Request
+
+
+class Reading(NamedTuple):
+    """What the P-CSCF needs of a REGISTER.
+
+    Args:
+        credentials: the Authorization.
+        impi: its username, as sent (Q-14).
+        impu: the identity in To, without parameters.
+        contact: URI of the Contact, empty where there is none.
+        response: the digest, empty where there is none.
+        nonce: the nonce, empty where there is none.
+        auts: AUTS, None where there is none.
+        hop: evidence for the checks.
+    """
+
+    credentials: Credentials
+    impi: Impi
+    impu: Impu
+    contact: str
+    response: str
+    nonce: str
+    auts: str | None
+    hop: Hop
+
+
+def read_register(request: Request, flow: Flow, live: LiveSet | None) -> Reading:
+    """Read a REGISTER; `live` is the set it came over.
+
+    Raises:
+        WireError: Authorization with a username, To, Contact or Via is missing or garbled.
+    """
+    authorization = request.get("Authorization")
+    credentials = Credentials.parse(authorization or "")
+    impi = Impi(credentials.get("username") or "")
+    if not impi:
+        raise WireError("Authorization without username", 0, "24.229 §5.1.1.2.2, AKA-07")
+    contacts = request.values("Contact")
+    impu = NameAddr.parse(request.get("To") or "").uri
+    vias = request.values("Via") if request.names().count("via") > 1 else [request.get("Via") or ""]
+    hop = Hop(
+        vias=len(vias),
+        asks_agreement="sec-agree" in [tag.lower() for tag in request.values("Require")],
+        source_is_via=live is None or address_of(request.top_via.host) == flow.remote.address,
+        impi=impi,
+        owner=impi if live is None else live.owner.impi,
+    )
+    return Reading(
+        credentials=credentials,
+        impi=impi,
+        impu=Impu(impu),
+        contact=NameAddr.parse(contacts[0]).uri if contacts else "",
+        response=credentials.get("response") or "",
+        nonce=credentials.get("nonce") or "",
+        auts=credentials.get("auts"),
+        hop=hop,
+    )
+
+
+class Exchange:
+    """One REGISTER between its arrival and the end of its server transaction.
+
+    Args:
+        txn: its server transaction.
+        live: the SA set it came over, None in the clear.
+        bearer: the same, in the words of the integrity table.
+        reading: what was read from it.
+        integrity: what the S-CSCF was told (INT-01).
+        attempt: the authentication it belongs to.
+        token: names the subscriber in Path.
+        denies: the temporary set whose challenge it says is no use, in the clear (ERR-03).
+
+    Attributes:
+        doomed: sets that go when the server transaction has ended (MGP-06, MGP-10).
+    """
+
+    __slots__ = ("attempt", "bearer", "denies", "doomed", "integrity", "live", "reading", "token", "txn")
+
+    def __init__(
+        self,
+        txn: ServerTransaction,
+        live: LiveSet | None,
+        bearer: Bearer,
+        reading: Reading,
+        integrity: str,
+        attempt: Attempt,
+        token: str,
+        denies: LiveSet | None = None,
+    ) -> None:
+        self.txn = txn
+        self.live = live
+        self.bearer = bearer
+        self.reading = reading
+        self.integrity = integrity
+        self.attempt = attempt
+        self.token = token
+        self.denies = denies
+        self.doomed: tuple[LiveSet, ...] = ()

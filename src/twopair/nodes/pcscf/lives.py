@@ -1,0 +1,127 @@
+"""The SA sets on their way through the event table, and what follows for the back end (24.229 §5.2.2.2)."""
+
+from functools import partial
+
+from twopair.base import Flow, Micros, Report
+from twopair.core.registration import pcscf_sets
+from twopair.core.registration.pcscf_sets import SetEvent
+from twopair.core.sa import RemoveSas, SaSetLife, Stage, Trigger
+from twopair.nodes.actions import Action
+from twopair.nodes.facts import Deregistered, SetStage
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.tables import Tables
+
+
+class Lives:
+    """Moves sets from stage to stage, and removes what is at its end."""
+
+    __slots__ = ("_tables",)
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def begin(self, live: LiveSet, out: list[Action]) -> None:
+        """Enter a temporary set that is being installed (row 1)."""
+        live.owner.sets.append(live)
+        self._tables.sets.add(live)
+        out.append(Report(SetStage(live.owner.impi, live.life.set_id, Stage.TEMPORARY)))
+
+    def happen(
+        self,
+        event: SetEvent,
+        owner: Subscriber,
+        now: Micros,
+        out: list[Action],
+        *,
+        subject: LiveSet | None = None,
+    ) -> None:
+        """Feed one event to all sets of a subscriber; `subject` is the one that the event is about."""
+        changed = pcscf_sets.step(
+            event,
+            owner.lives,
+            now,
+            subject=subject.life.set_id if subject else None,
+            carrier=subject.carrier if subject else None,
+        )
+        self._settle(owner, changed, now, out)
+
+    def release(self, live: LiveSet, trigger: Trigger, now: Micros, out: list[Action]) -> None:
+        """End one set, whatever its stage; nothing happens if it has ended already."""
+        if live.life.stage is not Stage.DELETED:
+            live.life.feed(trigger)
+            self._settle(live.owner, [live.life], now, out)
+
+    def extend(self, live: LiveSet, until: Micros) -> None:
+        """Lengthen the lifetime of a set (TMR-02)."""
+        live.life.extend(until)
+        self._note(live)
+
+    def lose(self, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """A connection is gone: forget it, and tell the transactions that waited on it."""
+        if self._tables.streams.drop(flow) is not None:
+            self._tables.layer.flow_failed(flow, now, out)
+
+    def _settle(self, owner: Subscriber, changed: list[SaSetLife], now: Micros, out: list[Action]) -> None:
+        """Do what new stages ask for: report, remove, and know which set is in use."""
+        for life in changed:
+            out.append(Report(SetStage(owner.impi, life.set_id, life.stage)))
+            live = self._tables.sets.by_id(life.set_id)
+            assert live is not None, "a set that changed is a live one"
+            if life.stage is Stage.DELETED:
+                self._remove(live, now, out)
+            else:
+                self._note(live)
+        in_use = pcscf_sets.in_use(owner.lives)
+        owner.current = self._tables.sets.by_id(in_use.set_id) if in_use else None
+        if owner.sets:
+            self._note_ending(owner, now, out)
+        else:
+            self._forget(owner, out)
+
+    def _remove(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
+        """Take a set out of the table and the back end; its connections end with it (RRG-10, KEY-10)."""
+        owner = live.owner
+        owner.sets.remove(live)
+        if owner.latest is live:
+            owner.latest = None
+        self._tables.sets.remove(live)
+        out.append(RemoveSas(live.life.set_id))
+        for flow in tuple(live.streams):
+            self.lose(flow, now, out)
+
+    def _forget(self, owner: Subscriber, out: list[Action]) -> None:
+        """The last set is gone, and with it all that hung on it (MGP-10, MGP-12)."""
+        if owner.impus:
+            owner.impus.clear()
+            out.append(Report(Deregistered(owner.impi, "its SA sets have expired")))
+        self._tables.subscribers.forget(owner)
+
+    def _note(self, live: LiveSet) -> None:
+        """See to it that the set is looked at when its lifetime ends; a longer one is noted then."""
+        if live.noted is None or live.life.expires_at < live.noted:
+            live.noted = live.life.expires_at
+            self._tables.agenda.note(live.noted, partial(self._due, live))
+
+    def _due(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
+        live.noted = None
+        if live.life.stage is Stage.DELETED:
+            return
+        if live.life.expires_at <= now:
+            self.release(live, Trigger.EXPIRED, now, out)  # TMR-05
+        else:
+            self._note(live)
+
+    def _note_ending(self, owner: Subscriber, now: Micros, out: list[Action]) -> None:
+        """Row 4, now or when its time comes."""
+        ending = pcscf_sets.ending(owner.lives)
+        if ending is None:
+            return
+        if ending <= now:
+            self.happen(SetEvent.OLD_ENDING, owner, now, out)
+        else:
+            self._tables.agenda.note(ending, partial(self._old_ending, owner))
+
+    def _old_ending(self, owner: Subscriber, now: Micros, out: list[Action]) -> None:
+        if owner.sets:
+            self._note_ending(owner, now, out)

@@ -1,0 +1,320 @@
+"""The P-CSCF: its parts put together, events in, actions out (33.203 §7; 24.229 §5.2)."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from twopair.base import (
+    Bind,
+    CloseStream,
+    Entropy,
+    Flow,
+    Micros,
+    Received,
+    Refusal,
+    Refused,
+    Report,
+    StreamClosed,
+    StreamOpened,
+    Transport,
+    WireError,
+    Woke,
+    seconds,
+)
+from twopair.core.registration.pcscf_checks import first_refusal
+from twopair.core.registration.pcscf_sets import SetEvent
+from twopair.core.sa import SasInstalled, SasRefused, Stage, Trigger
+from twopair.core.sip import CORE, GM, ClientTransaction, ServerTransaction, Timers, TransactionLayer
+from twopair.nodes.actions import Action
+from twopair.nodes.events import Event, Start
+from twopair.nodes.pcscf.access import ARRIVAL_CHECKS, CLEAR, Arrival, Door, Kind, kind_of
+from twopair.nodes.pcscf.answers import Answers
+from twopair.nodes.pcscf.attempts import Attempts
+from twopair.nodes.pcscf.challenge import Challenges
+from twopair.nodes.pcscf.config import PcscfConfig
+from twopair.nodes.pcscf.confirm import Confirmations
+from twopair.nodes.pcscf.downward import Downward
+from twopair.nodes.pcscf.exchange import Exchange
+from twopair.nodes.pcscf.headers import clean_for_ue
+from twopair.nodes.pcscf.lives import Lives
+from twopair.nodes.pcscf.register import Registrations
+from twopair.nodes.pcscf.relay import Relay
+from twopair.nodes.pcscf.responses import Responses
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.streams import CLEAR_IDLE
+from twopair.nodes.pcscf.tables import Tables
+from twopair.nodes.pcscf.upward import Upward
+from twopair.wire.sip import Request, Response, parse
+
+LAST_WORDS: Final = seconds(17)
+"""How long a set stays that is to go with a TCP transaction: T4 of Gm, so that the answer arrives (TMR-04).
+
+Over UDP timer J of the transaction has the same effect (MGP-06, MGP-10).
+"""
+
+Message = Request | Response
+
+
+class Pcscf:
+    """A P-CSCF as a node.
+
+    Args:
+        config: see `PcscfConfig`.
+        entropy: for tokens and SPIs.
+    """
+
+    def __init__(self, config: PcscfConfig, entropy: Entropy) -> None:
+        layer = TransactionLayer(self, self._timers_for, answer_flow=self._answer_flow)
+        self.tables = tables = Tables(config, entropy, layer)
+        self._layer = layer
+        self._doors = tables.doors
+        self._answers = Answers(tables)
+        self._lives = Lives(tables)
+        self._attempts = Attempts(tables, self._answers, self._lives)
+        self._registrations = Registrations(tables, self._answers, self._attempts)
+        self._challenges = Challenges(self._answers, self._attempts)
+        self._confirmations = Confirmations(tables, self._answers, self._attempts, self._lives)
+        self._upward = Upward(tables, self._answers)
+        self._downward = Downward(tables, self._answers)
+        self._responses = Responses(tables, self._answers)
+        self._events: dict[type, Callable[[Any, Micros, list[Action]], None]] = {
+            Received: self._received,
+            StreamOpened: self._stream_opened,
+            StreamClosed: self._stream_closed,
+            SasInstalled: self._installed,
+            SasRefused: self._not_installed,
+            Woke: self._woke,
+            Start: self._start,
+        }
+
+    # The node
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        """Take one event; see `twopair.nodes.Node`."""
+        out: list[Action] = []
+        self._events[type(event)](event, now, out)
+        return out
+
+    def next_deadline(self) -> Micros | None:
+        """When `Woke` is wanted."""
+        transactions, errands = self._layer.next_deadline(), self.tables.agenda.next_deadline()
+        if transactions is None or errands is None:
+            return errands if transactions is None else transactions
+        return min(transactions, errands)
+
+    def _start(self, _event: Start, _now: Micros, out: list[Action]) -> None:
+        """Protected ports are closed to clear text before they are bound (SA-09, SA-21)."""
+        for local, door in self._doors.items():
+            protected = door in (Door.SERVER, Door.CLIENT)
+            out.append(Bind(local, protected=protected, listen=door in (Door.CLEAR, Door.SERVER)))
+
+    def _woke(self, _event: Woke, now: Micros, out: list[Action]) -> None:
+        self._layer.wake(now, out)
+        self.tables.agenda.wake(now, out)
+
+    def _installed(self, event: SasInstalled, now: Micros, out: list[Action]) -> None:
+        self._attempts.installed(event.set_id, now, out)
+
+    def _not_installed(self, event: SasRefused, now: Micros, out: list[Action]) -> None:
+        self._attempts.not_installed(event.set_id, event.reason, now, out)
+
+    # Streams
+
+    def _stream_opened(self, event: StreamOpened, now: Micros, out: list[Action]) -> None:
+        flow, streams = event.flow, self.tables.streams
+        door = self._doors.get(flow.local)
+        if door is Door.CLIENT:
+            return  # we opened it, and know it since
+        live = self.tables.sets.at(flow) if door is Door.SERVER else None
+        if door is Door.SERVER and live is None:
+            out += (Report(Refused(Refusal.NO_SA_SET, flow)), CloseStream(flow))
+        elif door is Door.CLEAR and streams.full:
+            out += (Report(Refused(Refusal.OVERLOADED, flow, "connections")), CloseStream(flow))
+        else:
+            streams.enter(flow, live, now)
+            if live is None:
+                self.tables.agenda.note(Micros(now + CLEAR_IDLE), partial(self._idle, flow))
+
+    def _idle(self, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """A connection in the clear that says nothing is closed."""
+        stream = self.tables.streams.get(flow)
+        if stream is None or stream.live is not None:
+            return
+        if stream.heard + CLEAR_IDLE <= now:
+            self.tables.streams.close(flow, out)
+        else:
+            self.tables.agenda.note(Micros(stream.heard + CLEAR_IDLE), partial(self._idle, flow))
+
+    def _stream_closed(self, event: StreamClosed, now: Micros, out: list[Action]) -> None:
+        self._lives.lose(event.flow, now, out)
+
+    # Messages
+
+    def _received(self, event: Received, now: Micros, out: list[Action]) -> None:
+        flow, data = event
+        if flow.transport is Transport.UDP:
+            if data.strip(b"\r\n\0"):  # else a keep-alive
+                self._octets(data, flow, now, out)
+            return
+        stream = self.tables.streams.get(flow)
+        if stream is None:
+            return  # the last octets of a connection that we have closed
+        stream.heard = now
+        try:
+            messages = stream.framer.feed(data)
+        except WireError as error:
+            out.append(Report(Refused(Refusal.STREAM_BROKEN, flow, error.what)))
+            out.append(CloseStream(flow))
+            self._lives.lose(flow, now, out)
+            return
+        for octets in messages:
+            self._octets(octets, flow, now, out)
+
+    def _octets(self, data: bytes, flow: Flow, now: Micros, out: list[Action]) -> None:
+        try:
+            message = parse(data)
+            if self._admitted(message, flow, out):
+                self._layer.receive(message, flow, now, out)
+        except WireError as error:
+            out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
+
+    def _admitted(self, message: Message, flow: Flow, out: list[Action]) -> bool:
+        """Whether access lets a message in; if not, it is answered or dropped here."""
+        door = self._doors.get(flow.local)
+        if door is Door.CORE:
+            return True
+        if door is Door.CLEAR:
+            return self._admitted_clear(message, flow, out)
+        live = self.tables.sets.at(flow)
+        if live is None or door is None:
+            out.append(Report(Refused(Refusal.NO_SA_SET, flow)))
+            return False
+        refusal = first_refusal(ARRIVAL_CHECKS, Arrival(door, kind_of(message), live, message))
+        if refusal is not None:
+            out.append(Report(Refused(refusal, flow, type(message).__name__)))
+        return refusal is None
+
+    def _admitted_clear(self, message: Message, flow: Flow, out: list[Action]) -> bool:
+        """UNP-01; what is let in gets `received` and `rport` into its Via (PCS-05)."""
+        kind = kind_of(message)
+        refusal = CLEAR[kind, self.tables.sets.count_at(flow.remote.address) > 0]
+        if refusal is None:
+            via = message.top_via
+            if "rport" in via.params or via.host != flow.remote.address:
+                message.pop_value("Via")
+                seen = via.with_params(received=flow.remote.address, rport=str(flow.remote.port))
+                message.push("Via", str(seen))
+            return True
+        if refusal.status and kind is Kind.REQUEST and isinstance(message, Request):
+            self._answers.refuse_statelessly(message, flow, refusal, out)
+        else:
+            out.append(Report(Refused(refusal, flow)))
+        return False
+
+    # What transactions ask for
+
+    def _timers_for(self, flow: Flow) -> Timers:
+        return CORE if self._doors.get(flow.local) is Door.CORE else GM
+
+    def _answer_flow(self, request: Request, flow: Flow) -> Flow:
+        return self._answers.way_of(request, flow)
+
+    def _live(self, flow: Flow, now: Micros, out: list[Action]) -> LiveSet | None:
+        """The set a new message came over; one that was only confirmed is taken into use (row 3, MGP-02)."""
+        live = self.tables.sets.at(flow)
+        if live is not None and live.life.stage is Stage.NEWLY_ESTABLISHED:
+            self._lives.happen(SetEvent.OVER_NEW, live.owner, now, out)
+        return live
+
+    def on_request(
+        self, txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: list[Action]
+    ) -> None:
+        """A new request, which access has let in."""
+        if self._doors[flow.local] is Door.CORE:
+            self._downward.take(txn, request, now, out)
+            return
+        live = self._live(flow, now, out)
+        if live is None or request.method == "REGISTER":
+            self._registrations.take(txn, request, live, now, out)
+        else:
+            self._upward.take(txn, request, live, now, out)
+
+    def on_ack(self, ack: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """An ACK to a 2xx."""
+        if self._doors[flow.local] is Door.CORE:
+            self._downward.ack(ack, flow, now, out)
+            return
+        live = self._live(flow, now, out)
+        if live is not None:
+            self._upward.ack(ack, live, flow, now, out)
+
+    def on_cancel(
+        self,
+        cancelled: ServerTransaction,
+        cancel_txn: ServerTransaction,
+        request: Request,
+        flow: Flow,
+        now: Micros,
+        out: list[Action],
+    ) -> None:
+        """A CANCEL of an INVITE that we know."""
+        live = None if self._doors[flow.local] is Door.CORE else self._live(flow, now, out)
+        self._responses.cancel(cancelled, cancel_txn, request, live, now, out)
+
+    def on_response(
+        self, txn: ClientTransaction, response: Response, flow: Flow, now: Micros, out: list[Action]
+    ) -> None:
+        """A response to what we forwarded, or to a CANCEL of ours, which asks for nothing more."""
+        if self._doors[flow.local] is not Door.CORE:
+            self._live(flow, now, out)
+        owner = txn.owner
+        if isinstance(owner, Relay):
+            self._responses.take(owner, response, now, out)
+        elif isinstance(owner, Exchange):
+            self._answered(owner, response, now, out)
+
+    def _answered(self, exchange: Exchange, response: Response, now: Micros, out: list[Action]) -> None:
+        """The core has answered a REGISTER."""
+        status = response.status
+        if status == 100:
+            return
+        response.pop_value("Via")
+        if status < 200:
+            clean_for_ue(response)
+            self._answers.send(exchange.txn, exchange.live, response, now, out)
+            return
+        self.tables.pending -= 1
+        if status < 300:
+            self._confirmations.accepted(exchange, response, now, out)
+        elif status == 401:
+            self._challenges.take(exchange, response, now, out)
+        else:
+            self._confirmations.rejected(exchange, response, now, out)
+
+    def on_timeout(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
+        """Nothing came back."""
+        owner = txn.owner
+        if isinstance(owner, Relay):
+            self._responses.lost(txn, owner, now, out)
+        elif isinstance(owner, Exchange):
+            self.tables.pending -= 1
+            self._confirmations.unanswered(owner, now, out)
+
+    def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """A response that answers nothing of ours is dropped (RFC 3261 §18.1.2)."""
+        self._live(flow, now, out)
+        out.append(Report(Refused(Refusal.UNMATCHED_RESPONSE, flow, str(response.status))))
+
+    def on_terminated(
+        self, txn: ClientTransaction | ServerTransaction, now: Micros, out: list[Action]
+    ) -> None:
+        """A transaction is over: sets that were to outlive it may go now (MGP-06, MGP-10)."""
+        exchange = txn.owner
+        if not isinstance(exchange, Exchange) or txn is not exchange.txn:
+            return
+        for live in exchange.doomed:
+            if txn.reliable:
+                release = partial(self._lives.release, live, Trigger.RELEASED)
+                self.tables.agenda.note(Micros(now + LAST_WORDS), release)
+            else:
+                self._lives.release(live, Trigger.RELEASED, now, out)

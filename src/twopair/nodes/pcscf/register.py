@@ -1,0 +1,255 @@
+"""REGISTER from a UE: SM1 and SM7 in, SM2 and SM8 out (33.203 §7.2; 24.229 §5.2.2.1, §5.2.2.2)."""
+
+from typing import Final
+
+from twopair.base import Flow, Micros, Refusal, Report, Transport, WireError, token
+from twopair.core.registration import pcscf_checks as checks
+from twopair.core.registration.pcscf import Attempt, Challenged, Confirming, Proposal, Step
+from twopair.core.registration.pcscf_integrity import Bearer, classify, integrity_protected
+from twopair.core.sa import Stage
+from twopair.core.secagree import (
+    Choice,
+    Offer,
+    ServerList,
+    Terms,
+    choose_at_pcscf,
+    draw_spis,
+)
+from twopair.core.sip import ServerTransaction
+from twopair.nodes.actions import Action
+from twopair.nodes.facts import RegistrationFailed
+from twopair.nodes.pcscf.answers import Answers
+from twopair.nodes.pcscf.attempts import Attempts
+from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
+from twopair.nodes.pcscf.headers import clean_from_ue, demand, hops_left
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.subscriber import path_uri
+from twopair.nodes.pcscf.tables import Tables
+from twopair.wire.sip import Request
+
+RETRY_AFTER_S: Final = 10
+"""What a UE is told to wait when we are full."""
+
+
+class Registrations:
+    """Takes REGISTER requests, checks them, and forwards those that pass."""
+
+    __slots__ = ("_answers", "_attempts", "_tables")
+
+    def __init__(self, tables: Tables, answers: Answers, attempts: Attempts) -> None:
+        self._tables = tables
+        self._answers = answers
+        self._attempts = attempts
+
+    def take(
+        self, txn: ServerTransaction, request: Request, live: LiveSet | None, now: Micros, out: list[Action]
+    ) -> None:
+        """A new REGISTER, in the clear or over the set `live`."""
+        try:
+            reading = read_register(request, txn.flow, live)
+            if not hops_left(request):
+                self._answers.refuse(txn, live, Refusal.TOO_MANY_HOPS, now, out)
+                return
+        except WireError as error:
+            self._answers.refuse(txn, live, Refusal.BAD_REQUEST, now, out, detail=error.what)
+            return
+        if self._tables.pending >= self._tables.config.limits.pending_registers:
+            retry = [("Retry-After", str(RETRY_AFTER_S))]
+            self._answers.refuse(txn, live, Refusal.OVERLOADED, now, out, headers=retry)
+        elif live is not None and live.life.stage is Stage.TEMPORARY:
+            self._answered(txn, request, live, reading, now, out)
+        else:
+            self._proposed(txn, request, live, reading, now, out)
+
+    # SM1
+
+    def _proposed(
+        self,
+        txn: ServerTransaction,
+        request: Request,
+        live: LiveSet | None,
+        reading: Reading,
+        now: Micros,
+        out: list[Action],
+    ) -> None:
+        """SM1: in the clear, or over an established set in a re-registration."""
+        try:
+            offer = Offer.parse(request.get_all("Security-Client"))
+        except WireError as error:
+            self._answers.refuse(txn, live, Refusal.MALFORMED_SECURITY, now, out, detail=error.what)
+            return
+        subscriber = self._tables.subscribers.of(reading.impi)
+        choice = choose_at_pcscf(offer, self._tables.config.policy)
+        evidence = self._evidence(request, txn.flow, live, reading, offer, choice)
+        refusal = checks.first_refusal(checks.PROPOSED_CHECKS, evidence)
+        if refusal is not None or isinstance(choice, Refusal):
+            assert refusal is not None, "a check refuses what cannot be chosen from"
+            self._refuse(txn, live, refusal, reading, now, out)
+            return
+        pending = self._attempts.open_of(subscriber)
+        bearer = _bearer(live)
+        answer = classify(
+            bearer,
+            response=reading.response,
+            auts=reading.auts,
+            nonce=reading.nonce,
+            pending=_nonce(pending),
+        )
+        denies = pending if pending is not None and _denies(reading, pending) else None
+        if denies is not None and live is not None:  # said under protection: believed at once (ERR-03)
+            self._attempts.feed(denies.attempt, Step.ABANDONED, now, out, live=denies)
+            denies = None
+        attempt = Attempt(Proposal(offer, choice, live.life.set_id if live else None))
+        exchange = Exchange(
+            txn,
+            live,
+            bearer,
+            reading,
+            integrity_protected(bearer, answer),
+            attempt,
+            subscriber.token if subscriber else token(self._tables.entropy),
+            denies,
+        )
+        self._forward(exchange, request, now, out)
+
+    def _evidence(
+        self,
+        request: Request,
+        flow: Flow,
+        live: LiveSet | None,
+        reading: Reading,
+        offer: Offer,
+        choice: Choice | Refusal,
+    ) -> checks.Proposed:
+        tables = self._tables
+        ue, limits = flow.remote.address, tables.config.limits
+        subscriber = tables.subscribers.of(reading.impi)
+        sets = [s for s in subscriber.sets if s.life.stage is not Stage.TEMPORARY] if subscriber else []
+        temporary = len(subscriber.sets) - len(sets) if subscriber else 0
+        lists: list[ServerList] = []
+        if live is not None:
+            latest = live.owner.latest
+            lists = [live.server] if latest is None or latest is live else [live.server, latest.server]
+        terms = choice.terms if isinstance(choice, Choice) else None
+        return checks.Proposed(
+            hop=reading.hop,
+            offer=offer,
+            choice=choice,
+            uc_taken=terms is not None
+            and self._attempts.uc_taken(flow.local.address, ue, terms.port_c, subscriber),
+            spis_taken=terms is not None and self._attempts.spis_taken(ue, terms, subscriber),
+            sets=len(sets),
+            address_sets=tables.sets.count_at(ue) - temporary,
+            most_sets=limits.sets_per_impi,
+            most_address_sets=limits.sets_per_address,
+            live_terms=[s.terms for s in sets] if live is not None else (),
+            verify=request.get_all("Security-Verify") if live is not None else (),
+            verify_lists=lists,
+            verify_may_miss=tables.config.missing_security_verify == "tolerate",
+        )
+
+    # SM7
+
+    def _answered(
+        self,
+        txn: ServerTransaction,
+        request: Request,
+        live: LiveSet,
+        reading: Reading,
+        now: Micros,
+        out: list[Action],
+    ) -> None:
+        """SM7: over the temporary set; both comparisons of AGR-31 stand between it and the core."""
+        state = live.attempt.state
+        if not isinstance(state, Challenged | Confirming):
+            self._answers.refuse(txn, live, Refusal.SET_NOT_USABLE, now, out, detail="the attempt is over")
+            return
+        evidence = checks.Answered(
+            hop=reading.hop,
+            proposal=state.proposal,
+            challenge=state.challenge,
+            verify=request.get_all("Security-Verify"),
+            client=request.get_all("Security-Client"),
+        )
+        refusal = checks.first_refusal(checks.ANSWERED_CHECKS, evidence)
+        nonce = state.challenge.nonce
+        answer = classify(
+            Bearer.TEMPORARY, response=reading.response, auts=reading.auts, nonce=reading.nonce, pending=nonce
+        )
+        integrity = integrity_protected(Bearer.TEMPORARY, answer)
+        exchange = Exchange(txn, live, Bearer.TEMPORARY, reading, integrity, live.attempt, live.owner.token)
+        if refusal is None:
+            self._attempts.feed(
+                live.attempt, Step.ANSWERED, now, out, live=live,
+                reply=lambda: self._forward(exchange, request, now, out),
+            )  # fmt: skip
+        elif refusal in checks.TAMPERING:
+            txn.owner = exchange
+            self._attempts.feed(
+                live.attempt, Step.TAMPERED, now, out, live=live, exchange=exchange,
+                reply=lambda: self._refuse(txn, live, refusal, reading, now, out),
+            )  # fmt: skip
+        else:
+            self._refuse(txn, live, refusal, reading, now, out)
+
+    # onwards
+
+    def _forward(self, exchange: Exchange, request: Request, now: Micros, out: list[Action]) -> None:
+        """SM2 or SM8: without the agreement, with what the home network needs (PCS-01..PCS-06, INT-01)."""
+        tables, config = self._tables, self._tables.config
+        up = request.copy()
+        clean_from_ue(up)
+        up.remove("Route")
+        credentials = exchange.reading.credentials.without("ik", "ck")
+        up.set("Authorization", str(credentials.with_quoted("integrity-protected", exchange.integrity)))
+        up.set("Path", path_uri(exchange.token, config.core))
+        demand(up, "path")
+        up.set("P-Visited-Network-ID", f'"{config.visited_network}"')
+        up.set("P-Charging-Vector", tables.charging())
+        up.set("Max-Forwards", str(hops_left(request) - 1))
+        up.push("Via", tables.core_via())
+        exchange.txn.owner = exchange
+        tables.pending += 1
+        tables.layer.start(up, Flow(Transport.UDP, config.core, config.registrar), now, out, owner=exchange)
+
+    def _refuse(
+        self,
+        txn: ServerTransaction,
+        live: LiveSet | None,
+        refusal: Refusal,
+        reading: Reading,
+        now: Micros,
+        out: list[Action],
+    ) -> None:
+        """Answer with an error; 494 carries the static list, the one that was sent if one was (AGR-35)."""
+        headers = []
+        if refusal.status == Refusal.SECURITY_CLIENT_MISSING.status:
+            headers = [("Security-Server", self._list_for(live).lines[0])]
+        out.append(Report(RegistrationFailed(reading.impi, refusal.words, refusal.status, refusal)))
+        self._answers.refuse(txn, live, refusal, now, out, headers=headers)
+
+    def _list_for(self, live: LiveSet | None) -> ServerList:
+        """What 494 shows: all we support; without a set, SPIs and ports that are good for nothing else."""
+        if live is not None:
+            return live.server
+        tables, config = self._tables, self._tables.config
+        spi_pc, spi_ps = draw_spis(tables.entropy, ())
+        return ServerList.make(
+            Terms(spi_pc, spi_ps, config.port_pc[0], config.port_ps), config.policy.priority
+        )
+
+
+def _bearer(live: LiveSet | None) -> Bearer:
+    if live is None:
+        return Bearer.CLEAR
+    return Bearer.LATEST if live.owner.latest is live else Bearer.EARLIER
+
+
+def _nonce(pending: LiveSet | None) -> str | None:
+    state = pending.attempt.state if pending else None
+    return state.challenge.nonce if isinstance(state, Challenged | Confirming) else None
+
+
+def _denies(reading: Reading, pending: LiveSet) -> bool:
+    """Whether a REGISTER says that the open challenge is no use: AUTS, or no response (ERR-03, ERR-04)."""
+    return reading.nonce == _nonce(pending) and (reading.auts is not None or not reading.response)

@@ -1,0 +1,118 @@
+"""Answers to what was relayed, and what becomes of it when none comes (RFC 3261 §16.7; PCS-12, PCS-14)."""
+
+from twopair.base import Micros, Refusal
+from twopair.core.sip import ClientTransaction, ServerTransaction
+from twopair.nodes.actions import Action
+from twopair.nodes.pcscf.answers import Answers, tag_for
+from twopair.nodes.pcscf.headers import (
+    clean_for_ue,
+    clean_from_ue,
+    replace_all,
+    rewrite_record_route,
+    uri_of,
+)
+from twopair.nodes.pcscf.relay import Relay, cancel_of
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.tables import Tables
+from twopair.wire.sip import Request, Response, make_response
+
+TRYING = 100
+
+
+class Responses:
+    """Takes what comes back for relayed requests, and CANCELs of them."""
+
+    __slots__ = ("_answers", "_tables")
+
+    def __init__(self, tables: Tables, answers: Answers) -> None:
+        self._tables = tables
+        self._answers = answers
+
+    def take(self, relay: Relay, response: Response, now: Micros, out: list[Action]) -> None:
+        """Relay a response; 100 is for one hop only."""
+        if response.status < 200 and not relay.rung:
+            relay.rung = True
+            if relay.cancelled:
+                self._send_cancel(relay, now, out)
+        if response.status == TRYING:
+            return
+        if relay.live is None:
+            self._to_core(relay, response)
+        else:
+            self._to_ue(relay, relay.live, response)
+        self._answers.send(relay.txn, relay.live, response, now, out)
+
+    def lost(self, txn: ClientTransaction, relay: Relay, now: Micros, out: list[Action]) -> None:
+        """No answer came.
+
+        A UE is told 504 in time, since Gm waits four times as long as the core. The core is told 408 for
+        an INVITE, 480 where a connection to the UE failed, and else nothing: it has given up already, and
+        must not be answered 408 (RFC 4320 §4.2).
+        """
+        server = relay.txn
+        if relay.live is not None:
+            self._answers.refuse(server, relay.live, Refusal.CORE_SILENT, now, out)
+        elif server.answered:
+            return
+        elif txn.method == "INVITE" or txn.reliable:
+            status = 408 if txn.method == "INVITE" else 480
+            response = make_response(server.request, status, to_tag=tag_for(server.request))
+            self._answers.send(server, None, response, now, out)
+        else:
+            server.abandon(now, out)
+
+    def cancel(
+        self,
+        cancelled: ServerTransaction,
+        txn: ServerTransaction,
+        request: Request,
+        live: LiveSet | None,
+        now: Micros,
+        out: list[Action],
+    ) -> None:
+        """Answer a CANCEL and pass it on, at once or when the INVITE has rung (RFC 3261 §9.2, §16.10)."""
+        relay = cancelled.owner
+        if not isinstance(relay, Relay) or _stranger(relay, live):
+            response = make_response(request, 481, to_tag=tag_for(request))
+            self._answers.send(txn, live, response, now, out)
+            return
+        self._answers.send(txn, live, make_response(request, 200, to_tag=tag_for(request)), now, out)
+        if not relay.cancelled:
+            relay.cancelled = True
+            if relay.rung:
+                self._send_cancel(relay, now, out)
+
+    def _send_cancel(self, relay: Relay, now: Micros, out: list[Action]) -> None:
+        if not relay.txn.answered:
+            self._tables.layer.start(cancel_of(relay.sent), relay.flow, now, out)
+
+    @staticmethod
+    def _to_ue(relay: Relay, live: LiveSet, response: Response) -> None:
+        response.pop_value("Via")
+        clean_for_ue(response)
+        rewrite_record_route(response, relay.user.path, live.route)
+
+    @staticmethod
+    def _to_core(relay: Relay, response: Response) -> None:
+        """Via and Record-Route as they were, whatever the UE made of them; its identity asserted (PCS-14)."""
+        preferred = response.get("P-Preferred-Identity")
+        replace_all(response, "Via", relay.vias)
+        clean_from_ue(response)
+        if relay.record_route:
+            replace_all(response, "Record-Route", relay.record_route)
+        response.add("P-Asserted-Identity", _asserted(relay, preferred))
+
+
+def _stranger(relay: Relay, live: LiveSet | None) -> bool:
+    """Whether a CANCEL came from another side, or another user, than the INVITE (SA-25)."""
+    if live is None or relay.live is None:
+        return live is not relay.live
+    return live.owner is not relay.user
+
+
+def _asserted(relay: Relay, preferred: str | None) -> str:
+    for wanted in (preferred, relay.called):
+        uri = uri_of(wanted)
+        if uri in relay.user.associated:
+            return f"<{uri}>"
+    return relay.user.asserted

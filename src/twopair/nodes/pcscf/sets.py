@@ -1,0 +1,185 @@
+"""The SA table: every live set by its ports, as SIP sees them (SA-23, SA-25, RRG-06)."""
+
+from collections.abc import Iterator
+from typing import Final, TypeVar
+
+from twopair.base import Endpoint, Flow, Micros, Port, Spi, Transport
+from twopair.core.registration.pcscf import Attempt
+from twopair.core.sa import PortName, SaSet, SaSetLife
+from twopair.core.secagree import ServerList, Terms
+from twopair.nodes.pcscf.subscriber import Subscriber
+
+Key = tuple[Endpoint, Endpoint]
+"""Our endpoint and the UE's: what is left of a flow without its transport (SA-09)."""
+
+K = TypeVar("K")
+
+BRANCH: Final = "z9hG4bK"
+"""How every branch begins (RFC 3261 §8.1.1.7)."""
+
+
+class LiveSet:
+    """One SA set of a subscriber, from its installation to its end.
+
+    Args:
+        sa_set: the value that was installed.
+        life: its stage and lifetime.
+        owner: whose it is.
+        server: Security-Server that announced it; what Security-Verify must mirror (AGR-35).
+        attempt: the authentication it was made in.
+        carrier: the set that SM1 came over, None in the clear.
+
+    Attributes:
+        terms: SPIs and ports of the UE.
+        verified: the lines of Security-Verify that were last found equal to `server`.
+        by_udp: flow of requests and of UDP responses to the UE: port_pc to port_us (MSG-01).
+        by_tcp: the connection for requests to the UE, opened when first needed (MSG-07).
+        streams: TCP connections that belong to this set (RRG-10).
+        noted: moment at which its lifetime will be looked at.
+        route: our Record-Route entry as the UE is to see it: port_ps, and the token (PCS-12).
+        via: how our Via towards the UE goes on behind its transport (MSG-04).
+        branch: how the branch of every request to this UE begins; ties answers to the user (SA-25).
+    """
+
+    __slots__ = (
+        "attempt",
+        "branch",
+        "by_tcp",
+        "by_udp",
+        "carrier",
+        "life",
+        "noted",
+        "owner",
+        "route",
+        "sa_set",
+        "server",
+        "streams",
+        "terms",
+        "verified",
+        "via",
+    )
+
+    def __init__(
+        self,
+        sa_set: SaSet,
+        life: SaSetLife,
+        owner: Subscriber,
+        server: ServerList,
+        attempt: Attempt,
+        carrier: int | None,
+    ) -> None:
+        self.sa_set = sa_set
+        self.life = life
+        self.owner = owner
+        self.server = server
+        self.attempt = attempt
+        self.carrier = carrier
+        self.terms = Terms(sa_set.spis.uc, sa_set.spis.us, sa_set.ports.uc, sa_set.ports.us)
+        self.verified = server.lines
+        self.by_udp = sa_set.flow(Transport.UDP, PortName.PC, PortName.US)
+        self.by_tcp = sa_set.flow(Transport.TCP, PortName.PC, PortName.US)
+        self.streams: dict[Flow, None] = {}
+        self.noted: Micros | None = None
+        ours = sa_set.endpoint(PortName.PS)
+        self.branch = f"{BRANCH}{owner.token}."
+        self.route = f"<sip:{owner.token}@{ours};lr>"
+        self.via = f"{ours};branch={self.branch}"
+
+    @property
+    def keys(self) -> tuple[Key, Key]:
+        """Both pairs of endpoints, SA1's and SA2's; each contains a client port (RRG-06)."""
+        sa_set = self.sa_set
+        return (
+            (sa_set.endpoint(PortName.PS), sa_set.endpoint(PortName.UC)),
+            (self.by_udp.local, self.by_udp.remote),
+        )
+
+
+class SaTable:
+    """All live sets. Each look-up is one dictionary hit, however many UEs there are."""
+
+    __slots__ = ("_addresses", "_by_id", "_by_ports", "_offered", "_spis")
+
+    def __init__(self) -> None:
+        self._by_ports: dict[Key, LiveSet] = {}
+        self._by_id: dict[int, LiveSet] = {}
+        self._addresses: dict[str, int] = {}
+        self._spis: dict[Spi, int] = {}
+        self._offered: dict[tuple[str, Spi], LiveSet] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[LiveSet]:
+        return iter(self._by_id.values())
+
+    def at(self, flow: Flow) -> LiveSet | None:
+        """The set whose pair of ports a flow has (SA-25); the SPI is not needed (SA-28)."""
+        return self._by_ports.get(flow[1:])
+
+    def by_id(self, set_id: int) -> LiveSet | None:
+        """The set of that name."""
+        return self._by_id.get(set_id)
+
+    def holder_of_client_port(self, local: Endpoint, remote: Endpoint) -> LiveSet | None:
+        """The set that has this pair of endpoints: ours with port_ps, the UE's with port_uc (SA-22)."""
+        return self._by_ports.get((local, remote))
+
+    def holder_of_spi(self, ue: str, spi: Spi) -> LiveSet | None:
+        """The set towards a UE address in which the UE chose that SPI (SA-15, SA-18)."""
+        return self._offered.get((ue, spi))
+
+    def spi_in_use(self, spi: int) -> bool:
+        """Whether any SA, inbound or outbound, has that SPI (SA-16)."""
+        return spi in self._spis
+
+    def count_at(self, ue: str) -> int:
+        """Live sets towards a UE address."""
+        return self._addresses.get(ue, 0)
+
+    def free_pc(self, pcscf: str, ue: Endpoint, pool: tuple[Port, ...], start: int) -> Port | None:
+        """A port_pc that no live set has towards this address and port_us, None if all are taken (RRG-03).
+
+        Args:
+            pcscf: our address.
+            ue: the UE's address and port_us.
+            pool: our protected client ports.
+            start: where in the pool to begin.
+        """
+        for step in range(len(pool)):
+            port = pool[(start + step) % len(pool)]
+            if (Endpoint(pcscf, port), ue) not in self._by_ports:
+                return port
+        return None
+
+    def add(self, live: LiveSet) -> None:
+        """Enter a set; no other may have one of its selectors (RRG-03)."""
+        keys = live.keys
+        assert not any(key in self._by_ports for key in keys), "selectors of live sets differ"
+        sa_set = live.sa_set
+        self._by_id[sa_set.set_id] = live
+        for key in keys:
+            self._by_ports[key] = live
+        for spi in sa_set.spis:
+            self._spis[spi] = self._spis.get(spi, 0) + 1
+        for spi in (sa_set.spis.uc, sa_set.spis.us):
+            self._offered[sa_set.ue, spi] = live
+        self._addresses[sa_set.ue] = self._addresses.get(sa_set.ue, 0) + 1
+
+    def remove(self, live: LiveSet) -> None:
+        """Take a set out."""
+        sa_set = live.sa_set
+        del self._by_id[sa_set.set_id]
+        for key in live.keys:
+            del self._by_ports[key]
+        for spi in sa_set.spis:
+            _decrease(self._spis, spi)
+        for spi in (sa_set.spis.uc, sa_set.spis.us):
+            del self._offered[sa_set.ue, spi]
+        _decrease(self._addresses, sa_set.ue)
+
+
+def _decrease(counts: dict[K, int], key: K) -> None:
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]

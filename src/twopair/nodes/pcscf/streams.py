@@ -1,0 +1,85 @@
+"""TCP connections, and the messages cut from them (RFC 3261 §18.3; MSG-06, MSG-07, RRG-10)."""
+
+from typing import Final
+
+from twopair.base import CloseStream, Flow, Micros, OpenStream, seconds
+from twopair.nodes.actions import Action
+from twopair.nodes.pcscf.config import Limits
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.wire.sip import StreamFramer
+
+CLEAR_IDLE: Final = seconds(300)
+"""How long a connection in the clear may say nothing; longer than a SIP transaction takes."""
+
+
+class Stream:
+    """One TCP connection.
+
+    Args:
+        framer: cuts it into messages.
+        live: the SA set it belongs to, None in the clear.
+        heard: when the peer last sent something.
+    """
+
+    __slots__ = ("framer", "heard", "live")
+
+    def __init__(self, framer: StreamFramer, live: LiveSet | None, heard: Micros) -> None:
+        self.framer = framer
+        self.live = live
+        self.heard = heard
+
+
+class Streams:
+    """All TCP connections by flow; per set and direction there is at most one (MSG-07)."""
+
+    __slots__ = ("_by_flow", "_limits", "clear")
+
+    def __init__(self, limits: Limits) -> None:
+        self._by_flow: dict[Flow, Stream] = {}
+        self._limits = limits
+        self.clear = 0
+
+    def get(self, flow: Flow) -> Stream | None:
+        """The connection of that name."""
+        return self._by_flow.get(flow)
+
+    def __contains__(self, flow: Flow) -> bool:
+        return flow in self._by_flow
+
+    @property
+    def full(self) -> bool:
+        """Whether no further connection in the clear is taken."""
+        return self.clear >= self._limits.clear_streams
+
+    def enter(self, flow: Flow, live: LiveSet | None, now: Micros) -> None:
+        """Keep a connection that was accepted, or that is being opened."""
+        limits = self._limits
+        self.drop(flow)
+        framer = StreamFramer(limits.head_octets, limits.message_octets)
+        self._by_flow[flow] = Stream(framer, live, now)
+        if live is None:
+            self.clear += 1
+        else:
+            live.streams[flow] = None
+
+    def open(self, flow: Flow, live: LiveSet, now: Micros, out: list[Action]) -> None:
+        """Open a connection unless it is open already; what is sent meanwhile is queued."""
+        if flow not in self._by_flow:
+            self.enter(flow, live, now)
+            out.append(OpenStream(flow))
+
+    def drop(self, flow: Flow) -> Stream | None:
+        """Forget a connection that is gone; None if it was forgotten before."""
+        stream = self._by_flow.pop(flow, None)
+        if stream is None:
+            return None
+        if stream.live is None:
+            self.clear -= 1
+        else:
+            stream.live.streams.pop(flow, None)
+        return stream
+
+    def close(self, flow: Flow, out: list[Action]) -> None:
+        """Close a connection after what was sent on it."""
+        if self.drop(flow) is not None:
+            out.append(CloseStream(flow))

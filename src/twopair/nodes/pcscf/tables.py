@@ -1,0 +1,60 @@
+"""What one P-CSCF keeps, and the numbers it draws; its parts share one `Tables` and nothing else."""
+
+from dataclasses import dataclass, field
+
+from twopair.base import Endpoint, Entropy, Flow, token
+from twopair.core.sip import TransactionLayer
+from twopair.nodes.pcscf.access import Door, doors
+from twopair.nodes.pcscf.agenda import Agenda
+from twopair.nodes.pcscf.config import PcscfConfig
+from twopair.nodes.pcscf.sets import BRANCH, SaTable
+from twopair.nodes.pcscf.streams import Streams
+from twopair.nodes.pcscf.subscriber import Subscribers
+
+
+@dataclass(slots=True)
+class Tables:
+    """The state of one P-CSCF.
+
+    Args:
+        config: as given at the start.
+        entropy: where tokens and SPIs come from.
+        layer: the SIP transactions.
+        pending: REGISTER requests that wait for the core.
+    """
+
+    config: PcscfConfig
+    entropy: Entropy
+    layer: TransactionLayer
+    sets: SaTable = field(default_factory=SaTable)
+    subscribers: Subscribers = field(default_factory=Subscribers)
+    agenda: Agenda = field(default_factory=Agenda)
+    streams: Streams = field(init=False)
+    doors: dict[Endpoint, Door] = field(init=False)
+    pending: int = 0
+    _instance: str = field(init=False)
+    _number: int = 0
+
+    def __post_init__(self) -> None:
+        self.streams = Streams(self.config.limits)
+        self.doors = doors(self.config)
+        self._instance = token(self.entropy)
+
+    def number(self) -> int:
+        """The next of the numbers that this node gives to sets, branches and charging identifiers."""
+        self._number += 1
+        return self._number
+
+    def core_via(self) -> str:
+        """A Via towards the core, its branch unique over all restarts (RFC 3261 §8.1.1.7)."""
+        return f"SIP/2.0/UDP {self.config.core};branch={BRANCH}{self._instance}{self.number():x}"
+
+    def charging(self) -> str:
+        """P-Charging-Vector of a new request: globally unique icid, type 1 orig-ioi (PCS-03, PCS-11)."""
+        config = self.config
+        icid = f"{self._instance}{self.number():x}"
+        return f'icid-value="{icid}";icid-generated-at={config.name};orig-ioi="{config.visited_network}"'
+
+    def door(self, flow: Flow) -> Door | None:
+        """What the local end of a flow is for; None for an endpoint that is not ours."""
+        return self.doors.get(flow.local)

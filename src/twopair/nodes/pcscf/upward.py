@@ -1,0 +1,124 @@
+"""Requests of a UE on their way to the core (24.229 §5.2.6.3; PCS-08..PCS-12, PCS-15, PCS-17)."""
+
+from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport, WireError
+from twopair.core.registration.pcscf_checks import first_refusal
+from twopair.core.sip import ServerTransaction
+from twopair.nodes.actions import Action
+from twopair.nodes.pcscf.answers import Answers, address_of
+from twopair.nodes.pcscf.binding import endpoint_of, next_hop
+from twopair.nodes.pcscf.checks import REQUEST_CHECKS, Asked
+from twopair.nodes.pcscf.headers import DIALOG_METHODS, MAX_FORWARDS, clean_from_ue, in_dialog, uri_of
+from twopair.nodes.pcscf.relay import Relay
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.tables import Tables
+from twopair.wire.sip import NameAddr, Request, split_list
+
+
+class Upward:
+    """Takes requests other than REGISTER that came over an established set."""
+
+    __slots__ = ("_answers", "_may_miss", "_reject_route", "_tables")
+
+    def __init__(self, tables: Tables, answers: Answers) -> None:
+        self._tables = tables
+        self._answers = answers
+        self._may_miss = tables.config.missing_security_verify == "tolerate"
+        self._reject_route = tables.config.foreign_route == "reject"
+
+    def take(
+        self, txn: ServerTransaction, request: Request, live: LiveSet, now: Micros, out: list[Action]
+    ) -> None:
+        """Forward a request, or answer why not."""
+        sent = self._onward(request, live, now)
+        if isinstance(sent, Refusal):
+            verify = [("Security-Server", live.server.lines[0])] if sent.status == 494 else ()
+            self._answers.refuse(txn, live, sent, now, out, headers=verify)
+            return
+        flow = self._flow(sent, live)
+        relay = Relay(txn, live, live.owner, sent, flow)
+        txn.owner = relay
+        self._tables.layer.start(sent, flow, now, out, relay)
+
+    def ack(self, request: Request, live: LiveSet, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """Forward the ACK to a 2xx, which has no transaction; nothing answers one that is refused."""
+        sent = self._onward(request, live, now)
+        if isinstance(sent, Refusal):
+            out.append(Report(Refused(sent, flow, "ACK")))
+        else:
+            out.append(Send(self._flow(sent, live), sent.to_bytes()))
+
+    def _onward(self, request: Request, live: LiveSet, now: Micros) -> Request | Refusal:
+        """The request as the core is to see it, or why it must not."""
+        evidence = Asked(request, request.names(), live, now, self._may_miss)
+        refusal = first_refusal(REQUEST_CHECKS, evidence)
+        if refusal is not None:
+            return refusal
+        sent = request.copy()
+        clean_from_ue(sent)
+        try:
+            if in_dialog(request):
+                refusal = self._continue(sent, live)
+            else:
+                refusal = self._begin(sent, request.get("P-Preferred-Identity"), live)
+        except WireError:
+            return Refusal.BAD_REQUEST
+        if refusal is not None:
+            return refusal
+        hops = request.get("Max-Forwards")
+        sent.set("Max-Forwards", str(int(hops) - 1 if hops else MAX_FORWARDS))
+        sent.push("Via", self._tables.core_via())
+        return sent
+
+    def _begin(self, sent: Request, preferred: str | None, live: LiveSet) -> Refusal | None:
+        """A request outside a dialog: our Service-Route, our assertion, our charging vector."""
+        owner = live.owner
+        if self._reject_route and _beyond_us(sent, live) != split_list(owner.service_route):
+            return Refusal.BAD_REQUEST
+        if owner.service_route:
+            sent.set("Route", owner.service_route)
+        else:
+            sent.remove("Route")
+        asserted = owner.asserted
+        if preferred is not None and (uri := uri_of(preferred)) in owner.associated:
+            asserted = f"<{uri}>"
+        sent.add("P-Asserted-Identity", asserted)
+        sent.add("P-Charging-Vector", self._tables.charging())
+        if sent.method in DIALOG_METHODS:
+            sent.push("Record-Route", owner.path)
+        return None
+
+    @staticmethod
+    def _continue(sent: Request, live: LiveSet) -> Refusal | None:
+        """A request inside a dialog: its first Route is ours and names this user (PCS-15)."""
+        own = sent.pop_value("Route")
+        return None if own is not None and is_route_of(own, live) else Refusal.FOREIGN_DIALOG
+
+    def _flow(self, sent: Request, live: LiveSet) -> Flow:
+        """Where the core takes it: the next Route, or the Request-URI of a dialog without further ones."""
+        config, owner = self._tables.config, live.owner
+        route = sent.get("Route")
+        if route is None:
+            hop = endpoint_of(sent.uri, config.registrar) if in_dialog(sent) else config.registrar
+        elif route == owner.service_route:
+            hop = owner.next_hop
+        else:
+            hop = next_hop(route, config.registrar)
+        return Flow(Transport.UDP, config.core, hop)
+
+
+def is_route_of(value: str, live: LiveSet) -> bool:
+    """Whether a Route value is our Record-Route entry for this user (PCS-12)."""
+    if value == live.route:
+        return True
+    uri = NameAddr.parse(value).sip_uri
+    return uri.user == live.owner.token and address_of(uri.host) == live.sa_set.pcscf
+
+
+def _beyond_us(request: Request, live: LiveSet) -> list[str]:
+    """The Route values behind our own, which names our address and port_ps (UEP-08)."""
+    values = request.values("Route")
+    if not values:
+        return []
+    uri = NameAddr.parse(values[0]).sip_uri
+    ours = address_of(uri.host) == live.sa_set.pcscf
+    return values[1:] if ours else values
