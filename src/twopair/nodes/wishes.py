@@ -23,12 +23,12 @@ class Deregister:
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Wish (UE): send a MESSAGE (RFC 3428) to another user.
+    """Wish (UE, home network): send a MESSAGE (RFC 3428) to a user.
 
     Args:
         to: the recipient's public identity.
         body: octets of the body, `content_type` says of which kind.
-        transport: None lets the UE choose (MSG-08: TCP for large ones).
+        transport: None lets the UE choose (MSG-08: TCP for large ones); the home network has UDP only.
     """
 
     to: Impu

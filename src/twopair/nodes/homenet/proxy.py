@@ -93,11 +93,19 @@ class Proxy:
             forwarding.server.respond(response, forwarding.back, now, out)
 
     def on_timeout(self, forwarding: Forwarding, now: Micros, out: list[Action]) -> None:
-        """No answer came (RFC 3261 §16.8: as if it had been 408)."""
+        """No answer came: 408 for an INVITE (RFC 3261 §16.8).
+
+        Any other request is let go without one: its sender has given up by itself, at the same time, and
+        a late 408 would only be a response to nothing (RFC 4320 §4.2).
+        """
         server = forwarding.server
-        if not server.answered:
-            response = make_response(server.request, 408, to_tag=token(self._entropy, 4))
-            server.respond(response, forwarding.back, now, out)
+        if server.answered:
+            return
+        if server.method != "INVITE":
+            server.abandon(now, out)
+            return
+        response = make_response(server.request, 408, to_tag=token(self._entropy, 4))
+        server.respond(response, forwarding.back, now, out)
 
     def next_deadline(self) -> Micros | None:
         """When the first timer C may fire."""

@@ -11,6 +11,7 @@ from twopair.base import (
     Micros,
     Port,
     Received,
+    Refusal,
     Refused,
     Report,
     Secret,
@@ -118,8 +119,8 @@ class CoreSide:
         self.now = Micros(end)
         return sent
 
-    def refusals(self) -> list[str]:
-        return [fact.refusal.name for fact in self.facts if isinstance(fact, Refused)]
+    def refusals(self) -> list[Refusal]:
+        return [fact.refusal for fact in self.facts if isinstance(fact, Refused)]
 
     # what a P-CSCF would forward
 

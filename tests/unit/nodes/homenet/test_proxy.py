@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 from tests.unit.nodes.homenet.core_side import ALICE, BOB, DOMAIN, HOME, PCSCF, TEL_BOB, CoreSide
 
-from twopair.base import Endpoint, Flow, Impu, Port, Received, Send, Transport, seconds
+from twopair.base import Endpoint, Flow, Impu, Port, Received, Refusal, Send, Transport, seconds
 from twopair.nodes.events import SendMessage
 from twopair.nodes.facts import MessageAnswered
 from twopair.nodes.homenet import HomeConfig
@@ -92,12 +92,22 @@ def test_a_retransmission_is_not_forwarded_again(core: CoreSide) -> None:
     assert core.send(request) == []
 
 
-def test_nobody_answers(core: CoreSide) -> None:
-    """RFC 3261 §16.8: after 64*T1 of the core the request is answered 408 (TMR-04)."""
-    sent_request(core, core.request("MESSAGE", BOB, ROUTE, ASSERTED))
-    messages = core.later(seconds(31.9))
-    assert all(isinstance(message, Request) for message in messages)
-    assert len(messages) > 5
+def test_nobody_answers_a_message(core: CoreSide) -> None:
+    """RFC 4320 §4.2: repeated for 64*T1 of the core (TMR-04), then let go without a 408."""
+    request = core.request("MESSAGE", BOB, ROUTE, ASSERTED)
+    sent_request(core, request)
+    repeated = core.later(seconds(40))
+    assert {message.method for message in repeated if isinstance(message, Request)} == {"MESSAGE"}
+    assert len(repeated) > 5
+    assert statuses(repeated) == []
+    assert core.later(seconds(100)) == []
+    sent_request(core, request)
+
+
+def test_nobody_answers_an_invite(core: CoreSide) -> None:
+    """RFC 3261 §16.8."""
+    sent_request(core, core.request("INVITE", BOB, ROUTE, ASSERTED))
+    assert statuses(core.later(seconds(31.9))) == [100]
     assert statuses(core.later(seconds(0.2))) == [408]
 
 
@@ -222,7 +232,7 @@ class TestCall:
         garbled.set("Route", "<")
         assert core.send(garbled) == []
         assert core.send(core.request("ACK", f"sip:echo@{DOMAIN}")) == []
-        assert core.refusals() == ["NO_SUCH_USER", "MALFORMED_SIP"]
+        assert core.refusals() == [Refusal.NO_SUCH_USER, Refusal.MALFORMED_SIP]
 
 
 class TestNetworkUser:

@@ -22,7 +22,7 @@ from twopair.wire.sip import Response
 
 def only(core: CoreSide, refusal: Refusal) -> None:
     """The one thing that was refused, with its status."""
-    assert core.refusals() == [refusal.name]
+    assert core.refusals() == [refusal]
 
 
 def test_unknown_subscriber() -> None:
@@ -124,7 +124,7 @@ def test_bad_extension() -> None:
     assert (answer.status, answer.get("Unsupported")) == (420, "sec-agree")
     answer = core.ask(core.request("MESSAGE", ALICE, ("Proxy-Require", "sec-agree")))
     assert (answer.status, answer.get("Unsupported")) == (420, "sec-agree")
-    assert core.refusals() == ["BAD_EXTENSION"] * 2
+    assert core.refusals() == [Refusal.BAD_EXTENSION] * 2
 
 
 def test_no_vector() -> None:
@@ -201,9 +201,9 @@ def test_an_expiry_that_cannot_be_read_counts_as_absent(text: str) -> None:
 def test_malformed_sip_is_dropped_and_counted() -> None:
     """MALFORMED_SIP."""
     core = CoreSide()
-    for data in (b"", b"\x00" * 40, b"REGISTER\r\n\r\n", b"REGISTER sip:x SIP/2.0\r\nVia\r\n\r\n"):
+    for data in (b"", b"\x00" * 40, b"REGISTER\r\n\r\n", b"REGISTER sip:x\r\n\r\n"):
         assert core.feed(Received(AT_HOME, data)) == []
-    assert core.refusals() == ["MALFORMED_SIP"] * 4
+    assert core.refusals() == [Refusal.MALFORMED_SIP] * 4
 
 
 def test_unmatched_response() -> None:
@@ -212,7 +212,7 @@ def test_unmatched_response() -> None:
     request = core.request("MESSAGE", ALICE)
     stray = core.ask(request)
     assert core.send(stray) == []
-    assert core.refusals()[-1] == "UNMATCHED_RESPONSE"
+    assert core.refusals()[-1] == Refusal.UNMATCHED_RESPONSE
 
 
 def test_no_such_user() -> None:
@@ -221,7 +221,7 @@ def test_no_such_user() -> None:
     core.registered(core.alice)
     for uri in (f"sip:nobody@{DOMAIN}", "sip:alice@elsewhere.example", "tel:+1", core.alice.card.impus[0]):
         assert core.ask(core.request("MESSAGE", uri)).status == 404
-    assert core.refusals() == ["NO_SUCH_USER"] * 4
+    assert core.refusals() == [Refusal.NO_SUCH_USER] * 4
 
 
 def test_user_away() -> None:
@@ -229,7 +229,7 @@ def test_user_away() -> None:
     core = CoreSide()
     for uri in (BOB, TEL_BOB):
         assert core.ask(core.request("MESSAGE", uri)).status == 480
-    assert core.refusals() == ["USER_AWAY"] * 2
+    assert core.refusals() == [Refusal.USER_AWAY] * 2
 
 
 @pytest.mark.parametrize("value", ["0", "00"])
@@ -250,7 +250,7 @@ def test_not_registered() -> None:
     for identity in (None, f"<{BOB}>", f"<{core.alice.card.impus[0]}>"):
         asserted = [("P-Asserted-Identity", identity)] if identity else []
         assert core.ask(core.request("MESSAGE", f"sip:echo@{DOMAIN}", route, *asserted)).status == 403
-    assert core.refusals() == ["NOT_REGISTERED"] * 3
+    assert core.refusals() == [Refusal.NOT_REGISTERED] * 3
 
 
 def test_method_not_allowed() -> None:

@@ -1,0 +1,130 @@
+"""Subscribers in SQLite (AKA-13, AKA-17, AKA-50)."""
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from twopair.base import Impi, Impu, Secret
+from twopair.core.aka import AkaKeys, SqnProfile, Subscriber
+from twopair.crypto import TuakSizes
+from twopair.live.config import ConfigError
+from twopair.live.subscribers import SqliteStore, open_subscribers
+from twopair.nodes.homenet import SubscriberStore
+
+K, OTHER = Secret(b"k" * 16), Secret(b"o" * 16)
+ALICE, TEL = Impu("sip:alice@home"), Impu("tel:+49301")
+FIRST = Subscriber.from_imsi("001010000000001", AkaKeys(K, opc=OTHER), (ALICE, TEL))
+WITH_OP = Subscriber.from_imsi("001010000000002", AkaKeys(K, op=OTHER))
+WITH_TUAK = Subscriber(
+    Impi("carol@home"),
+    (Impu("sip:carol@home"),),
+    AkaKeys(Secret(b"k" * 32), op=Secret(b"t" * 32), algorithm="tuak", sizes=TuakSizes(res=16, iterations=2)),
+    amf=b"\x80\x00",
+    sqn_profile=SqnProfile(4, 1000, 50),
+)
+ALL = (FIRST, WITH_OP, WITH_TUAK)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "hss.db"
+
+
+def reopened(path: Path) -> SqliteStore:
+    return SqliteStore(path)
+
+
+@pytest.mark.parametrize("subscriber", ALL, ids=lambda s: s.impi)
+def test_everything_about_a_subscriber_comes_back(path: Path, subscriber: Subscriber) -> None:
+    """AKA-50, AKA-51: OP stays OP, OPc stays OPc."""
+    store = SqliteStore(path)
+    store.provision(ALL)
+    store.close()
+    again = reopened(path)
+    assert again.get(subscriber.impi) == subscriber
+    assert [again.owner(impu) for impu in subscriber.impus] == [subscriber.impi] * len(subscriber.impus)
+    assert again.sqn(subscriber.impi) == 0
+
+
+def test_a_saved_sequence_number_is_there_for_another_process_at_once(path: Path) -> None:
+    """AKA-13: nothing waits for an orderly end."""
+    store = SqliteStore(path)
+    store.provision(ALL)
+    store.save_sqn(FIRST.impi, (1 << 48) - 1)
+    assert reopened(path).sqn(FIRST.impi) == (1 << 48) - 1
+
+
+def test_provisioning_again_keeps_the_sequence_number(path: Path) -> None:
+    """AKA-13: else every restart would need a resynchronisation."""
+    store = SqliteStore(path)
+    store.provision(ALL)
+    store.save_sqn(FIRST.impi, 99)
+    changed = Subscriber.from_imsi("001010000000001", AkaKeys(OTHER, op=K))
+    store.provision([changed])
+    assert store.sqn(FIRST.impi) == 99
+    assert store.get(FIRST.impi) == changed
+    assert store.owner(ALICE) is None
+    assert store.get(WITH_OP.impi) == WITH_OP
+
+
+def test_unknown_identities(path: Path) -> None:
+    store = SqliteStore(path)
+    store.provision(ALL)
+    for text in ("nobody@home", "", "\udcff@home", "a\x00b"):
+        assert store.get(Impi(text)) is None
+        assert store.owner(Impu(text)) is None
+
+
+def test_an_identity_of_two_subscribers_is_refused_and_nothing_is_changed(path: Path) -> None:
+    store = SqliteStore(path)
+    store.provision([FIRST])
+    thief = Subscriber(Impi("thief@home"), (ALICE,), AkaKeys(K, op=K))
+    with pytest.raises(ValueError, match="two subscribers"):
+        store.provision([WITH_OP, thief])
+    assert store.get(WITH_OP.impi) is None
+    assert store.owner(ALICE) == FIRST.impi
+
+
+def test_a_new_file_is_for_its_owner_only(path: Path) -> None:
+    """AKA-32: keys stand in it."""
+    SqliteStore(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("scheme", ["memory:", "sqlite:///"])
+def test_both_kinds_serve_the_subscribers_of_the_file(path: Path, scheme: str) -> None:
+    url = scheme if scheme == "memory:" else f"{scheme}{path}"
+    with open_subscribers(url, ALL) as store:
+        served: SubscriberStore = store
+        assert served.get(FIRST.impi) == FIRST
+        served.save_sqn(FIRST.impi, 7)
+        assert served.sqn(FIRST.impi) == 7
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_faults_of_entries_are_told_as_configuration(path: Path, kind: str) -> None:
+    url = "memory:" if kind == "memory" else f"sqlite:///{path}"
+    thief = Subscriber(Impi("thief@home"), (ALICE,), AkaKeys(K, op=K))
+    with (
+        pytest.raises(ConfigError, match="belongs to two subscribers"),
+        open_subscribers(url, [FIRST, thief]),
+    ):
+        pass
+
+
+def test_a_file_that_cannot_be_used_is_told_as_configuration(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no database " * 100)
+    for bad in ("missing/hss.db", "text"):
+        with (
+            pytest.raises(ConfigError, match=r"hss\.url"),
+            open_subscribers(f"sqlite:///{tmp_path / bad}", ALL),
+        ):
+            pass
+
+
+def test_faults_of_the_service_itself_are_not_told_as_configuration(path: Path) -> None:
+    """An error inside the `with` is the service's own."""
+    with pytest.raises(sqlite3.Error), open_subscribers(f"sqlite:///{path}", ALL):
+        raise sqlite3.OperationalError
