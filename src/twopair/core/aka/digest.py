@@ -58,7 +58,7 @@ def aka_password(algorithm: str, res: Secret, ik: Secret, ck: Secret) -> bytes:
     return b64encode(hmac.digest(key, _PASSWORD_LABEL, found.hash_name))
 
 
-def digest_response(  # noqa: PLR0917 (the order is that of RFC 2617 §3.2.2)
+def digest_response(
     algorithm: str,
     username: str,
     realm: str,
