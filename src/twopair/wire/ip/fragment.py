@@ -122,7 +122,11 @@ class Reassembly:
         del self._partial[key]
         self._octets -= partial.octets
         payload = b"".join(partial.parts[at] for at in sorted(partial.parts))
-        return _whole(*partial.head, payload)
+        try:
+            return _whole(*partial.head, payload)
+        except WireError:
+            self.discarded += 1
+            raise
 
     def _make_room(self, now: Micros) -> None:
         while self._partial:
