@@ -62,6 +62,10 @@ class Message:
         """Canonical names, one per line, in order."""
         return tuple(self._names)
 
+    def headers(self) -> Iterable[tuple[str, str]]:
+        """Canonical name and value of each header line, in order."""
+        return ((name, self._value(i)) for i, name in enumerate(self._names))
+
     def lines(self) -> Iterable[tuple[str, str]]:
         """Each header line as it stands, with its canonical name."""
         return zip(self._lines, self._names, strict=True)

@@ -1,0 +1,69 @@
+"""Streams cut into messages (RFC 3261 §18.3)."""
+
+import time
+
+import pytest
+
+from twopair.base import WireError
+from twopair.wire.sip import StreamFramer
+
+ONE = b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 3\r\n\r\nabc"
+TWO = b"SIP/2.0 200 OK\r\nl : 0\r\n\r\n"
+
+
+def test_messages_in_one_chunk() -> None:
+    assert StreamFramer().feed(ONE + TWO + ONE) == [ONE, TWO, ONE]
+
+
+def test_one_message_per_chunk() -> None:
+    framer = StreamFramer()
+    assert [framer.feed(chunk) for chunk in (ONE, TWO)] == [[ONE], [TWO]]
+
+
+def test_octet_by_octet() -> None:
+    framer = StreamFramer()
+    got = [message for octet in ONE + b"\r\n\r\n" + TWO for message in framer.feed(bytes([octet]))]
+    assert got == [ONE, TWO]
+
+
+def test_keep_alives_are_skipped() -> None:
+    """RFC 5626 §4.4.1: double CRLF; RFC 3261 §7.5."""
+    framer = StreamFramer()
+    assert framer.feed(b"\r\n\r\n") == []
+    assert framer.feed(b"\r\n" + ONE + b"\r\n\r\n") == [ONE]
+    assert framer.feed(TWO) == [TWO]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"MESSAGE sip:a@b SIP/2.0\r\nVia: x\r\n\r\n",
+        b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: x\r\n\r\n",
+        b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n",
+        b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 1001\r\n\r\n",
+        b"x" * 501,
+    ],
+)
+def test_what_cannot_be_cut(wrong: bytes) -> None:
+    with pytest.raises(WireError):
+        StreamFramer(most_head=500, most_message=1000).feed(wrong)
+
+
+def test_limits_hold_for_the_sole_message_of_a_chunk_too() -> None:
+    long = ONE.replace(b"sip:a@b", b"sip:" + b"a" * 600)
+    with pytest.raises(WireError):
+        StreamFramer(most_head=500, most_message=1000).feed(long)
+
+
+def test_time_is_linear_in_the_octets() -> None:
+    """Ten times the octets in single-octet chunks take about ten times as long."""
+
+    def cost(octets: int) -> float:
+        framer = StreamFramer(most_head=10**7)
+        started = time.perf_counter()
+        for _ in range(octets):
+            framer.feed(b"x")
+        return time.perf_counter() - started
+
+    cost(1_000)
+    assert min(cost(40_000) for _ in range(3)) < 40 * min(cost(4_000) for _ in range(3))
