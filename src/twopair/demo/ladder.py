@@ -63,7 +63,9 @@ class Ladder:
 
     def _place(self, moments: Sequence[Moment]) -> Lifelines:
         """Lifelines for those who speak on Gm in these moments."""
-        speaking = {h.name for m in moments if isinstance(m, Said) and m.link == GM for h in (m.sender, m.receiver)}
+        speaking = {
+            h.name for m in moments if isinstance(m, Said) and m.link == GM for h in (m.sender, m.receiver)
+        }
         ues = [h for h in self._hosts.values() if h.is_ue and (h.name in speaking or not speaking)]
         pcscf, home = self._hosts["pcscf"], self._hosts["home"]
         return Lifelines(ues[0], pcscf, ues[1] if len(ues) > 1 and speaking else home)

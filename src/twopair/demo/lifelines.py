@@ -67,7 +67,9 @@ class Arrow(NamedTuple):
         words = shortened(self.words, high - low - 7)
         if words:
             row.put(low + 3, f" {words} ", style if stroke is CORE else f"bold {style}")
-        here, there = (self.port_at_start, self.port_at_end) if rightward else (self.port_at_end, self.port_at_start)
+        here, there = (
+            (self.port_at_start, self.port_at_end) if rightward else (self.port_at_end, self.port_at_start)
+        )
         row.end(low - 2, here, "cyan")
         row.put(high + 2, there, "cyan")
 

@@ -4,14 +4,15 @@ Everything that is shown and everything that is checked comes from here. Message
 observer saw on the link; what nodes say of themselves is kept apart from it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from twopair.base import Micros, Report
 from twopair.core.sa import InstallSas, RemoveSas, SaSet, SasInstalled
-from twopair.inspect import Observer, Seen, SeenFault, SeenMessage, SeenPacket
+from twopair.inspect import Observer, Seen, SeenFault, SeenMessage, SeenPacket, TraceObserver
 from twopair.nodes import Action, Event, Node
+from twopair.sim import Observed
 
 GM: Final = "gm"
 CORE: Final = "core"
@@ -98,6 +99,8 @@ class Recording:
         packets: every IP packet on Gm, where there are packets.
         faults: what an observer could not read, on either link.
         wire: the packets themselves with their times, as they crossed Gm.
+        sets: every SA set that a node asked for, with its keys.
+        on_news: called when something was added to `moments`.
     """
 
     hosts: tuple[Host, ...]
@@ -106,10 +109,11 @@ class Recording:
     faults: list[SeenFault] = field(default_factory=list)
     wire: list[tuple[Micros, bytes]] = field(default_factory=list)
     sets: list[SaSet] = field(default_factory=list)
+    on_news: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
-        self._gm = Observer()
-        self._core = Observer()
+        self._observers = {GM: Observer(), CORE: Observer()}
+        self._traces = {GM: TraceObserver(), CORE: TraceObserver()}
         self._addresses: dict[str, Host] = {host.address: host for host in self.hosts}
 
     def host(self, name: str) -> Host:
@@ -122,16 +126,17 @@ class Recording:
 
     def scene(self, time: Micros, title: str) -> None:
         """Begin a new part of the story."""
-        self.moments.append(Scene(time, title))
+        self._note(Scene(time, title))
 
-    def gm_packet(self, time: Micros, packet: bytes) -> None:
-        """A packet crossed Gm. A `Tap` of the lab's link."""
-        self.wire.append((time, packet))
-        self.take(GM, self._gm.packet(time, packet))
+    def packet(self, link: str, time: Micros, packet: bytes) -> None:
+        """A packet crossed a link of the lab."""
+        if link == GM:
+            self.wire.append((time, packet))
+        self.take(link, self._observers[link].packet(time, packet))
 
-    def core_packet(self, time: Micros, packet: bytes) -> None:
-        """A packet crossed the link between P-CSCF and home network."""
-        self.take(CORE, self._core.packet(time, packet))
+    def observed(self, one: Observed) -> None:
+        """A marked packet crossed a network of a simulated world; networks have the links' names."""
+        self.take(one.network, self._traces[one.network].observed(one))
 
     def take(self, link: str, seen: Sequence[Seen]) -> None:
         """Note what an observer says."""
@@ -146,7 +151,7 @@ class Recording:
     def _said(self, link: str, seen: SeenMessage) -> None:
         sender, receiver = (self._addresses.get(end.address) for end in (seen.src, seen.dst))
         if sender is not None and receiver is not None:
-            self.moments.append(Said(seen.time, link, sender, receiver, seen))
+            self._note(Said(seen.time, link, sender, receiver, seen))
 
     def watch(self, name: str, node: Node) -> Node:
         """The same node, with its SA sets and reports noted."""
@@ -155,20 +160,25 @@ class Recording:
     def event(self, host: Host, event: Event, pending: dict[int, SaSet], now: Micros) -> None:
         """A node is fed an event."""
         if isinstance(event, SasInstalled):
-            self.moments.append(SetUp(now, host, pending[event.set_id]))
+            self._note(SetUp(now, host, pending[event.set_id]))
 
     def action(self, host: Host, action: Action, pending: dict[int, SaSet], now: Micros) -> None:
         """A node asks for something."""
         if isinstance(action, InstallSas):
             pending[action.sa_set.set_id] = action.sa_set
             self.sets.append(action.sa_set)
-            self._gm.learn(action.sa_set)
+            self._observers[GM].learn(action.sa_set)
+            self._traces[GM].learn(action.sa_set)
         elif isinstance(action, RemoveSas):
             sa_set = pending.pop(action.set_id, None)
             if sa_set is not None:
-                self.moments.append(SetGone(now, host, sa_set))
+                self._note(SetGone(now, host, sa_set))
         elif isinstance(action, Report):
-            self.moments.append(Fact(now, host, action.fact))
+            self._note(Fact(now, host, action.fact))
+
+    def _note(self, moment: Moment) -> None:
+        self.moments.append(moment)
+        self.on_news()
 
     def said(self, link: str = GM) -> Iterator[Said]:
         """The messages of one link, in order."""

@@ -3,6 +3,7 @@
 from twopair.inspect.dialogue import Carrier, Dialogue
 from twopair.inspect.observer import Observer
 from twopair.inspect.seen import EspHead, Seen, SeenFault, SeenMessage, SeenPacket, Segment
+from twopair.inspect.trace import TraceObserver
 
 __all__ = [
     "Carrier",
@@ -14,4 +15,5 @@ __all__ = [
     "SeenMessage",
     "SeenPacket",
     "Segment",
+    "TraceObserver",
 ]

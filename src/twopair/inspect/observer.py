@@ -76,7 +76,8 @@ class Observer:
         if opened is None:
             return EspHead(spi, sequence), b"", esp.NO_NEXT_HEADER
         known = opened.known
-        return EspHead(spi, sequence, known.name, known.held_by), opened.payload, opened.protocol
+        iv = packet[esp.HEADER.size :][: known.transform.iv_octets]
+        return EspHead(spi, sequence, known.name, known.held_by, iv), opened.payload, opened.protocol
 
     def _said(self, time: Micros, segment: Segment, head: EspHead | None) -> list[Seen]:
         """The messages that a datagram is, or that a segment completes."""

@@ -41,15 +41,17 @@ class EspHead(NamedTuple):
 
     Args:
         spi: SPI on the wire.
-        sequence: sequence number on the wire.
+        sequence: sequence number on the wire; None in a simulated world, which does not show it.
         sa: SA1-up, SA1-dn, SA2-dn or SA2-up; None if no known key opens the packet.
         held_by: the ends whose key opens it; both, unless something is wrong.
+        iv: the IV, where the algorithm has one.
     """
 
     spi: int
-    sequence: int
+    sequence: int | None
     sa: str | None = None
     held_by: tuple[End, ...] = ()
+    iv: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What is compared with what was seen, each check under the requirement it proves."""

@@ -1,0 +1,197 @@
+"""The network a scenario plays on: hosts in namespaces, or a simulated world. Both look alike from here."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, Protocol
+
+from twopair.backends.contract import IpsecBackend, SaCounters
+from twopair.base import SECOND, Micros, seconds
+from twopair.core.aka import Card
+from twopair.demo.record import CORE, GM, Host, Recording
+from twopair.live.clock import monotonic
+from twopair.live.lab import Lab, LabPlan
+from twopair.live.lab import Host as LabHost
+from twopair.nodes.events import Wish
+from twopair.nodes.homenet import HomeNetwork, MemoryStore
+from twopair.nodes.pcscf import Pcscf
+from twopair.nodes.ue import UserEquipment
+from twopair.sim import Packet, World
+
+_QUIET_S: Final = 0.1  # after so long without a packet, nothing more is to come
+_PATIENCE_S: Final = 20.0
+_LONGEST_SETTLING_S: Final = 2.0
+
+
+class Network(Protocol):
+    """What a scenario can do with its network.
+
+    Attributes:
+        device: how packets get in and out of the hosts, for people.
+    """
+
+    device: str
+
+    def now(self) -> Micros:
+        """The clock by which everything is recorded."""
+        ...
+
+    def ask(self, name: str, wish: Wish) -> None:
+        """Tell a host's user to wish for something."""
+        ...
+
+    async def until(self, condition: Callable[[], bool]) -> bool:
+        """Let time pass until a condition holds; False if it does not come to hold in reasonable time."""
+        ...
+
+    async def settle(self) -> None:
+        """Let time pass until everybody is silent."""
+        ...
+
+    def sas(self, name: str) -> Sequence[SaCounters]:
+        """Installed SAs of a host."""
+        ...
+
+    def drops(self, name: str) -> Mapping[str, int]:
+        """Silent drops of a host, by reason."""
+        ...
+
+
+def hosts_of(plan: LabPlan) -> tuple[Host, ...]:
+    """The hosts of a plan, as a recording names them: ue, pcscf, home, ue2."""
+    return (
+        Host("ue", "UE", plan.ues[0].config.address),
+        Host("pcscf", "P-CSCF", plan.network.pcscf),
+        *(Host(f"ue{n}", f"UE {n}", ue.config.address) for n, ue in enumerate(plan.ues[1:], 2)),
+        Host("home", "Home", plan.network.home),
+    )
+
+
+def recording_of(plan: LabPlan) -> Recording:
+    """An empty recording of a plan's network."""
+    recording = Recording(hosts_of(plan))
+    recording.lives_at(plan.network.core, "pcscf")
+    return recording
+
+
+@asynccontextmanager
+async def on_this_machine(plan: LabPlan, recording: Recording) -> AsyncIterator["InLab"]:
+    """The lab: real sockets and real ESP.
+
+    Raises:
+        PrerequisiteMissing: this machine cannot have one.
+    """
+    lab = Lab(plan)
+    for name, link in ((GM, lab.gm), (CORE, lab.core)):
+        link.tap(lambda time, packet, name=name: recording.packet(name, time, packet))  # type: ignore[misc]
+    async with lab:
+        yield InLab(lab, recording)
+
+
+class InLab:
+    """A network of namespaces."""
+
+    def __init__(self, lab: Lab, recording: Recording) -> None:
+        names = ["pcscf", "home", "ue", *(f"ue{n}" for n in range(2, len(lab.ues) + 1))]
+        self._hosts: dict[str, LabHost] = dict(zip(names, (lab.pcscf, lab.home, *lab.ues), strict=True))
+        self._recording = recording
+        self.device = lab.pcscf.device
+        for name, host in self._hosts.items():
+            host.driver.node = recording.watch(name, host.driver.node)
+
+    def now(self) -> Micros:
+        """See `Network`."""
+        return monotonic()
+
+    def ask(self, name: str, wish: Wish) -> None:
+        """See `Network`."""
+        self._hosts[name].driver.feed(wish)
+
+    async def until(self, condition: Callable[[], bool]) -> bool:
+        """See `Network`."""
+        news = asyncio.Event()
+        self._recording.on_news = news.set
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                while not condition():
+                    news.clear()
+                    await news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def settle(self) -> None:
+        """See `Network`."""
+        for _ in range(int(_LONGEST_SETTLING_S / _QUIET_S)):
+            before = len(self._recording.packets), len(self._recording.moments)
+            await asyncio.sleep(_QUIET_S)
+            if before == (len(self._recording.packets), len(self._recording.moments)):
+                return
+
+    def sas(self, name: str) -> Sequence[SaCounters]:
+        """See `Network`."""
+        return tuple(self._hosts[name].driver.backend.query())
+
+    def drops(self, name: str) -> Mapping[str, int]:
+        """See `Network`."""
+        return self._hosts[name].driver.backend.drops()
+
+
+@asynccontextmanager
+async def in_a_world(plan: LabPlan, recording: Recording, seed: int = 1) -> AsyncIterator["InWorld"]:
+    """A simulated world: virtual time, marked packets; equal seeds give equal recordings."""
+    yield InWorld(plan, recording, seed)
+
+
+class InWorld:
+    """A simulated network."""
+
+    device = "nothing outside this process"
+
+    def __init__(self, plan: LabPlan, recording: Recording, seed: int) -> None:
+        self._world = world = World(seed)
+        self._told = 0
+        carry = world.carrier
+
+        def tell(packet: Packet) -> list[tuple[int, Packet]]:
+            for one in world.observed[self._told :]:
+                recording.observed(one)
+            self._told = len(world.observed)
+            return carry(packet)
+
+        world.carrier = tell
+        net = plan.network
+        home = HomeNetwork(plan.home, MemoryStore(plan.subscribers), world.entropy("home"))
+        world.add("home", recording.watch("home", home), {net.home: CORE})
+        pcscf = Pcscf(plan.pcscf, world.entropy("pcscf"))
+        world.add("pcscf", recording.watch("pcscf", pcscf), {net.pcscf: GM, net.core: CORE})
+        for host, ue in zip((h for h in recording.hosts if h.is_ue), plan.ues, strict=True):
+            node = UserEquipment(ue.config, Card(ue.card, ue.seqs), world.entropy(host.name))
+            world.add(host.name, recording.watch(host.name, node), {ue.config.address: GM})
+
+    def now(self) -> Micros:
+        """See `Network`."""
+        return self._world.agenda.now
+
+    def ask(self, name: str, wish: Wish) -> None:
+        """See `Network`."""
+        self._world.hosts[name].feed(wish)
+
+    async def until(self, condition: Callable[[], bool]) -> bool:
+        """See `Network`."""
+        return self._world.run(condition, at_most=seconds(_PATIENCE_S))
+
+    async def settle(self) -> None:
+        """See `Network`."""
+        self._world.run(at_most=SECOND)
+
+    def sas(self, name: str) -> Sequence[SaCounters]:
+        """See `Network`."""
+        return tuple(self._backend(name).query())
+
+    def drops(self, name: str) -> Mapping[str, int]:
+        """See `Network`."""
+        return self._backend(name).drops()
+
+    def _backend(self, name: str) -> IpsecBackend:
+        return self._world.hosts[name].backend
