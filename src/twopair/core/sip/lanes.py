@@ -8,7 +8,7 @@ head of its lane, because the table has no row for it any more.
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from twopair.base import Micros
+from twopair.base import SECOND, Micros
 from twopair.core.sip.terms import ClientOn, On, Out, ServerOn
 
 if TYPE_CHECKING:
@@ -27,25 +27,40 @@ _FAREWELLS: Final = (
 """Timers of transactions that are over for their users and only absorb what comes late."""
 
 
+_SLACK: Final = SECOND // 10
+"""A transaction that only absorbs may end this much late, so that many end in one go."""
+
+
 class Lane:
     """Transactions waiting for one timer of one duration."""
 
-    __slots__ = ("duration", "on", "waiting")
+    __slots__ = ("duration", "on", "slack", "waiting")
 
     def __init__(self, on: On, duration: int) -> None:
         self.on = on
         self.duration = duration
+        self.slack = _SLACK if on in _FAREWELLS else 0
         self.waiting: deque[tuple[int, Transaction]] = deque()
 
-    def head(self) -> tuple[int, "Transaction"] | None:
-        """The first timer that is still wanted; lapsed ones before it are dropped."""
+    def drop_lapsed(self) -> bool:
+        """Have a timer at the head that is still wanted; False if there is none."""
         waiting, on = self.waiting, self.on
         while waiting:
             transaction = waiting[0][1]
-            if (transaction.state, on) in transaction.machine.table:
-                return waiting[0]
+            if (transaction.state, on) in transaction.table:
+                return True
             waiting.popleft()
-        return None
+        return False
+
+    def serve(self, now: Micros, out: Out) -> int:
+        """Feed what is due, drop what has lapsed; when to come again."""
+        while self.drop_lapsed():
+            due, transaction = self.waiting[0]
+            if due > now:
+                return due + self.slack
+            self.waiting.popleft()
+            transaction.feed(self.on, None, None, now, out)
+        return _NEVER
 
 
 class Lanes:
@@ -64,6 +79,7 @@ class Lanes:
             lane = self._lanes[on, duration] = Lane(on, duration)
         due = now + duration
         lane.waiting.append((due, transaction))
+        due += lane.slack
         if due < self._next:  # noqa: PLR1730  a comparison costs a third of min()
             self._next = due
 
@@ -75,26 +91,23 @@ class Lanes:
         """Feed every timer that is due."""
         if now < self._next:
             return
+        self._next = soonest = _NEVER
         for lane in list(self._lanes.values()):
-            while (head := lane.head()) is not None and head[0] <= now:
-                lane.waiting.popleft()
-                head[1].feed(lane.on, None, None, now, out)
-        heads = [head for lane in self._lanes.values() if (head := lane.head()) is not None]
-        self._next = min((due for due, _ in heads), default=_NEVER)
+            soonest = min(soonest, lane.serve(now, out))
+        self._next = min(self._next, soonest)  # timers were started meanwhile
 
     def hurry(self, now: Micros, out: Out) -> bool:
         """End the transaction that would be the next to end anyway; False if none is that far.
 
         What it would still have absorbed, retransmissions that are under way, now counts as new.
         """
-        first: tuple[int, Transaction] | None = None
-        of: Lane | None = None
-        for lane in self._lanes.values():
-            head = lane.head() if lane.on in _FAREWELLS else None
-            if head is not None and (first is None or head[0] < first[0]):
-                first, of = head, lane
-        if first is None or of is None:
+        lanes = [lane for lane in self._lanes.values() if lane.slack and lane.drop_lapsed()]
+        if not lanes:
             return False
-        of.waiting.popleft()
-        first[1].feed(of.on, None, None, now, out)
+        lane = min(lanes, key=_first_due)
+        lane.waiting.popleft()[1].feed(lane.on, None, None, now, out)
         return True
+
+
+def _first_due(lane: Lane) -> int:
+    return lane.waiting[0][0]

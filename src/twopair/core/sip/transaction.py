@@ -53,6 +53,7 @@ class Transaction:
         "reliable",
         "request",
         "state",
+        "table",
         "timers",
         "wire",
     )
@@ -62,6 +63,7 @@ class Transaction:
     ) -> None:
         self.ground = ground
         self.machine = machine
+        self.table = machine.table
         self.key = key
         self.method = request.method
         self.request = request
@@ -79,7 +81,7 @@ class Transaction:
         Raises:
             IllegalStep: neither a row nor among what is ignored.
         """
-        row = self.machine.table.get((self.state, on))
+        row = self.table.get((self.state, on))
         if row is None:
             if (self.state, on) not in self.machine.ignored:
                 raise IllegalStep(f"{self.machine.name}: {on.name} while {self.state.name}")
@@ -111,16 +113,12 @@ class ServerTransaction(Transaction):
     """A request of a peer, from its coming until no retransmission of it can come.
 
     Attributes:
-        answer_flow: on which the last response was sent; until then the request's.
+        answer_flow: on which the last response was sent; not there before.
     """
 
     __slots__ = ("answer_flow",)
 
-    def __init__(
-        self, ground: Ground, machine: Machine, key: Key, request: Request, flow: Flow, timers: Timers
-    ) -> None:
-        Transaction.__init__(self, ground, machine, key, request, flow, timers)
-        self.answer_flow = flow
+    answer_flow: Flow
 
     @property
     def answered(self) -> bool:
