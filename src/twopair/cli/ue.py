@@ -132,7 +132,7 @@ def _tell(values: dict[str, Any], words: str, *, as_json: bool) -> None:
 
 
 def _tell_registered(ue: Ue, registered: Registered, *, as_json: bool) -> None:
-    sas = [{"name": sa.name, "spi": sa.spi} for sa in ue.sas()]
+    sas = [{"name": sa.name, "spi": sa.spi} for sa in sorted(ue.sas(), key=lambda sa: sa.name)]
     values = {
         "ok": True,
         "impi": registered.impi,

@@ -35,6 +35,7 @@ from twopair.nodes.wishes import Start
 _log = logging.getLogger(__name__)
 
 _SHORTEST_SLEEP_S: Final = 0.001
+_QUARANTINE_S: Final = 1.0
 
 FactListener = Callable[[object], None]
 """Someone who hears the facts that a node reports."""
@@ -85,6 +86,7 @@ class Driver:
         )
         self._listeners: list[FactListener] = []
         self._protected: set[Endpoint] = set()
+        self._quarantine: dict[Endpoint, TimerHandle] = {}
         self._sets: dict[int, SaSet] = {}
         self._events: deque[Event] = deque()
         self._busy = False
@@ -118,6 +120,8 @@ class Driver:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = self._timer_at = None
+        for pending in self._quarantine.values():
+            pending.cancel()
         self._ports.close_all()
 
     # Events in, actions out
@@ -187,20 +191,36 @@ class Driver:
         local = action.local
         try:
             if action.protected:  # closed first: not one clear datagram may slip in (SA-21)
-                self.backend.close(local)
-                self._protected.add(local)
+                self._keep_closed(local)
+            else:
+                self._reopen(local)
             self._ports.bind(local, listen=action.listen, guard=self._guard if action.protected else None)
         except OSError as error:
-            self._open_to_clear_text(local)
+            self._reopen(local)
             self.counters["bind_failed"] += 1
             self.failures.append(f"{local}: {reason_of(error)}")
             _log.error("cannot bind %s: %s", local, reason_of(error))
 
     def _unbind(self, action: Unbind) -> None:
-        self._ports.unbind(action.local)
-        self._open_to_clear_text(action.local)
+        """Unbind; a protected port stays closed for a while.
 
-    def _open_to_clear_text(self, local: Endpoint) -> None:
+        What its sockets sent last, such as the ACK or RST of a connection, may still wait between the
+        kernel and ESP. If the port were open already, that would leave in the clear (SA-21).
+        """
+        local = action.local
+        self._ports.unbind(local)
+        if local in self._protected and local not in self._quarantine:
+            self._quarantine[local] = self._loop.call_later(_QUARANTINE_S, self._reopen, local)
+
+    def _keep_closed(self, local: Endpoint) -> None:
+        if (pending := self._quarantine.pop(local, None)) is not None:
+            pending.cancel()
+        if local not in self._protected:
+            self.backend.close(local)
+            self._protected.add(local)
+
+    def _reopen(self, local: Endpoint) -> None:
+        self._quarantine.pop(local, None)
         if local in self._protected:
             self._protected.discard(local)
             self.backend.reopen(local)

@@ -248,7 +248,7 @@ def test_unbind_closes_the_port_and_its_connections() -> None:
         writer.close()
         with socket(AF_INET, SOCK_STREAM) as probe:
             assert probe.connect_ex(server) != 0
-        assert backend.calls == [("close", server), ("reopen", server)]
+        assert backend.calls == [("close", server)]
         driver.stop()
 
     run(body)
@@ -271,6 +271,31 @@ def test_a_protected_port_is_closed_to_clear_text_before_it_is_bound() -> None:
         driver.start()
         assert bound_when_closed == [0]
         assert not driver.failures
+        driver.stop()
+
+    run(body)
+
+
+def test_a_protected_port_stays_closed_until_its_last_packets_are_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """SA-21: an RST that still waits for ESP must not leave in the clear; binding anew ends the wait."""
+
+    async def body() -> None:
+        monkeypatch.setattr("twopair.live.driver._QUARANTINE_S", 0.05)
+        local = free_endpoint()
+        backend = NotingBackend()
+        node = ScriptedNode(lambda e: (Bind(local, protected=True), Unbind(local)) * isinstance(e, Start))
+        driver = driver_of(node, backend)
+        driver.start()
+        driver.start()
+        assert backend.calls == [("close", local)]
+        await asyncio.sleep(0.1)
+        assert backend.calls == [("close", local), ("reopen", local)]
+        driver.start()
+        node.script = lambda _event: (Bind(local),)
+        driver.feed(Woke())
+        assert backend.calls[2:] == [("close", local), ("reopen", local)]
         driver.stop()
 
     run(body)

@@ -1,0 +1,145 @@
+"""Namespaces joined by a bridge, programs that run in them, and an ear on the bridge.
+
+Nothing of it outlives the test's process: namespaces are held by files, programs are killed with it.
+"""
+
+import ctypes
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+from twopair.backends.userspace.routes import index_of, with_netlink
+from twopair.live.lab.namespace import Namespace
+
+_PR_SET_PDEATHSIG = 1
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Programs:
+    """Hosts by name, each with devices on the bridge or on a cable of their own."""
+
+    def __init__(self) -> None:
+        self._cleanup = ExitStack()
+        self._hosts: dict[str, Namespace] = {}
+        self._bridge = self._namespace()
+        with self._bridge.entered():
+            with_netlink(_make_bridge)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._cleanup.close()
+
+    def host(self, name: str) -> None:
+        """A new host, with loopback."""
+        self._hosts[name] = self._namespace()
+        with self._hosts[name].entered():
+            with_netlink(lambda netlink: netlink.link("set", index=1, state="up"))
+
+    def on_bridge(self, name: str, address: str) -> None:
+        """Give a host the device ``gm`` with that address, on the bridge."""
+        with self._bridge.entered():
+            port = f"to-{name}"
+            with_netlink(lambda netlink: _cable(netlink, port, "gm", self._hosts[name].fd))
+            with_netlink(lambda netlink: _raise(netlink, port, master="br"))
+        self._address(name, "gm", address)
+
+    def cable(self, one: str, address: str, other: str, address_of_other: str) -> None:
+        """Join two hosts by the device ``core`` at each."""
+        with self._hosts[one].entered():
+            with_netlink(lambda netlink: _cable(netlink, "core", "core", self._hosts[other].fd))
+        self._address(one, "core", address)
+        self._address(other, "core", address_of_other)
+
+    def ear(self) -> socket.socket:
+        """A packet socket that hears everything on the bridge, each packet when it comes in and goes out."""
+        with self._bridge.entered():
+            ear = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(3))
+        ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self._cleanup.callback(ear.close)
+        return ear
+
+    def start(self, host: str, *arguments: str) -> "Program":
+        """Run the command `twopair` with these arguments on a host."""
+        program = Program(self._hosts[host].fd, arguments)
+        self._cleanup.callback(program.kill)
+        return program
+
+    def _namespace(self) -> Namespace:
+        namespace = Namespace()
+        self._cleanup.callback(namespace.close)
+        return namespace
+
+    def _address(self, host: str, device: str, address: str) -> None:
+        ip, length = address.split("/")
+
+        def work(netlink: Any) -> None:
+            _raise(netlink, device)
+            netlink.addr("add", index=index_of(netlink, device), address=ip, prefixlen=int(length))
+
+        with self._hosts[host].entered():
+            with_netlink(work)
+
+
+class Program:
+    """One running command with its output."""
+
+    def __init__(self, namespace: int, arguments: Sequence[str]) -> None:
+        def enter() -> None:
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if _libc.setns(namespace, _CLONE_NEWNET):
+                os._exit(97)
+
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", "from twopair.cli.main import run; run()", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=enter,  # noqa: PLW1509 - the tests have no threads
+        )
+
+    def line(self, within_s: float = 20) -> str:
+        """The next line on its stdout; what it logged, as an error, if it ends or is silent instead."""
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            if selector.select(within_s) and (line := self._process.stdout.readline()):
+                return line.decode().rstrip("\n")
+        self._process.kill()
+        raise AssertionError(self._process.communicate()[1].decode())
+
+    def end(self, sign: signal.Signals | None = None, within_s: float = 20) -> tuple[int, str, str]:
+        """Exit code, the rest of stdout, and stderr; after that signal, if there is one."""
+        if sign is not None:
+            self._process.send_signal(sign)
+        out, err = self._process.communicate(timeout=within_s)
+        return self._process.returncode, out.decode(), err.decode()
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def _make_bridge(netlink: Any) -> None:
+    netlink.link("add", ifname="br", kind="bridge")
+    _raise(netlink, "br")
+
+
+def _cable(netlink: Any, here: str, there: str, namespace: int) -> None:
+    netlink.link("add", ifname=here, kind="veth", peer={"ifname": there, "net_ns_fd": namespace})
+
+
+def _raise(netlink: Any, name: str, master: str | None = None) -> None:
+    more = {} if master is None else {"master": index_of(netlink, master)}
+    netlink.link("set", index=index_of(netlink, name), state="up", **more)

@@ -1,0 +1,124 @@
+"""P-CSCF, home network and UEs as programs of their own, with the files of examples/lab."""
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.interop.programs import Program, Programs
+
+from twopair.wire import ip
+
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root"),
+]
+
+LAB = Path(__file__).parents[2] / "examples/lab"
+DOMAIN = "ims.mnc001.mcc001.3gppnetwork.org"
+ESP, TCP, UDP = 50, 6, 17
+OUTGOING = 4
+
+
+@pytest.fixture
+def network() -> Iterator[Programs]:
+    with Programs() as programs:
+        for name in ("pcscf", "home", "ue1", "ue2"):
+            programs.host(name)
+        programs.on_bridge("pcscf", "10.10.0.1/16")
+        programs.on_bridge("ue1", "10.10.1.1/16")
+        programs.on_bridge("ue2", "10.10.1.2/16")
+        programs.cable("pcscf", "10.20.0.1/24", "home", "10.20.0.2/24")
+        yield programs
+
+
+def heard(ear: socket.socket) -> Iterator[bytes]:
+    """The IP packets that came in from any host, each once."""
+    while True:
+        try:
+            frame, (_, kind, packet_type, *_) = ear.recvfrom(70_000)
+        except BlockingIOError:
+            return
+        if kind == 0x0800 and packet_type != OUTGOING:
+            yield frame[14:]
+
+
+def services(network: Programs) -> tuple[Program, Program]:
+    home = network.start("home", "home", "-c", str(LAB / "home.toml"))
+    assert home.line() == f"ready home {DOMAIN} on 10.20.0.2:5060"
+    pcscf = network.start("pcscf", "pcscf", "-c", str(LAB / "pcscf.toml"))
+    assert pcscf.line().startswith("ready pcscf ")
+    return home, pcscf
+
+
+def test_a_message_between_two_ues_and_nothing_but_sm1_and_sm6_in_the_clear(network: Programs) -> None:
+    ear = network.ear()
+    home, pcscf = services(network)
+    bob = network.start("ue2", "ue", "-c", str(LAB / "ue2.toml"), "wait", "--count", "1", "--json")
+    assert bob.line() == f"ready sip:001010000000002@{DOMAIN}"
+    alice = network.start(
+        "ue1", "ue", "-c", str(LAB / "ue1.toml"), "message", "--json", f"sip:bob@{DOMAIN}", "two pairs"
+    )
+    assert json.loads(alice.line()) == {"ok": True, "to": f"sip:bob@{DOMAIN}", "status": 200}
+    message = json.loads(bob.line())
+    assert (message["from"], message["text"]) == (f"sip:alice@{DOMAIN}", "two pairs")
+    assert alice.end() == (0, "", "")
+    assert bob.end() == (0, "", "")
+    for service in (pcscf, home):
+        code, out, err = service.end(signal.SIGTERM)
+        assert (code, out) == (0, "")
+        assert "Traceback" not in err
+
+    clear: list[bytes] = []
+    protected = 0
+    for packet in heard(ear):
+        header = ip.parse(packet)
+        protected += header.protocol == ESP
+        if header.protocol not in (UDP, TCP):
+            continue
+        ports = [int.from_bytes(packet[header.offset + at : header.offset + at + 2], "big") for at in (0, 2)]
+        assert 5060 in ports, "nothing in the clear but to and from the unprotected port (SA-21)"
+        at = header.offset + (8 if header.protocol == UDP else (packet[header.offset + 12] >> 4) * 4)
+        if payload := packet[at : header.total]:
+            clear.append(payload.split(b"\r\n")[0])
+    assert clear == [f"REGISTER sip:{DOMAIN} SIP/2.0".encode(), b"SIP/2.0 401 Unauthorized"] * 2
+    assert protected > 20
+
+
+def test_register_tells_what_came_of_it(network: Programs) -> None:
+    _home, pcscf = services(network)
+    ue = network.start("ue1", "ue", "-c", str(LAB / "ue1.toml"), "register", "--json")
+    outcome = json.loads(ue.line())
+    assert ue.end()[0] == 0
+    assert outcome["ok"]
+    assert outcome["impi"] == f"001010000000001@{DOMAIN}"
+    assert outcome["associated"] == [f"sip:alice@{DOMAIN}"]
+    assert [sa["name"] for sa in outcome["sas"]] == ["SA1-dn", "SA1-up", "SA2-dn", "SA2-up"]
+    again = network.start("ue1", "ue", "-c", str(LAB / "ue1.toml"), "register")
+    assert again.line().startswith(f"registered sip:001010000000001@{DOMAIN} for ")
+    assert again.end()[0] == 0
+    assert "Traceback" not in pcscf.end(signal.SIGINT)[2]
+
+
+def test_an_unknown_subscriber_is_not_registered(network: Programs, tmp_path: Path) -> None:
+    services(network)
+    stranger = tmp_path / "ue.toml"
+    stranger.write_text((LAB / "ue1.toml").read_text().replace("001010000000001", "001010000000009"))
+    ue = network.start("ue1", "ue", "-c", str(stranger), "register", "--json")
+    outcome = json.loads(ue.line())
+    assert not outcome["ok"]
+    assert outcome["reason"].startswith("403 ")
+    assert ue.end()[0] == 1
+
+
+def test_an_address_of_another_machine_is_a_fault_of_the_file(network: Programs, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "pcscf.toml"
+    elsewhere.write_text((LAB / "pcscf.toml").read_text().replace("10.10.0.1", "10.10.0.77"))
+    code, out, err = network.start("pcscf", "pcscf", "-c", str(elsewhere)).end()
+    assert (code, out) == (2, "")
+    last = err.splitlines()[-1]
+    assert last.startswith(f"twopair: {elsewhere}: cannot bind 10.10.0.77:")
+    assert "Traceback" not in err
