@@ -109,7 +109,8 @@ class SqnUsim:
             raise ValueError(f"the profile has {places} places, the array {len(seqs)}")
         self._profile = profile
         self._seqs = list(seqs) or [0] * places
-        self._highest = max(range(places), key=self._seqs.__getitem__)
+        accepted = (profile.join(seq, ind) for ind, seq in enumerate(self._seqs) if seq)
+        self._highest = max(accepted, default=0)
 
     @classmethod
     def restore(cls, snapshot: Sequence[int], profile: SqnProfile = RECOMMENDED) -> Self:
@@ -123,19 +124,18 @@ class SqnUsim:
     @property
     def highest(self) -> bytes:
         """SQN_MS, the highest sequence number accepted so far, 6 octets (AKA-16)."""
-        sqn = self._profile.join(self._seqs[self._highest], self._highest)
-        return sqn.to_bytes(SQN_OCTETS, "big")
+        return self._highest.to_bytes(SQN_OCTETS, "big")
 
     def accept(self, sqn: bytes) -> bool:
         """Take the number if it is fresh and in range; otherwise nothing changes (AKA-14, AKA-15)."""
-        seq, ind = self._profile.split(int.from_bytes(sqn, "big"))
-        seq_highest, limit = self._seqs[self._highest], self._profile.age_limit
+        number = int.from_bytes(sqn, "big")
+        seq, ind = self._profile.split(number)
+        seq_highest, limit = self._profile.split(self._highest)[0], self._profile.age_limit
         fresh = seq > self._seqs[ind]
         in_reach = seq - seq_highest <= self._profile.delta
         young = limit is None or seq_highest - seq < limit
         if not (fresh and in_reach and young):
             return False
         self._seqs[ind] = seq
-        if seq > seq_highest:
-            self._highest = ind
+        self._highest = max(self._highest, number)
         return True

@@ -91,7 +91,10 @@ def test_highest_is_the_greatest_accepted_with_its_ind() -> None:
     card.accept(sqn(50, 9))
     card.accept(sqn(20, 10))
     assert card.highest == sqn(50, 9)
-    assert SqnUsim.restore(card.snapshot()).highest == sqn(50, 9)
+    card.accept(sqn(50, 12))
+    assert card.highest == sqn(50, 12)
+    card.accept(sqn(50, 11))
+    assert card.highest == SqnUsim.restore(card.snapshot()).highest == sqn(50, 12)
 
 
 @pytest.mark.parametrize(
