@@ -51,7 +51,8 @@ def test_damaged_messages(damage: list[tuple[float, int, bytes]], method: str, t
     bench.feed(Received(bench.response_flow(flow), damaged(make_response(request, 200).to_bytes(), damage)))
     data = (
         f"{method} sip:a SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5062;branch=z9hG4bKz\r\n"
-        f"From: <sip:b@h>;tag=1\r\nTo: <sip:a@h>\r\nCall-ID: c\r\nCSeq: 1 {method}\r\nContent-Length: 0\r\n\r\n"
+        f"From: <sip:b@h>;tag=1\r\nTo: <sip:a@h>\r\nCall-ID: c\r\n"
+        f"CSeq: 1 {method}\r\nContent-Length: 0\r\n\r\n"
     )
     over = sa_set.flow(Transport.UDP, PortName.PC, PortName.US)
     bench.feed(Received(over, damaged(data.encode(), damage)))
