@@ -1,0 +1,112 @@
+"""Two hosts with a back end each, and a wire between them that an attacker may use; per kind of back end."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Final
+
+from tests.figure1_sets import FAMILIES, Dice, sa_set
+
+from twopair.backends.contract import IpsecBackend
+from twopair.backends.memory import Mark, MemoryBackend
+from twopair.backends.userspace.engine import Engine
+from twopair.base import Flow, Spi, Transport
+from twopair.core.esp import Drop
+from twopair.core.sa import End, SaSet
+from twopair.wire import esp, ip
+
+
+class Wire(ABC):
+    """What the contract's tests need of a back end, whatever its packets are made of.
+
+    A packet is whatever the back end puts on the wire; the attacker can keep it and send it again.
+    """
+
+    backends: dict[End, IpsecBackend]
+
+    def __init__(self, version: int, transport: Transport) -> None:
+        self.ue, self.pcscf = FAMILIES[version]
+        self.transport = transport
+
+    def set_of(self, end: End, **changes: object) -> SaSet:
+        """A set between these two hosts."""
+        return sa_set(end, **{"ue": self.ue, "pcscf": self.pcscf, **changes})  # type: ignore[arg-type]
+
+    @abstractmethod
+    def send(self, sender: End, flow: Flow) -> list[object]:
+        """Packets on the wire when `sender` sends something on a flow of its own."""
+
+    @abstractmethod
+    def clear(self, flow: Flow) -> object:
+        """A clear packet that anybody can make; `flow` as its claimed sender sees it."""
+
+    @abstractmethod
+    def reaches(self, receiver: End, packet: object) -> bool:
+        """Whether the receiver's host gets to see what is in the packet."""
+
+    @abstractmethod
+    def spi(self, packet: object) -> Spi | None:
+        """The SPI, None for a clear packet."""
+
+
+class MemoryWire(Wire):
+    """Packets are flows with marks."""
+
+    def __init__(self, version: int, transport: Transport) -> None:
+        super().__init__(version, transport)
+        self.memory = {end: MemoryBackend() for end in End}
+        self.backends = dict(self.memory)
+
+    def send(self, sender: End, flow: Flow) -> list[object]:
+        mark = self.memory[sender].outbound(flow)
+        return [] if isinstance(mark, Drop) else [(flow, mark)]
+
+    def clear(self, flow: Flow) -> object:
+        return flow, None
+
+    def reaches(self, receiver: End, packet: object) -> bool:
+        assert isinstance(packet, tuple)
+        flow, mark = packet
+        return self.memory[receiver].inbound(flow.mirrored(), mark) is None
+
+    def spi(self, packet: object) -> Spi | None:
+        assert isinstance(packet, tuple)
+        return packet[1].spi if isinstance(packet[1], Mark) else None
+
+
+class EngineWire(Wire):
+    """Packets are IP packets."""
+
+    def __init__(self, version: int, transport: Transport) -> None:
+        super().__init__(version, transport)
+        self.engines = {end: Engine(Dice(n)) for n, end in enumerate(End)}
+        self.backends = dict(self.engines)
+
+    def send(self, sender: End, flow: Flow) -> list[object]:
+        return list(self.engines[sender].from_host(self._packet(flow)))
+
+    def clear(self, flow: Flow) -> object:
+        return self._packet(flow)
+
+    def reaches(self, receiver: End, packet: object) -> bool:
+        assert isinstance(packet, bytes)
+        return bool(self.engines[receiver].from_wire(packet))
+
+    def spi(self, packet: object) -> Spi | None:
+        assert isinstance(packet, bytes)
+        header = ip.parse(packet)
+        if header.protocol != esp.ESP:
+            return None
+        return Spi(int.from_bytes(packet[header.offset : header.offset + 4], "big"))
+
+    def _packet(self, flow: Flow) -> bytes:
+        (src, src_port), (dst, dst_port) = flow.local, flow.remote
+        if self.transport is Transport.UDP:
+            return ip.udp_datagram(src, src_port, dst, dst_port, b"MESSAGE")
+        segment = (
+            src_port.to_bytes(2, "big") + dst_port.to_bytes(2, "big") + bytes(8) + b"\x50\x10" + bytes(6)
+        )
+        return ip.build(src, dst, ip.TCP, segment + b"MESSAGE")
+
+
+WIRES: Final[dict[str, Callable[[int, Transport], Wire]]] = {"memory": MemoryWire, "userspace": EngineWire}
+"""Every back end the contract holds for."""
