@@ -27,13 +27,11 @@ class Mark(NamedTuple):
     Args:
         spi: SPI on the wire; a world's trace shows it.
         sequence: sequence number.
-        flow: the flow inside, as the sender saw it.
         keys: the sender's keys; None once the packet was altered. Only back ends look at them.
     """
 
     spi: Spi
     sequence: int
-    flow: Flow
     keys: EspKeys | None
 
     def altered(self) -> "Mark":
@@ -62,7 +60,7 @@ class MemoryBackend(Tables[None]):
             return self._drop(Drop.SEQUENCE_EXHAUSTED)
         sa.sequence += 1
         sa.octets += octets
-        return Mark(sa.spi, sa.sequence, flow, sa.association.keys)
+        return Mark(sa.spi, sa.sequence, sa.association.keys)
 
     def inbound(self, flow: Flow, mark: Mark | None, octets: int = 0) -> Drop | None:
         """Why a packet that reached this host is dropped, or None: deliver it."""
@@ -91,11 +89,6 @@ class MemoryBackend(Tables[None]):
             sa.bad_icv += 1
             return Drop.BAD_ICV
         sa.window.accept(mark.sequence)
-        inside = mark.flow
-        moved = (inside.local, inside.remote) != (
-            (selector.src, selector.src_port),
-            (selector.dst, selector.dst_port),
-        )
-        if moved or sa.association.selector != selector:
+        if sa.association.selector != selector:
             return Drop.SELECTOR
         return None
