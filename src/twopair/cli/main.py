@@ -6,6 +6,7 @@ from typing import Any, Final
 import typer
 
 from twopair.cli import services, ue
+from twopair.cli.demo import demo
 from twopair.live.config import ConfigError
 from twopair.live.prerequisite import PrerequisiteMissing
 
@@ -25,6 +26,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 success, 1 a failed verdict, 2 bad usage or configuration, 3 something is missing "
     "on this machine.",
 )
+app.command("demo")(demo)
 app.command("pcscf")(services.pcscf)
 app.command("home")(services.home)
 app.add_typer(ue.app, name="ue")

@@ -1,6 +1,7 @@
 """The ladder: who said what to whom, through which ports, in which SA. 100 columns wide."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from textwrap import wrap
 from typing import Any, Final
 
 from rich.text import Text
@@ -9,8 +10,8 @@ from twopair.base import SECOND, Micros, Refused
 from twopair.core.sa import End, SaSet
 from twopair.demo.canvas import Row, shortened
 from twopair.demo.figure import two_pairs
-from twopair.demo.lifelines import CLEAR, ESP, MIDDLE, RIGHT, WIDTH, Arrow, Lifelines
-from twopair.demo.record import CORE, GM, Fact, Host, Moment, Said, Scene, SetGone, SetUp
+from twopair.demo.lifelines import CLEAR, ESP, LEFT, MIDDLE, RIGHT, WIDTH, Arrow, Lifelines
+from twopair.demo.record import CORE, GM, Connects, Fact, Host, Moment, Said, Scene, SetGone, SetUp
 from twopair.inspect import SeenMessage
 from twopair.nodes.facts import Registered, RegistrationFailed, Resynchronised
 from twopair.wire.sip import Request
@@ -18,13 +19,15 @@ from twopair.wire.sip import Request
 _CORE_STEP: Final = {"SM1": "SM2", "SM6": "SM5", "SM7": "SM8", "SM12": "SM11"}
 """The same message behind the P-CSCF (33.203 §6.1); SM3, SM4, SM9, SM10 stay inside the home network."""
 
-_WORDS: Final[dict[type, Callable[[Any], str]]] = {
-    Registered: lambda fact: f"registered for {fact.expires_s} s",
-    RegistrationFailed: lambda fact: f"not registered: {fact.reason}",
-    Resynchronised: lambda fact: "SQN out of range: resynchronisation",
-    Refused: lambda fact: f"refused: {fact.refusal.words}",
+_UE, _ANY, _HOME = "ue", "", "home"
+
+_WORDS: Final[dict[type, tuple[str, Callable[[Any], str]]]] = {
+    Registered: (_UE, lambda fact: f"· registered for {fact.expires_s} s"),
+    RegistrationFailed: (_UE, lambda fact: f"· not registered: {fact.reason}"),
+    Resynchronised: (_HOME, lambda _fact: "· AUTS verified: SQN follows the card"),
+    Refused: (_ANY, lambda fact: f"✗ {fact.refusal.words}"),
 }
-"""Facts that are worth a row, and what it says."""
+"""Facts that are worth a remark: how the name of the host begins at which, and what it says."""
 
 
 class Ladder:
@@ -78,11 +81,11 @@ class Ladder:
             case SetUp():
                 rows = self._set_up(moment)
             case SetGone():
-                rows = self._note(moment.host, "□ set removed: none of its four SAs is left")
-            case Fact(fact=fact) if type(fact) in _WORDS:
-                rows = self._note(moment.host, f"· {_WORDS[type(fact)](fact)}")
-            case _:
-                return
+                rows = self._note(moment.host, "□ set removed, with its four SAs")
+            case Connects():
+                rows = self._connects(moment)
+            case Fact():
+                rows = self._fact(moment)
         first = True
         for row in rows:
             if first:
@@ -122,6 +125,22 @@ class Ladder:
         ).draw(row)
         yield row
 
+    def _connects(self, moment: Connects) -> Iterator[Row]:
+        start, end = self._lifelines.at(moment.sender), self._lifelines.at(moment.receiver)
+        segment, head = moment.seen.segment, moment.seen.esp
+        if start is None or end is None or segment is None:
+            return
+        row = self._lifelines.row()
+        Arrow(
+            stroke=CLEAR if head is None else ESP,
+            start=start,
+            end=end,
+            words="TCP connects" if head is None else f"TCP connects inside {head.sa or 'an unknown SA'}",
+            port_at_start=str(segment.src.port),
+            port_at_end=str(segment.dst.port),
+        ).draw(row)
+        yield row
+
     def _core(self, said: Said) -> Iterator[Row]:
         step = _CORE_STEP.get(said.seen.step, "")
         words = f"{step} {_headline(said.seen)}".strip()
@@ -138,17 +157,21 @@ class Ladder:
         ue = next(h for h in self._hosts.values() if h.is_ue and h.name in standing)
         yield from two_pairs(self._lifelines, ue, self._hosts["pcscf"], sa_set)
 
+    def _fact(self, moment: Fact) -> Iterator[Row]:
+        where, words = _WORDS.get(type(moment.fact), (None, None))
+        if where is not None and words is not None and moment.host.name.startswith(where):
+            yield from self._note(moment.host, words(moment.fact))
+
     def _note(self, host: Host, words: str) -> Iterator[Row]:
-        """A remark beside a host's lifeline."""
+        """A remark beside a host's lifeline, in as many rows as it needs."""
         x = self._lifelines.at(host)
         if x is None:
             return
-        row = self._lifelines.row()
-        if x >= RIGHT:
-            row.end(x - 2, shortened(words, x - MIDDLE - 3))
-        else:
-            row.put(x + 2, shortened(words, MIDDLE - 17))
-        yield row
+        lines = wrap(words, MIDDLE - LEFT - 3, subsequent_indent="  ")
+        for line in lines:
+            row = self._lifelines.row()
+            row.put(x + 2 if x < RIGHT else x - 1 - max(map(len, lines)), line)
+            yield row
 
 
 def _scenes(moments: Iterable[Moment]) -> Iterator[tuple[Scene | None, list[Moment]]]:
@@ -172,7 +195,11 @@ def _headline(seen: SeenMessage) -> str:
     again = " (again)" if seen.again else ""
     if isinstance(message, Request):
         return f"{message.method} {message.uri}{again}"
-    return f"{message.status} {message.reason}{again}"
+    return (
+        f"{message.status} {message.reason}{again}"
+        if seen.step
+        else f"{message.status} {message.reason} to {message.cseq.method}{again}"
+    )
 
 
 def _carriage(seen: SeenMessage) -> str:

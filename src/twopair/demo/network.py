@@ -10,8 +10,8 @@ from twopair.base import SECOND, Micros, seconds
 from twopair.core.aka import Card
 from twopair.demo.record import CORE, GM, Host, Recording
 from twopair.live.clock import monotonic
-from twopair.live.lab import Lab, LabPlan
 from twopair.live.lab import Host as LabHost
+from twopair.live.lab import Lab, LabPlan
 from twopair.nodes.events import Wish
 from twopair.nodes.homenet import HomeNetwork, MemoryStore
 from twopair.nodes.pcscf import Pcscf

@@ -58,6 +58,16 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Connects:
+    """The first segment of a TCP connection crossed Gm."""
+
+    time: Micros
+    sender: Host
+    receiver: Host
+    seen: SeenPacket
+
+
+@dataclass(frozen=True, slots=True)
 class SetUp:
     """A host's back end has a set installed."""
 
@@ -84,7 +94,7 @@ class Fact:
     fact: object
 
 
-Moment = Scene | Said | SetUp | SetGone | Fact
+Moment = Scene | Said | Connects | SetUp | SetGone | Fact
 
 
 @dataclass
@@ -147,11 +157,17 @@ class Recording:
                 self.faults.append(one)
             elif link == GM:
                 self.packets.append(one)
+                self._connects(one)
 
     def _said(self, link: str, seen: SeenMessage) -> None:
         sender, receiver = (self._addresses.get(end.address) for end in (seen.src, seen.dst))
         if sender is not None and receiver is not None:
             self._note(Said(seen.time, link, sender, receiver, seen))
+
+    def _connects(self, seen: SeenPacket) -> None:
+        sender, receiver = self._addresses.get(seen.src), self._addresses.get(seen.dst)
+        if sender and receiver and seen.segment is not None and seen.segment.opens_connection:
+            self._note(Connects(seen.time, sender, receiver, seen))
 
     def watch(self, name: str, node: Node) -> Node:
         """The same node, with its SA sets and reports noted."""

@@ -26,6 +26,7 @@ class Scenario(NamedTuple):
         change: what is different from the usual network.
         play: what happens.
         checks: what must be so afterwards.
+        own_algorithms: whether it depends on algorithms of its own.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Scenario(NamedTuple):
     change: Callable[[LabPlan], LabPlan]
     play: Callable[[Play], Awaitable[None]]
     checks: Callable[[Evidence], Iterable[Check]]
+    own_algorithms: bool = False
 
 
 def _as_usual(plan: LabPlan) -> LabPlan:
@@ -167,6 +169,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             _nothing_in_common,
             _one_attempt,
             _no_common_checks,
+            own_algorithms=True,
         ),
     )
 }

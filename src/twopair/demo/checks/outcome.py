@@ -8,7 +8,13 @@ from twopair.core.secagree import ServerList
 from twopair.demo.checks.check import Check, Finding
 from twopair.demo.evidence import Evidence
 from twopair.demo.record import CORE, Said
-from twopair.nodes.facts import MessageAnswered, MessageReceived, Registered, RegistrationFailed, Resynchronised
+from twopair.nodes.facts import (
+    MessageAnswered,
+    MessageReceived,
+    Registered,
+    RegistrationFailed,
+    Resynchronised,
+)
 from twopair.wire.sip import Credentials, Request, Response
 
 
@@ -38,7 +44,9 @@ def _delivered(evidence: Evidence) -> Finding:
     faults = [f"a MESSAGE was answered {status}" for status in answers if status != 200]
     if not sent == len(arrived) == len(answers):
         faults.append(f"{sent} MESSAGEs sent to UEs, {len(arrived)} arrived, {len(answers)} answered")
-    return Finding(faults if sent else ["no MESSAGE was sent"], f"{sent} MESSAGEs, each delivered and answered 200")
+    return Finding(
+        faults if sent else ["no MESSAGE was sent"], f"{sent} MESSAGEs, each delivered and answered 200"
+    )
 
 
 def _reported(evidence: Evidence, host: str, refusal: Refusal) -> Finding:
@@ -60,7 +68,9 @@ def _mac_failure_answer(evidence: Evidence) -> Finding:
         )
         if wrong
     ]
-    return Finding(faults if sent else ["the challenge was not answered"], "an empty response, no AUTS, in the clear")
+    return Finding(
+        faults if sent else ["the challenge was not answered"], "an empty response, no AUTS, in the clear"
+    )
 
 
 def _resynchronised(evidence: Evidence) -> Finding:
@@ -81,11 +91,17 @@ def _resynchronised(evidence: Evidence) -> Finding:
 def _home_followed(evidence: Evidence) -> Finding:
     """AKA-17: the HSS verified AUTS and took over the sequence number."""
     found = any(isinstance(f, Resynchronised) for f in evidence.recording.facts("home"))
-    return Finding([] if found else ["home did not resynchronise"], "the HSS verified AUTS and follows the card")
+    return Finding(
+        [] if found else ["home did not resynchronise"], "the HSS verified AUTS and follows the card"
+    )
 
 
 def _answers_to_challenge(evidence: Evidence) -> list[Said]:
-    return [s for s in evidence.gm if s.seen.step == "SM7" and isinstance(s.seen.message, Request) and not s.seen.again]
+    return [
+        s
+        for s in evidence.gm
+        if s.seen.step == "SM7" and isinstance(s.seen.message, Request) and not s.seen.again
+    ]
 
 
 def _credentials(said: Said) -> Credentials:
@@ -95,7 +111,9 @@ def _credentials(said: Said) -> Credentials:
 def _refused_with(evidence: Evidence, status: int) -> Finding:
     """The last answer of the procedure, and what the UE makes of it."""
     last = [_status(s) for s in evidence.gm if s.seen.step and _status(s)]
-    failed = any(isinstance(f, RegistrationFailed) for ue in evidence.ues for f in evidence.recording.facts(ue.name))
+    failed = any(
+        isinstance(f, RegistrationFailed) for ue in evidence.ues for f in evidence.recording.facts(ue.name)
+    )
     faults = [] if last[-1:] == [status] else [f"answered {last[-1:] or 'nothing'} instead of {status}"]
     if not failed:
         faults.append("the UE did not report that it failed")
@@ -106,7 +124,9 @@ def _static_list(evidence: Evidence) -> Finding:
     """AGR-21: the refusal carries the static list in Security-Server."""
     answers = [s for s in evidence.gm if _status(s) == 494]
     lists = [ServerList.parse(s.seen.message.get_all("Security-Server")) for s in answers]
-    faults = [] if lists and all(found.mechanisms for found in lists) else ["no Security-Server in the refusal"]
+    faults = (
+        [] if lists and all(found.mechanisms for found in lists) else ["no Security-Server in the refusal"]
+    )
     suites = ", ".join(m.params.get("ealg") or "" for found in lists for m in found.mechanisms)
     return Finding(faults, f"494 lists what the P-CSCF has: {suites}")
 

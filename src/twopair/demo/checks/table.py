@@ -8,7 +8,7 @@ from twopair.core.sa import ARROWS
 from twopair.demo.checks.check import Check, Finding
 from twopair.demo.evidence import Evidence, Procedure, ue_of
 from twopair.demo.record import Said
-from twopair.wire.sip import Credentials, Request
+from twopair.wire.sip import Credentials, Message, Request
 
 UDP, TCP = Transport.UDP, Transport.TCP
 UNPROTECTED: Final = 5060
@@ -41,15 +41,18 @@ _ARROW: Final = {arrow.name: arrow for arrow in ARROWS}
 def kind(said: Said) -> str:
     """The row of the table a message on Gm belongs to."""
     if said.seen.step:
-        failed = said.seen.step == "SM7" and not _response(said)
+        failed = said.seen.step == "SM7" and reports_failure(said.seen.message)
         return "SM7 that reports a failure" if failed else said.seen.step
     what = "request" if isinstance(said.seen.message, Request) else "response"
     return f"{what} of the {'UE' if said.sender.is_ue else 'P-CSCF'}"
 
 
-def _response(said: Said) -> str:
-    """The digest response in a REGISTER, empty where the challenge was not acceptable (AKA-22)."""
-    return Credentials.parse(said.seen.message.get("Authorization") or "Digest").get("response") or ""
+def reports_failure(message: Message) -> bool:
+    """Whether a REGISTER says that a challenge was not acceptable: no response, or AUTS (AKA-20, AKA-21)."""
+    if not isinstance(message, Request):
+        return False
+    fields = Credentials.parse(message.get("Authorization") or "Digest")
+    return not fields.get("response") or fields.get("auts") is not None
 
 
 def fault_of(said: Said, procedure: Procedure) -> str:
