@@ -8,7 +8,8 @@ from twopair.base import Impu, Port, impu_from_imsi
 from twopair.core.aka import Subscriber
 from twopair.live.config.credentials import Credentials, PublicIdentity
 from twopair.live.config.fields import Address, PortNumber, Seconds, Section, Word
-from twopair.nodes.homenet.config import LONGEST_S, HomeConfig
+from twopair.nodes.homenet import HomeConfig, MemoryStore
+from twopair.nodes.homenet.config import LONGEST_S
 
 
 class Node(Section):
@@ -67,6 +68,7 @@ class HomeFile(Section):
     @model_validator(mode="after")
     def _usable(self) -> "HomeFile":
         self.config()
+        MemoryStore(self.subscribers())  # refuses identities that belong to two
         return self
 
     def config(self) -> HomeConfig:

@@ -57,7 +57,8 @@ def _fault(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel
         known = _keys_beside(where, model)
         near = get_close_matches(str(where[-1]), known, n=1)
         hint = f"; meant {near[0]}?" if near else f"; known here: {', '.join(known)}"
-        return f"{key}{_shown(where, values)}: no such key{hint}"
+        shown = "" if SECRET_KEYS & set(known) else _shown(where, values)  # a misspelt key may hold a secret
+        return f"{key}{shown}: no such key{hint}"
     words = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     return f"{key}{_shown(where, values)}: {words}" if key else words
 

@@ -1,0 +1,252 @@
+"""Configuration files: what works, and what is said of what does not."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite, Transport
+from twopair.live.config import ConfigError, HomeFile, PcscfFile, UeFile, read
+
+PCSCF = """
+[node]
+name = "pcscf1.ims.mnc001.mcc001.3gppnetwork.org"
+visited_network = "ims.mnc001.mcc001.3gppnetwork.org"
+[gm]
+addresses = ["10.10.0.1"]
+port = 5060
+port_ps = 5062
+port_pc = [5064, 5066, 5068]
+[core]
+address = "10.20.0.1"
+port = 5060
+registrar = "sip:10.20.0.2:5060"
+[security]
+algorithms = ["null/aes-gcm", "aes-gmac/null", "hmac-sha-1-96/aes-cbc", "hmac-sha-1-96/null"]
+confidentiality = "preferred"
+response_after_rekey = "old"
+missing_security_verify = "reject"
+[ipsec]
+backend = "auto"
+[store]
+url = "sqlite:////var/lib/twopair/pcscf.db"
+[admin]
+socket = "/run/twopair/pcscf.sock"
+http = "127.0.0.1:9464"
+"""
+
+UE = """
+[identity]
+imsi = "001010000000001"
+k = "465b5ce8b199b49faa5f0a2ee238a6bc"
+opc = "cd63cb71954a9f4e48a5994e37a02baf"
+[gm]
+address = "10.10.1.1"
+pcscf = "10.10.0.1:5060"
+transport = "udp"
+algorithms = ["null/aes-gcm", "hmac-sha-1-96/null"]
+"""
+
+HOME = """
+[node]
+domain = "ims.mnc001.mcc001.3gppnetwork.org"
+[sip]
+address = "10.20.0.2"
+port = 5060
+[hss]
+url = "sqlite:////var/lib/twopair/hss.db"
+[[subscriber]]
+imsi = "001010000000001"
+k = "465b5ce8b199b49faa5f0a2ee238a6bc"
+opc = "cd63cb71954a9f4e48a5994e37a02baf"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "some.toml"
+
+
+def faults(file: Path, text: str, model: type[BaseModel]) -> list[str]:
+    """What is said of a file, without its name."""
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read(file, model)
+    prefix = f"{file}: "
+    assert all(line.startswith(prefix) for line in caught.value.lines)
+    assert all("\n" not in line for line in caught.value.lines)
+    return [line.removeprefix(prefix) for line in caught.value.lines]
+
+
+def test_the_pcscf_file_of_the_product(file: Path) -> None:
+    file.write_text(PCSCF)
+    settings = read(file, PcscfFile)
+    config = settings.config()
+    assert config.core == Endpoint("10.20.0.1", Port(5060))
+    assert config.registrar == Endpoint("10.20.0.2", Port(5060))
+    assert config.gm_addresses == ("10.10.0.1",)
+    assert config.port_pc == (5064, 5066, 5068)
+    assert config.algorithms == DEFAULT_SUITES
+    assert [line.split(" = ")[0] for line in settings.without_effect()] == [
+        "store.url",
+        "admin.socket",
+        "admin.http",
+    ]
+
+
+def test_what_may_be_left_out_of_the_pcscf_file(file: Path) -> None:
+    file.write_text(
+        '[node]\nname = "p"\nvisited_network = "v"\n[gm]\naddresses = ["10.1.0.1", "2001:DB8::1"]\n'
+        '[core]\naddress = "10.2.0.1"\nregistrar = "[2001:db8::2]:5070"\n'
+    )
+    settings = read(file, PcscfFile)
+    config = settings.config()
+    assert config.gm_addresses == ("10.1.0.1", "2001:db8::1")
+    assert config.registrar == Endpoint("2001:db8::2", Port(5070))
+    assert (config.port_ps, config.port_pc) == (5062, (5064, 5066, 5068))
+    assert not list(settings.without_effect())
+
+
+def test_the_ue_file_of_the_product(file: Path) -> None:
+    """UEP-01: identities follow from the IMSI."""
+    file.write_text(UE)
+    settings = read(file, UeFile)
+    config, card = settings.config(), settings.identity.card_profile()
+    assert (config.address, config.pcscf) == ("10.10.1.1", Endpoint("10.10.0.1", Port(5060)))
+    assert config.transport is Transport.UDP
+    assert config.suites == (Suite("null", "aes-gcm"), Suite("hmac-sha-1-96", "null"))
+    assert card.impi == "001010000000001@ims.mnc001.mcc001.3gppnetwork.org"
+
+
+def test_a_ue_with_identities_of_its_own(file: Path) -> None:
+    identity = 'impi = "a@b.example"\nimpu = "sip:a@b.example"\ndomain = "b.example"'
+    file.write_text(UE.replace('imsi = "001010000000001"', identity))
+    card = read(file, UeFile).identity.card_profile()
+    assert (card.impi, card.impus, card.domain) == ("a@b.example", ("sip:a@b.example",), "b.example")
+
+
+def test_the_home_file_of_the_product(file: Path) -> None:
+    file.write_text(HOME)
+    settings = read(file, HomeFile)
+    assert settings.config().core == Endpoint("10.20.0.2", Port(5060))
+    (subscriber,) = settings.subscribers()
+    assert subscriber.impus == ("sip:001010000000001@ims.mnc001.mcc001.3gppnetwork.org",)
+    assert not subscriber.barred
+
+
+def test_beside_aliases_the_derived_identity_only_registers(file: Path) -> None:
+    """UEP-02."""
+    file.write_text(HOME + 'aliases = ["sip:alice@b.example", "tel:+4930"]\n')
+    (subscriber,) = read(file, HomeFile).subscribers()
+    assert subscriber.associated == ("sip:alice@b.example", "tel:+4930")
+
+
+def test_every_fault_of_a_file_in_one_go_with_key_and_value(file: Path) -> None:
+    text = (
+        '[node]\nnam = "x"\n[gm]\naddresses = ["10.10.0.300"]\nport = 99999\nport_pc = [5064, "5066"]\n'
+        'port_ps = true\n[core]\naddress = 5\nregistrar = "sip:foo.example"\n'
+        '[security]\nalgorithms = ["null/null"]\nconfidentiality = "maybe"\n'
+        '[store]\nurl = "mysql:"\n[admin]\nhttp = "127.0.0.1:99999"\n[extra]\n'
+    )
+    said = faults(file, text, PcscfFile)
+    wanted = (
+        "node.name is missing",
+        "node.visited_network is missing",
+        'node.nam = "x": no such key; meant name?',
+        'gm.addresses[1] = "10.10.0.300": must be an IP address',
+        "gm.port = 99999: must be less than or equal to 65535",
+        "gm.port_ps = true: must be a valid integer",
+        'gm.port_pc[2] = "5066": must be a valid integer',
+        "core.address = 5: must be a text: an IP address",
+        'core.registrar = "sip:foo.example": must be ADDRESS:PORT',
+        "security.algorithms[1] = \"null/null\": unknown suite 'null/null'",
+        "security.confidentiality = \"maybe\": must be 'off', 'preferred' or 'required'",
+        'store.url = "mysql:": must begin with',
+        'admin.http = "127.0.0.1:99999": the port must be 1 to 65535',
+        "extra: no such key; known here: node, gm,",
+    )
+    for words in wanted:
+        assert any(line.startswith(words) for line in said), words
+    assert len(said) == len(wanted)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[5064, 5066, 5068]", "[5064, 5066]", "gm.port_pc = [5064, 5066]: List should have at least 3"),
+        ("[5064, 5066, 5068]", "[5064, 5066, 5062]", "port_ps, port_pc: all different"),
+        ("port_ps = 5062", "port_ps = 5060", "port_ps, port_pc: not 5060"),
+        ("10.20.0.1", "10.10.0.1", "core: not the unprotected endpoint"),
+    ],
+)
+def test_values_that_do_not_go_together(file: Path, old: str, new: str, words: str) -> None:
+    """SA-20, RRG-03."""
+    (said,) = faults(file, PCSCF.replace(old, new), PcscfFile)
+    assert said.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("465b5ce8b199b49faa5f0a2ee238a6bc", "465b5ce8b199b49faa5f0a2ee238a6b"),
+        ("465b5ce8b199b49faa5f0a2ee238a6bc", "465b5ce8b199b49faa5f0a2ee238a6"),
+        ("cd63cb71954a9f4e48a5994e37a02baf", "cd63cb71954a9f4e48a5994e37a02baX"),
+        ("opc =", "op1 ="),
+        ('imsi = "001010000000001"', 'imsi = "1"'),
+    ],
+)
+def test_secrets_are_never_shown(file: Path, old: str, new: str) -> None:
+    """AKA-32."""
+    said = " ".join(faults(file, UE.replace(old, new), UeFile))
+    assert "465b5ce8b199" not in said
+    if "op1" not in new:
+        assert "cd63cb71954a" not in said
+
+
+def test_a_misspelt_secret_is_not_shown_either(file: Path) -> None:
+    """AKA-32: the value of an unknown key may be one."""
+    said = faults(file, UE.replace("opc =", "ocp ="), UeFile)
+    assert "identity.ocp: no such key; meant op?" in said or "identity.ocp: no such key; meant opc?" in said
+    assert "cd63cb71954a" not in " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('imsi = "001010000000001"', "", "identity: needs imsi, or impi, impu and domain"),
+        ("opc =", 'op = "00112233445566778899aabbccddeeff"\nopc =', "identity: give either OP or OPc"),
+        ('"10.10.1.1"', '"fd00::1"', "pcscf: of another address family"),
+        ('"udp"', '"sctp"', "gm.transport = \"sctp\": must be 'udp' or 'tcp'"),
+        ('"10.10.0.1:5060"', '"10.10.0.1:0"', 'gm.pcscf = "10.10.0.1:0": the port must be'),
+    ],
+)
+def test_faults_of_a_ue_file(file: Path, old: str, new: str, words: str) -> None:
+    (said,) = faults(file, UE.replace(old, new), UeFile)
+    assert said.startswith(words)
+
+
+def test_two_subscribers_with_one_identity(file: Path) -> None:
+    entry = HOME[HOME.index("[[subscriber]]") :]
+    (said,) = faults(file, HOME + entry, HomeFile)
+    assert "belongs to two subscribers" in said
+
+
+def test_faults_in_a_list_of_tables_are_counted_from_one(file: Path) -> None:
+    (said,) = faults(file, HOME + '[[subscriber]]\nimsi = "x"\nk = "00"\nopc = "00"\n', HomeFile)
+    assert said.startswith('subscriber[2].imsi = "x": ')
+
+
+def test_a_file_that_is_not_there_or_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file or directory"):
+        read(tmp_path / "none.toml", UeFile)
+    with pytest.raises(ConfigError, match="is a directory"):
+        read(tmp_path, UeFile)
+    (tmp_path / "latin").write_bytes(b"a = '\xe4'")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        read(tmp_path / "latin", UeFile)
+
+
+def test_a_file_that_is_not_toml(file: Path) -> None:
+    (said,) = faults(file, "[node\n", UeFile)
+    assert said.startswith("not TOML: ")
+    assert "line 1" in said

@@ -1,0 +1,40 @@
+import logging
+
+import pytest
+
+from twopair.base import SECOND, Endpoint, Flow, Impi, Impu, Micros, Port, Refusal, Refused, Transport
+from twopair.live.facts_log import FactLog
+from twopair.nodes.facts import MessageReceived, Registered
+
+FLOW = Flow(Transport.UDP, Endpoint("10.0.0.1", Port(5060)), Endpoint("10.0.1.1", Port(6000)))
+
+
+def test_a_flood_of_one_refusal_is_one_line_a_second_and_counted_whole(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 0
+    log = FactLog(lambda: Micros(now))
+    for step in range(1000):
+        now = step * 1500
+        log(Refused(Refusal.MALFORMED_SIP, FLOW, "octet 3"))
+    assert log.counts == {"MALFORMED_SIP": 1000}
+    assert len(caplog.messages) == 2
+    assert "MALFORMED_SIP" in caplog.messages[0]
+    assert "octet 3" in caplog.messages[0]
+    assert caplog.messages[1].endswith(f"{SECOND // 1500} more like it since the last line")
+
+
+def test_refusals_of_different_kinds_do_not_hide_each_other(caplog: pytest.LogCaptureFixture) -> None:
+    log = FactLog(lambda: Micros(0))
+    log(Refused(Refusal.MALFORMED_SIP, FLOW))
+    log(Refused(Refusal.NO_SA_SET, FLOW))
+    assert len(caplog.messages) == 2
+
+
+def test_registrations_are_logged_and_messages_only_counted(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "twopair.facts")
+    log = FactLog()
+    log(Registered(Impi("a@b"), Impu("sip:a@b"), 600))
+    log(MessageReceived("sip:c@d", b"private", FLOW))
+    assert caplog.messages == ["Registered impi=a@b impu=sip:a@b expires_s=600"]
+    assert log.counts == {"Registered": 1, "MessageReceived": 1}
