@@ -96,7 +96,7 @@ class Lab:
             host = self._host(f"ue{number}")
             engine = Engine(OsEntropy(), mtu=self._wire_mtu)
             host.plug("gm", self.gm, [ue.config.address], [net.gm], engine=engine, wire_mtu=self._wire_mtu)
-            self._run(host, UserEquipment(ue.config, Card(ue.card), OsEntropy()), engine)
+            self._run(host, UserEquipment(ue.config, Card(ue.card, ue.seqs), OsEntropy()), engine)
             self.ues.append(host)
 
     def _host(self, name: str) -> Host:

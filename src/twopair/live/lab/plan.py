@@ -46,10 +46,11 @@ NETWORKS: Final[Mapping[int, Network]] = {
 
 @dataclass(frozen=True, slots=True)
 class UePlan:
-    """One UE: its configuration, and the card in it."""
+    """One UE: its configuration, and the card in it; `seqs` is the card's array SEQ_MS, empty if new."""
 
     config: UeConfig
     card: CardProfile
+    seqs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
