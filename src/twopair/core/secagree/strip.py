@@ -3,6 +3,7 @@
 from twopair.wire.sip import Message
 
 OPTION_TAG = "sec-agree"
+AGREEMENT = frozenset({"security-client", "security-verify"})
 
 
 def strip_sec_agree(message: Message) -> None:
@@ -10,9 +11,14 @@ def strip_sec_agree(message: Message) -> None:
 
     Other option tags stay; a header field that becomes empty goes.
     """
-    message.remove("Security-Client")
-    message.remove("Security-Verify")
+    message.remove_all(AGREEMENT)
     for name in ("Require", "Proxy-Require"):
+        first = message.get(name)
+        if first is None:
+            continue
+        if first == OPTION_TAG and message.names().count(name.lower()) == 1:
+            message.remove(name)  # the usual case, without a list
+            continue
         tags = message.values(name)
         kept = [tag for tag in tags if tag.lower() != OPTION_TAG]
         if not kept:

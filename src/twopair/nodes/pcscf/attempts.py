@@ -231,7 +231,9 @@ class Attempts:
         if len(subscriber.sets) >= config.limits.sets_per_impi:
             return Refusal.TOO_MANY_SETS
         set_id = tables.number()
-        pc = tables.sets.free_pc(pcscf, Endpoint(ue, terms.port_s), config.port_pc, set_id)
+        pc = tables.sets.free_pc(
+            pcscf, Endpoint(ue, terms.port_s), _rotated(config.port_pc, subscriber, set_id)
+        )
         if pc is None:
             return Refusal.PORT_COLLISION
         spi_pc, spi_ps = draw_spis(tables.entropy, _Barred(tables.sets, terms))
@@ -250,6 +252,13 @@ class Attempts:
         exchange.attempt.challenge(Challenge(server, nonce, set_id))
         life = SaSetLife(set_id, expires_at=Micros(now + REG_AWAIT_AUTH))
         return LiveSet(sa_set, life, subscriber, server, exchange.attempt, proposal.carrier)
+
+
+def _rotated(pool: tuple[Port, ...], subscriber: Subscriber, number: int) -> tuple[Port, ...]:
+    """The pool, beginning behind the port used last, so that a port rests as long as it can (MSG-07)."""
+    start = pool.index(subscriber.sets[-1].sa_set.ports.pc) + 1 if subscriber.sets else number
+    start %= len(pool)
+    return pool[start:] + pool[:start]
 
 
 def _bars(holder: LiveSet | None, asker: Subscriber | None) -> bool:

@@ -1,11 +1,11 @@
 """Header fields by direction: what the P-CSCF takes out, puts in and rewrites (24.229 §5.2; PCS-)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from twopair.base import WireError
-from twopair.core.secagree import strip_sec_agree
-from twopair.wire.sip import Message, Request, Response
+from twopair.core.secagree.strip import OPTION_TAG, strip_sec_agree
+from twopair.wire.sip import Message, Request, Response, split_list
 
 NOT_FROM_UE: Final = frozenset(
     {
@@ -20,10 +20,14 @@ NOT_FROM_UE: Final = frozenset(
         "p-served-user",
         "p-user-database",
         "p-visited-network-id",
+        "security-client",
         "security-server",
+        "security-verify",
     }
 )
-"""Never believed when a UE says it (24.229 §5.2.2.1, §5.2.6.3; PCS-03, PCS-10, PCS-21)."""
+"""Never believed of a UE, or said to us alone (24.229 §5.2.2.1, §5.2.6.3; PCS-03, PCS-10, PCS-17, PCS-21)."""
+
+NOT_FROM_UE_NOR_REQUIRED: Final = NOT_FROM_UE | {"require", "proxy-require"}
 
 FOR_UE: Final = frozenset({"p-associated-uri", "p-asserted-identity", "p-called-party-id", "p-early-media"})
 """The only P- header fields that leave the trust domain towards a UE (RFC 7315 §6; PCS-21; RFC 5009 §8)."""
@@ -39,12 +43,15 @@ DIALOG_METHODS: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 def clean_from_ue(message: Message) -> None:
     """Take out what a UE may not say to the core: agreement, assertions, the network's access information."""
     names = message.names()
-    for name in NOT_FROM_UE.intersection(names):
-        message.remove(name)
     if "p-access-network-info" in names:
         _drop_network_provided(message)
-    if isinstance(message, Request):
-        strip_sec_agree(message)
+    if names.count("require") == 1 == names.count("proxy-require") and (
+        message.get("Require") == OPTION_TAG == message.get("Proxy-Require")
+    ):
+        message.remove_all(NOT_FROM_UE_NOR_REQUIRED)  # the usual case, in one pass
+        return
+    strip_sec_agree(message)
+    message.remove_all(NOT_FROM_UE)
 
 
 def clean_for_ue(message: Message) -> None:
@@ -56,7 +63,10 @@ def clean_for_ue(message: Message) -> None:
 
 def _drop_network_provided(message: Message) -> None:
     """P-Access-Network-Info values with ``np`` are the network's to give (PCS-04)."""
-    values = message.values("P-Access-Network-Info")
+    lines = message.get_all("P-Access-Network-Info")
+    if not any("np" in line.lower() for line in lines):
+        return
+    values = [value for line in lines for value in split_list(line)]
     kept = [v for v in values if "np" not in [p.strip().lower() for p in v.split(";")]]
     if len(kept) != len(values):
         message.remove("P-Access-Network-Info")
@@ -91,10 +101,10 @@ def demand(request: Request, tag: str) -> None:
         request.set("Require", ", ".join([*tags, tag]))
 
 
-def replace_all(message: Message, name: str, values: Iterable[str]) -> None:
-    """Have these lines of that name and no others, at the place of the first."""
-    message.remove(name)
-    for value in reversed(list(values)):
+def replace_all(message: Message, name: str, values: Sequence[str]) -> None:
+    """Have these lines (at least one) of that name and no others, at the place of the first."""
+    message.set(name, values[-1])
+    for value in reversed(values[:-1]):
         message.push(name, value)
 
 

@@ -153,7 +153,7 @@ class Pcscf:
     def _received(self, event: Received, now: Micros, out: list[Action]) -> None:
         flow, data = event
         if flow.transport is Transport.UDP:
-            if data.strip(b"\r\n\0"):  # else a keep-alive
+            if len(data) > 4 or data.strip(b"\r\n\0"):  # else a keep-alive
                 self._octets(data, flow, now, out)
             return
         stream = self.tables.streams.get(flow)

@@ -1,6 +1,6 @@
 """The SA table: every live set by its ports, as SIP sees them (SA-23, SA-25, RRG-06)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
 from twopair.base import Endpoint, Flow, Micros, Port, Spi, Transport
@@ -137,20 +137,15 @@ class SaTable:
         """Live sets towards a UE address."""
         return self._addresses.get(ue, 0)
 
-    def free_pc(self, pcscf: str, ue: Endpoint, pool: tuple[Port, ...], start: int) -> Port | None:
-        """A port_pc that no live set has towards this address and port_us, None if all are taken (RRG-03).
+    def free_pc(self, pcscf: str, ue: Endpoint, pool: Iterable[Port]) -> Port | None:
+        """The first port_pc that no live set has towards a UE, None if all are taken (RRG-03).
 
         Args:
             pcscf: our address.
             ue: the UE's address and port_us.
             pool: our protected client ports.
-            start: where in the pool to begin.
         """
-        for step in range(len(pool)):
-            port = pool[(start + step) % len(pool)]
-            if (Endpoint(pcscf, port), ue) not in self._by_ports:
-                return port
-        return None
+        return next((port for port in pool if (Endpoint(pcscf, port), ue) not in self._by_ports), None)
 
     def add(self, live: LiveSet) -> None:
         """Enter a set; no other may have one of its selectors (RRG-03)."""

@@ -7,6 +7,7 @@ Messages are mutable: `copy()` before editing one that came from elsewhere.
 
 import re
 from collections.abc import Iterable
+from itertools import compress
 from typing import Final, Self
 
 from twopair.base import WireError
@@ -52,6 +53,9 @@ class Message:
     def get_all(self, name: str) -> list[str]:
         """One value per line of that header, in order."""
         wanted = ASKED[name]
+        found = self._names.count(wanted)
+        if found <= 1:  # the usual case
+            return [self._value(self._names.index(wanted))] if found else []
         return [self._value(i) for i, have in enumerate(self._names) if have == wanted]
 
     def values(self, name: str) -> list[str]:
@@ -129,12 +133,27 @@ class Message:
     def remove(self, name: str) -> int:
         """Remove all lines of that name; how many there were."""
         wanted = ASKED[name]
-        if wanted not in self._names:
+        found = self._names.count(wanted)
+        if found == 1:
+            at = self._names.index(wanted)
+            del self._lines[at], self._names[at]
+        elif found:
+            self._drop(wanted)
+        else:
             return 0
-        before = len(self._names)
-        self._drop(wanted)
         self._forget(wanted)
-        return before - len(self._names)
+        return found
+
+    def remove_all(self, names: frozenset[str]) -> None:
+        """Remove all lines of these names (canonical: long, lower case) in one pass."""
+        if names.isdisjoint(self._names):
+            return
+        keep = [have not in names for have in self._names]
+        self._lines = list(compress(self._lines, keep))
+        self._names = list(compress(self._names, keep))
+        for name in ("via", "cseq", "content-length"):
+            if name in names:
+                self._forget(name)
 
     def pop_value(self, name: str) -> str | None:
         """Remove the first element of a list header (Via, Route) and return it, or None."""
