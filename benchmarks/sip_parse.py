@@ -22,11 +22,12 @@ CSeq: 2 REGISTER
 Contact: <sip:001010000000001@10.0.1.1:6101>;+sip.instance="<urn:gsma:imei:90420156-025763-0>";+g.3gpp.smsip
 Authorization: Digest username="001010000000001@ims.mnc001.mcc001.3gppnetwork.org", \
 realm="ims.mnc001.mcc001.3gppnetwork.org", nonce="I1U8vpY3qJ0hiuZNrke/NVXzKLQ1d7m5Sp/6w1Tfr7M=", \
-uri="sip:ims.mnc001.mcc001.3gppnetwork.org", response="cbefdcc54c81aa658d67da2fba29638c", algorithm=AKAv1-MD5, \
-qop=auth, nc=00000001, cnonce="0a4f113b"
+uri="sip:ims.mnc001.mcc001.3gppnetwork.org", response="cbefdcc54c81aa658d67da2fba29638c", \
+algorithm=AKAv1-MD5, qop=auth, nc=00000001, cnonce="0a4f113b"
 Security-Client: ipsec-3gpp;alg=hmac-sha-1-96;ealg=aes-cbc;spi-c=4097;spi-s=4098;port-c=6100;port-s=6101, \
 ipsec-3gpp;alg=hmac-sha-1-96;ealg=null;spi-c=4097;spi-s=4098;port-c=6100;port-s=6101
-Security-Verify: ipsec-3gpp;q=0.4;alg=hmac-sha-1-96;ealg=aes-cbc;spi-c=8193;spi-s=8194;port-c=5063;port-s=5062, \
+Security-Verify: ipsec-3gpp;q=0.4;alg=hmac-sha-1-96;ealg=aes-cbc;spi-c=8193;spi-s=8194;\
+port-c=5063;port-s=5062, \
 ipsec-3gpp;q=0.3;alg=hmac-sha-1-96;ealg=null;spi-c=8193;spi-s=8194;port-c=5063;port-s=5062
 Require: sec-agree
 Proxy-Require: sec-agree

@@ -4,15 +4,23 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import Final
 
 from twopair.base import SECOND, Micros, Refused
 from twopair.live.clock import monotonic
-from twopair.nodes.facts import MessageReceived
+from twopair.nodes.facts import Deregistered, RegistrationFailed, Resynchronised
 
 _log = logging.getLogger("twopair.facts")
 
 _PAUSE: Final = SECOND
+
+_LEVELS: Final[dict[type, int]] = {
+    RegistrationFailed: logging.INFO,
+    Deregistered: logging.INFO,
+    Resynchronised: logging.INFO,
+}
+"""What a person wants to read of a service that is well; everything else is for debugging."""
 
 
 class FactLog:
@@ -35,8 +43,9 @@ class FactLog:
             return
         name = type(fact).__name__
         self.counts[name] += 1
-        if not isinstance(fact, MessageReceived):  # no line per message
-            _log.info("%s %s", name, _in_words(fact))
+        level = _LEVELS.get(type(fact), logging.DEBUG)
+        if _log.isEnabledFor(level):  # a line costs as much as a third of a registration
+            _log.log(level, "%s %s", name, _in_words(fact))
 
     def _refused(self, fact: Refused) -> None:
         name = fact.refusal.name
@@ -62,4 +71,10 @@ def _in_words(fact: object) -> str:
     if not is_dataclass(fact):
         return str(fact)
     values = ((field.name, getattr(fact, field.name)) for field in fields(fact))
-    return " ".join(f"{name}={value}" for name, value in values if value not in ("", (), None))
+    return " ".join(f"{name}={_word(value)}" for name, value in values if value not in ("", (), None))
+
+
+def _word(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.name
+    return ",".join(map(str, value)) if type(value) is tuple else value

@@ -5,10 +5,11 @@ import signal
 import sys
 from asyncio import Event, get_running_loop
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 from twopair.backends.memory import MemoryBackend
+from twopair.live.collector import spare_what_stays
 from twopair.live.config import ConfigError, HomeFile, PcscfFile, read
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
@@ -49,6 +50,7 @@ async def until_told_to_end() -> AsyncIterator[Event]:
 
 def ready(words: str) -> None:
     """The one line that tells a supervisor that the service serves."""
+    spare_what_stays()
     print(f"ready {words}", flush=True)
 
 
@@ -80,14 +82,16 @@ async def serve_pcscf(file: Path) -> None:
 async def serve_home(file: Path) -> None:
     """The home network, until it is told to end. Raises ConfigError."""
     settings = read(file, HomeFile)
+    config = settings.config()
     async with until_told_to_end() as end:
-        with open_subscribers(settings.hss.url, settings.subscribers()) as store:
-            config = settings.config()
-            driver = Driver(HomeNetwork(config, store, OsEntropy()), MemoryBackend())
+        with ExitStack() as closing:
             try:
-                start(driver, file)
-                ready(f"home {config.domain} on {config.core}")
-                await end.wait()
-            finally:
-                driver.stop()
-                _log.info("end")
+                store = closing.enter_context(open_subscribers(settings.hss.url, settings.subscribers()))
+            except ConfigError as error:
+                raise ConfigError([f"{file}: {line}" for line in error.lines]) from None
+            driver = Driver(HomeNetwork(config, store, OsEntropy()), MemoryBackend())
+            closing.callback(driver.stop)
+            start(driver, file)
+            ready(f"home {config.domain} on {config.core}")
+            await end.wait()
+            _log.info("end")

@@ -1,0 +1,14 @@
+"""The garbage collector of a service: state that lives long is not looked at again and again."""
+
+import gc
+
+
+def spare_what_stays() -> None:
+    """Keep what the program itself is made of out of every collection, and collect rarely.
+
+    Nodes drop their state by reference counting; cycles are few. With the interpreter's defaults a P-CSCF
+    with 10,000 registrations spends a quarter of its time in walking over them (`benchmarks.load`).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
