@@ -28,7 +28,7 @@ def options(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step to stderr.")] = False,
 ) -> None:
     """One UE: register, send a message, wait for messages."""
-    log_to_stderr(logging.INFO if verbose else logging.WARNING)
+    log_to_stderr(logging.DEBUG if verbose else logging.WARNING)
     context.obj = config
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from twopair.base import SECOND, Micros, Refused
 from twopair.live.clock import monotonic
-from twopair.nodes.facts import Deregistered, RegistrationFailed, Resynchronised
+from twopair.nodes.facts import Deregistered, MessageReceived, RegistrationFailed, Resynchronised
 
 _log = logging.getLogger("twopair.facts")
 
@@ -43,6 +43,10 @@ class FactLog:
             return
         name = type(fact).__name__
         self.counts[name] += 1
+        if isinstance(fact, MessageReceived):
+            return  # what people write to each other is nobody's business
+        if isinstance(fact, MessageReceived):  # what people write to each other is not for a log
+            return
         level = _LEVELS.get(type(fact), logging.DEBUG)
         if _log.isEnabledFor(level):  # a line costs as much as a third of a registration
             _log.log(level, "%s %s", name, _in_words(fact))

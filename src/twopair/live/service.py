@@ -23,8 +23,9 @@ _log = logging.getLogger(__name__)
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    """Send the log where services send it."""
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s")
+    """Send the log where services send it; `level` is that of our own lines."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("twopair").setLevel(level)
 
 
 def start(driver: Driver, file: Path) -> None:

@@ -3,8 +3,9 @@ import logging
 import pytest
 
 from twopair.base import SECOND, Endpoint, Flow, Impi, Impu, Micros, Port, Refusal, Refused, Transport
+from twopair.core.sa import Stage
 from twopair.live.facts_log import FactLog
-from twopair.nodes.facts import MessageReceived, Registered
+from twopair.nodes.facts import Deregistered, MessageReceived, Registered, SetStage
 
 FLOW = Flow(Transport.UDP, Endpoint("10.0.0.1", Port(5060)), Endpoint("10.0.1.1", Port(6000)))
 
@@ -31,10 +32,25 @@ def test_refusals_of_different_kinds_do_not_hide_each_other(caplog: pytest.LogCa
     assert len(caplog.messages) == 2
 
 
-def test_registrations_are_logged_and_messages_only_counted(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_ended_is_logged_what_goes_well_only_when_debugging(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "twopair.facts")
     log = FactLog()
-    log(Registered(Impi("a@b"), Impu("sip:a@b"), 600))
+    log(SetStage(Impi("a@b"), 1, Stage.OLD))
+    log(Deregistered(Impi("a@b"), "by the user"))
+    assert caplog.messages == ["Deregistered impi=a@b reason=by the user"]
+    caplog.set_level(logging.DEBUG, "twopair.facts")
+    log(SetStage(Impi("a@b"), 1, Stage.OLD))
+    log(Registered(Impi("a@b"), Impu("sip:a@b"), 600, (Impu("sip:c@b"), Impu("tel:+49"))))
+    assert caplog.messages[1:] == [
+        "SetStage impi=a@b set_id=1 stage=OLD",
+        "Registered impi=a@b impu=sip:a@b expires_s=600 associated=sip:c@b,tel:+49",
+    ]
+    assert log.counts == {"SetStage": 2, "Deregistered": 1, "Registered": 1}
+
+
+def test_messages_are_counted_and_never_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "twopair.facts")
+    log = FactLog()
     log(MessageReceived("sip:c@d", b"private", FLOW))
-    assert caplog.messages == ["Registered impi=a@b impu=sip:a@b expires_s=600"]
-    assert log.counts == {"Registered": 1, "MessageReceived": 1}
+    assert not caplog.messages
+    assert log.counts == {"MessageReceived": 1}
