@@ -71,6 +71,11 @@ def start_k(txn: ClientTransaction, _message: object, _flow: object, now: Micros
         txn.ground.lanes.start(ClientOn.TIMER_K, txn.timers.t4, txn, now)
 
 
+def start_lost(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """The request may be lost with its stream; if not, the answer comes on a new one within T4 (MSG-06)."""
+    txn.ground.lanes.start(ClientOn.TIMER_LOST, txn.timers.t4, txn, now)
+
+
 def start_m(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Pass on retransmitted and forked 2xx for 64*T1, on any transport (RFC 6026 §8.4)."""
     txn.ground.lanes.start(ClientOn.TIMER_M, txn.timers.life, txn, now)

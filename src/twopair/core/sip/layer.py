@@ -153,9 +153,19 @@ class TransactionLayer:
         return txn
 
     def flow_failed(self, flow: Flow, now: Micros, out: Out) -> None:
-        """A stream could not be opened or was closed: what was sent on it and is unanswered times out."""
+        """A stream could not be opened: what was to go over it times out at once (RFC 3261 §17.1.4)."""
+        self._tell_stream(ClientOn.FLOW_FAILED, flow, now, out)
+
+    def flow_closed(self, flow: Flow, now: Micros, out: Out) -> None:
+        """A stream that stood is gone; answers to what went over it may take a new one (MSG-06).
+
+        A request of which nothing is known by then times out after T4: it was lost with the stream.
+        """
+        self._tell_stream(ClientOn.FLOW_CLOSED, flow, now, out)
+
+    def _tell_stream(self, on: ClientOn, flow: Flow, now: Micros, out: Out) -> None:
         for txn in list(self._ground.streams.get(flow, {}).values()):
-            txn.feed(ClientOn.FLOW_FAILED, None, flow, now, out)
+            txn.feed(on, None, flow, now, out)
 
     # Time
 

@@ -33,6 +33,7 @@ class ClientOn(Enum):
     SUCCESS = "2xx"
     FAILURE = "300-699"
     FLOW_FAILED = "transport error"
+    FLOW_CLOSED = "the stream was closed"
     TIMER_A = "timer A"
     TIMER_B = "timer B"
     TIMER_D = "timer D"
@@ -40,6 +41,7 @@ class ClientOn(Enum):
     TIMER_F = "timer F"
     TIMER_K = "timer K"
     TIMER_M = "timer M"
+    TIMER_LOST = "no answer on a new stream"
 
     __hash__ = object.__hash__
 

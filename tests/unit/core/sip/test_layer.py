@@ -238,6 +238,26 @@ def test_a_response_may_come_on_another_flow() -> None:
     assert bed.told == ["response 200", "terminated at 0.0"]
 
 
+def test_a_stream_that_is_lost_leaves_time_for_an_answer_on_another() -> None:
+    """MSG-06: after T4 the request is taken for lost, unless a provisional answer said that it arrived."""
+    bed = Bed()
+    methods = ("MESSAGE", "MESSAGE", "INVITE", "INVITE")
+    sips = [request(method, f"z9hG4bK{n}") for n, method in enumerate(methods)]
+    txns = [bed.start(sip.copy(), TCP) for sip in sips]
+    bed.answer(txns[3], 180, sips[3], TCP)
+    bed.layer.flow_closed(TCP, bed.now, bed.out)
+    bed.run(10)
+    bed.answer(txns[0], 200, sips[0], TCP._replace(local=TCP.local._replace(port=Port(6101))))
+    bed.run(100)
+    assert [line for line in bed.told if not line.startswith("terminated")] == [
+        "response 180",
+        "response 200",
+        "timeout at 17.0",
+        "timeout at 17.0",
+    ]
+    assert txns[3].state is State.PROCEEDING
+
+
 # our own mistakes
 
 
