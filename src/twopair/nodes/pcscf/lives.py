@@ -58,9 +58,11 @@ class Lives:
         self._note(live)
 
     def lose(self, flow: Flow, now: Micros, out: list[Action]) -> None:
-        """A connection is gone: forget it, and tell the transactions that waited on it."""
-        if self._tables.streams.drop(flow) is not None:
-            self._tables.layer.flow_failed(flow, now, out)
+        """A connection is gone: forget it; what went over it may be answered on a new one (MSG-06)."""
+        stream, layer = self._tables.streams.drop(flow), self._tables.layer
+        if stream is not None:
+            lost = layer.flow_closed if stream.stands else layer.flow_failed
+            lost(flow, now, out)
 
     def _settle(self, owner: Subscriber, changed: list[SaSetLife], now: Micros, out: list[Action]) -> None:
         """Do what new stages ask for: report, remove, and know which set is in use."""

@@ -124,7 +124,8 @@ class Pcscf:
         flow, streams = event.flow, self.tables.streams
         door = self._doors.get(flow.local)
         if door is Door.CLIENT:
-            return  # we opened it, and know it since
+            streams.opened(flow)
+            return
         live = self.tables.sets.at(flow) if door is Door.SERVER else None
         if door is Door.SERVER and live is None:
             out += (Report(Refused(Refusal.NO_SA_SET, flow)), CloseStream(flow))
@@ -200,10 +201,14 @@ class Pcscf:
         refusal = CLEAR[kind, self.tables.sets.count_at(flow.remote.address) > 0]
         if refusal is None:
             via = message.top_via
-            if "rport" in via.params or via.host != flow.remote.address:
+            seen: dict[str, str | None] = {}
+            if via.host != flow.remote.address or "rport" in via.params:
+                seen["received"] = flow.remote.address
+            if "rport" in via.params:
+                seen["rport"] = str(flow.remote.port)
+            if seen:
                 message.pop_value("Via")
-                seen = via.with_params(received=flow.remote.address, rport=str(flow.remote.port))
-                message.push("Via", str(seen))
+                message.push("Via", str(via.with_params(**seen)))
             return True
         if refusal.status and kind is Kind.REQUEST and isinstance(message, Request):
             self._answers.refuse_statelessly(message, flow, refusal, out)

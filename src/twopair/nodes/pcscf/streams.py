@@ -19,14 +19,18 @@ class Stream:
         framer: cuts it into messages.
         live: the SA set it belongs to, None in the clear.
         heard: when the peer last sent something.
+
+    Attributes:
+        stands: whether it is open, and not only opening.
     """
 
-    __slots__ = ("framer", "heard", "live")
+    __slots__ = ("framer", "heard", "live", "stands")
 
     def __init__(self, framer: StreamFramer, live: LiveSet | None, heard: Micros) -> None:
         self.framer = framer
         self.live = live
         self.heard = heard
+        self.stands = True
 
 
 class Streams:
@@ -66,7 +70,14 @@ class Streams:
         """Open a connection unless it is open already; what is sent meanwhile is queued."""
         if flow not in self._by_flow:
             self.enter(flow, live, now)
+            self._by_flow[flow].stands = False
             out.append(OpenStream(flow))
+
+    def opened(self, flow: Flow) -> None:
+        """A connection of ours stands."""
+        stream = self._by_flow.get(flow)
+        if stream is not None:
+            stream.stands = True
 
     def drop(self, flow: Flow) -> Stream | None:
         """Forget a connection that is gone; None if it was forgotten before."""

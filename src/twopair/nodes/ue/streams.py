@@ -10,6 +10,7 @@ class Streams:
 
     def __init__(self) -> None:
         self._framers: dict[Flow, StreamFramer] = {}
+        self._opening: set[Flow] = set()
 
     def __contains__(self, flow: Flow) -> bool:
         return flow in self._framers
@@ -18,14 +19,21 @@ class Streams:
         """Open the connection of a TCP flow unless it is there; what is sent meanwhile is queued."""
         if flow.transport is Transport.TCP and flow not in self._framers:
             self._framers[flow] = StreamFramer()
+            self._opening.add(flow)
             out.append(OpenStream(flow))
 
     def opened(self, flow: Flow) -> None:
         """A connection stands, opened by either side."""
         self._framers.setdefault(flow, StreamFramer())
+        self._opening.discard(flow)
+
+    def stands(self, flow: Flow) -> bool:
+        """Whether a connection is open, and not only opening."""
+        return flow in self._framers and flow not in self._opening
 
     def closed(self, flow: Flow) -> bool:
         """A connection has ended; whether it was known."""
+        self._opening.discard(flow)
         return self._framers.pop(flow, None) is not None
 
     def close(self, flow: Flow, out: list[Action]) -> None:

@@ -125,8 +125,11 @@ class UserEquipment:
         self._gm.streams.opened(event.flow)
 
     def _stream_closed(self, event: StreamClosed, now: Micros, out: list[Action]) -> None:
-        if self._gm.streams.closed(event.flow):
-            self._gm.layer.flow_failed(event.flow, now, out)
+        """What went over a connection that stood may still be answered on a new one (MSG-06)."""
+        streams, layer = self._gm.streams, self._gm.layer
+        lost = layer.flow_closed if streams.stands(event.flow) else layer.flow_failed
+        if streams.closed(event.flow):
+            lost(event.flow, now, out)
 
     def _received(self, event: Received, now: Micros, out: list[Action]) -> None:
         flow, data = event
@@ -139,7 +142,8 @@ class UserEquipment:
         except WireError as error:
             out.append(Report(Refused(Refusal.STREAM_BROKEN, flow, error.what)))
             out.append(CloseStream(flow))
-            self._stream_closed(StreamClosed(flow), now, out)
+            self._gm.streams.closed(flow)
+            self._gm.layer.flow_failed(flow, now, out)
             return
         for message in messages:
             self._message(message, flow, now, out)

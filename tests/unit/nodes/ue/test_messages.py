@@ -109,9 +109,21 @@ def test_connection_is_kept_and_reopened() -> None:
     assert sum(action == OpenStream(flow) for action in bench.actions) == 1
     bench.feed(SendMessage(BOB, b"2"))
     bench.feed(StreamClosed(flow, "reset"))
-    assert [fact.status for fact in bench.facts_of(MessageAnswered)] == [200, 408]
     bench.feed(SendMessage(BOB, b"3"))
     assert sum(action == OpenStream(flow) for action in bench.actions) == 2
+
+
+def test_a_lost_connection_leaves_time_for_the_answer() -> None:
+    """MSG-06: the answer may come on a connection of the P-CSCF's, else the request was lost; T4 of Gm."""
+    bench = registered(Transport.TCP)
+    (flow,) = bench.streams
+    bench.feed(SendMessage(BOB, b"1"))
+    bench.feed(StreamClosed(flow, "reset"))
+    assert bench.facts_of(MessageAnswered) == []
+    bench.pass_time(16)
+    assert bench.facts_of(MessageAnswered) == []
+    bench.pass_time(2)
+    assert [fact.status for fact in bench.facts_of(MessageAnswered)] == [408]
 
 
 # -- answering ---------------------------------------------------------------------------------------
