@@ -146,7 +146,7 @@ async def in_a_world(plan: LabPlan, recording: Recording, seed: int = 1) -> Asyn
 class InWorld:
     """A simulated network."""
 
-    device = "nothing outside this process"
+    device = "virtual time, packets are marked instead of encrypted"
 
     def __init__(self, plan: LabPlan, recording: Recording, seed: int) -> None:
         self._world = world = World(seed)

@@ -1,7 +1,5 @@
 """How a scenario moves its network: users wish, and time passes until what they wished for is there."""
 
-from collections.abc import Callable
-
 from twopair.base import Impu
 from twopair.core.aka import Subscriber
 from twopair.demo.network import Network
@@ -9,6 +7,10 @@ from twopair.demo.record import Recording
 from twopair.live.lab import LabPlan
 from twopair.nodes.facts import MessageAnswered, Registered, RegistrationFailed
 from twopair.nodes.wishes import Register, SendMessage
+
+
+class Stalled(Exception):
+    """What was asked for did not come about, and nobody said why. The text says what."""
 
 
 class Play:
@@ -37,13 +39,15 @@ class Play:
     async def register(self, ue: str) -> None:
         """Have a UE register; returns when it is registered or has failed."""
         self._network.ask(ue, Register())
-        await self._until(ue, lambda fact: isinstance(fact, Registered | RegistrationFailed))
+        if not await self._network.until(lambda: any(map(_is_outcome, self._recording.facts(ue)))):
+            raise Stalled(f"{ue} came to no end of its registration")
 
     async def message(self, sender: str, to: Impu, words: str) -> None:
         """Have a UE, or the home network, send a MESSAGE; returns when it was answered."""
         before = self._answers(sender)
         self._network.ask(sender, SendMessage(to, words.encode()))
-        await self._network.until(lambda: self._answers(sender) > before)
+        if not await self._network.until(lambda: self._answers(sender) > before):
+            raise Stalled(f"the MESSAGE of {sender} was not answered")
 
     async def settle(self) -> None:
         """Let everybody finish."""
@@ -52,5 +56,6 @@ class Play:
     def _answers(self, name: str) -> int:
         return sum(isinstance(fact, MessageAnswered) for fact in self._recording.facts(name))
 
-    async def _until(self, name: str, wanted: Callable[[object], bool]) -> None:
-        await self._network.until(lambda: any(map(wanted, self._recording.facts(name))))
+
+def _is_outcome(fact: object) -> bool:
+    return isinstance(fact, Registered | RegistrationFailed)

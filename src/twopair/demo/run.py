@@ -9,7 +9,7 @@ from twopair.base import DEFAULT_SUITES, STATUS, Suite, Transport
 from twopair.demo.checks.check import Verdict, run
 from twopair.demo.evidence import Evidence
 from twopair.demo.network import Network, in_a_world, on_this_machine, recording_of
-from twopair.demo.play import Play
+from twopair.demo.play import Play, Stalled
 from twopair.demo.record import Recording
 from twopair.demo.scenarios import Scenario
 from twopair.live.lab import usual
@@ -45,6 +45,7 @@ class Outcome:
         why: why that one.
         evidence: what was seen.
         verdicts: what was checked.
+        stalled: at what the scenario stood still, empty if it came to its end.
     """
 
     scenario: Scenario
@@ -52,11 +53,12 @@ class Outcome:
     why: str
     evidence: Evidence
     verdicts: list[Verdict]
+    stalled: str = ""
 
     @property
     def ok(self) -> bool:
-        """Whether every verdict is good."""
-        return all(verdict.ok for verdict in self.verdicts)
+        """Whether the scenario came to its end and every verdict is good."""
+        return not self.stalled and all(verdict.ok for verdict in self.verdicts)
 
     @property
     def recording(self) -> Recording:
@@ -91,7 +93,11 @@ async def _play(scenario: Scenario, wanted: Wanted) -> Outcome:
     building: AbstractAsyncContextManager[Network]
     building = in_a_world(plan, recording) if virtual else on_this_machine(plan, recording)
     async with building as network:
-        await scenario.play(Play(plan, network, recording))
+        stalled = ""
+        try:
+            await scenario.play(Play(plan, network, recording))
+        except Stalled as stop:
+            stalled = str(stop)
         names = [host.name for host in recording.hosts]
         evidence = Evidence(
             recording=recording,
@@ -104,4 +110,4 @@ async def _play(scenario: Scenario, wanted: Wanted) -> Outcome:
         why = network.device if virtual else f"{WHY_USERSPACE}; {network.device}"
     verdicts = run(scenario.checks(evidence), evidence)
     taken = wanted._replace(backend="memory" if virtual else "userspace")
-    return Outcome(scenario, taken, why, evidence, verdicts)
+    return Outcome(scenario, taken, why, evidence, verdicts, stalled)

@@ -163,7 +163,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         ),
         Scenario(
             "no-common-algorithm",
-            "UE and P-CSCF have no algorithm in common: refused before the home network hears of it",
+            "no algorithm in common: refused before the home network hears of it",
             "33.203 §7.3.2.1; RFC 3329 §2.3.1",
             1,
             _nothing_in_common,

@@ -36,13 +36,13 @@ def rows(outcome: Outcome) -> Iterator[Text]:
     if moments:
         yield from Ladder(outcome.recording.hosts, moments[0].time).draw(moments)
     yield Text()
-    yield from _verdicts(outcome.verdicts)
+    yield from _verdicts(outcome.verdicts, outcome.stalled)
 
 
 def _heading(outcome: Outcome) -> Iterator[Text]:
     wanted, evidence = outcome.wanted, outcome.evidence
     yield Text(f"{outcome.scenario.name}: {outcome.scenario.purpose}", "bold")
-    yield Text(f"{wanted.transport.value} over IPv{wanted.ip}, {evidence.suite}, {outcome.scenario.clauses}")
+    yield Text(f"{wanted.transport.value} · IPv{wanted.ip} · {evidence.suite} · {outcome.scenario.clauses}")
     for line in wrap(f"back end {wanted.backend}: {outcome.why}", WIDTH):
         yield Text(line, "dim")
     legend = Text()
@@ -57,7 +57,7 @@ def _heading(outcome: Outcome) -> Iterator[Text]:
     yield legend
 
 
-def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[Text]:
+def _verdicts(verdicts: Sequence[Verdict], stalled: str) -> Iterator[Text]:
     yield Text("── Verdicts ".ljust(WIDTH, "─"), "bold")
     for verdict in verdicts:
         mark, style = ("✓", "green") if verdict.ok else ("✗", "bold red")
@@ -67,6 +67,8 @@ def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[Text]:
         text.append(f" {verdict.id:<{_DETAIL - 4}} ", "bold")
         text.append(("\n" + " " * _DETAIL).join(lines), None if verdict.ok else "red")
         yield text
+    if stalled:
+        yield Text(f" ✗ the scenario stopped: {stalled}", "bold red")
     good = sum(verdict.ok for verdict in verdicts)
     whole = good == len(verdicts)
     summary = (

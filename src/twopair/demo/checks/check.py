@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from twopair.base import WireError
 from twopair.demo.evidence import Evidence
 
 
@@ -38,7 +39,14 @@ class Check(NamedTuple):
 
 def run(checks: Iterable[Check], evidence: Evidence) -> list[Verdict]:
     """Judge them all. One that fails says its first fault, and how many more there are."""
-    return [_verdict(check, check.judge(evidence)) for check in checks]
+    return [_verdict(check, _judge(check, evidence)) for check in checks]
+
+
+def _judge(check: Check, evidence: Evidence) -> Finding:
+    try:
+        return check.judge(evidence)
+    except WireError as error:
+        return Finding([f"a message cannot be read: {error}"], "")
 
 
 def _verdict(check: Check, finding: Finding) -> Verdict:

@@ -10,6 +10,8 @@ from twopair.demo.evidence import Evidence, Procedure, ue_of
 from twopair.demo.record import CORE, Said
 from twopair.wire.sip import AuthFields, Message, NameAddr, Request, SipUri
 
+_NONE: Final = "no protected request was seen"
+
 
 def _each_ue(evidence: Evidence, judge: Callable[[Procedure], str], good: str) -> Finding:
     """One judgement per UE; a UE that never spoke cannot be judged."""
@@ -49,14 +51,14 @@ def _choice(evidence: Evidence) -> Finding:
 
 def _via_of_ue(evidence: Evidence) -> Finding:
     """MSG-02: every protected request of a UE asks for answers at port_us."""
-    faults = []
-    for said in _requests(evidence, from_ue=True):
+    faults, requests = [], list(_requests(evidence, from_ue=True))
+    for said in requests:
         agreed = evidence.procedures[ue_of(said).name].agreed
         if agreed is None or said.seen.message.top_via.port != agreed.ports.of(PortName.US):
             faults.append(
                 f"{said.sender.name} {said.seen.start_line}: Via {said.seen.message.top_via.sent_by}"
             )
-    return Finding(faults, "Via of every protected request of a UE has port_us")
+    return Finding(faults if requests else [_NONE], "Via of every protected request of a UE has port_us")
 
 
 def _contact(evidence: Evidence) -> Finding:
@@ -75,12 +77,14 @@ def _contact(evidence: Evidence) -> Finding:
 
 def _via_of_pcscf(evidence: Evidence) -> Finding:
     """MSG-04: every request of the P-CSCF towards a UE asks for answers at port_ps."""
-    faults = []
-    for said in _requests(evidence, from_ue=False):
+    faults, requests = [], list(_requests(evidence, from_ue=False))
+    for said in requests:
         agreed = evidence.procedures[ue_of(said).name].agreed
         if agreed is None or said.seen.message.top_via.port != agreed.ports.of(PortName.PS):
             faults.append(f"{said.seen.start_line}: Via {said.seen.message.top_via.sent_by}")
-    return Finding(faults, "Via of every request of the P-CSCF towards a UE has port_ps")
+    return Finding(
+        faults if requests else [_NONE], "Via of every request of the P-CSCF towards a UE has port_ps"
+    )
 
 
 def _requests(evidence: Evidence, *, from_ue: bool) -> Iterator[Said]:
@@ -127,12 +131,12 @@ def _integrity(evidence: Evidence) -> Finding:
 
 def _no_keys(evidence: Evidence) -> Finding:
     """AKA-31: CK and IK came to the P-CSCF and went no further."""
-    gave = [s for s in _core(evidence) if s.seen.step == "SM6" and _keys(s.seen.message) == {"ck", "ik"}]
+    challenges = [s.seen.message for s in _core(evidence) if s.seen.step == "SM6"]
     faults = [
         f"{s.seen.start_line} to {s.receiver.name} has keys" for s in evidence.gm if _keys(s.seen.message)
     ]
-    if not gave:
-        faults.append("no 401 with ck and ik came from the home network")
+    if not challenges or any(_keys(message) != {"ck", "ik"} for message in challenges):
+        faults.append("a 401 of the home network has no ck or no ik, or there was none")
     return Finding(faults, "ck and ik came in SM5 and are gone from SM6")
 
 

@@ -32,7 +32,10 @@ def _clear(evidence: Evidence) -> Finding:
         elif segment.src in protected or segment.dst in protected:
             faults.append(f"clear {segment.transport.value} {segment.src}>{segment.dst}")
     total = len(evidence.recording.packets)
-    return Finding(faults, f"only SM1 and SM6 are readable: {len(clear)} of {total} packets")
+    return Finding(
+        faults if clear else ["nothing was seen"],
+        f"only SM1 and SM6 are readable: {len(clear)} of {total} packets",
+    )
 
 
 def _protected_ports(evidence: Evidence) -> set[Endpoint]:
@@ -48,7 +51,8 @@ def _opened(evidence: Evidence) -> Finding:
         for packet in esp
         if packet.esp is not None and packet.esp.sa and len(packet.esp.held_by) != len(End)
     ]
-    return Finding(faults if esp else ["no ESP was seen"], f"{len(esp)} ESP packets, every ICV verified")
+    good = "every ICV verified" if evidence.encrypted else "each marked with an SPI of its sender's set"
+    return Finding(faults if esp else ["no ESP was seen"], f"{len(esp)} ESP packets, {good}")
 
 
 def _spis(evidence: Evidence) -> Finding:
@@ -65,7 +69,10 @@ def _spis(evidence: Evidence) -> Finding:
                 wanted = agreed.spis.of(_ARROW[head.sa].spi_of)
                 if head.spi != wanted:
                     faults.append(f"{name}: {head.sa} has SPI 0x{head.spi:08x}, not 0x{wanted:08x}")
-    return Finding(faults, "four SPIs per set, each chosen by its receiver in Security-Client or -Server")
+    return Finding(
+        faults if evidence.procedures else ["no UE was seen"],
+        "four SPIs per set, each chosen by its receiver in Security-Client or -Server",
+    )
 
 
 def _sequence(evidence: Evidence) -> Finding:

@@ -26,7 +26,10 @@ def _four(evidence: Evidence) -> Finding:
     if ours != sorted(sa.spi for sa in evidence.sas["pcscf"]):
         faults.append("UEs and P-CSCF hold different SPIs")
     count = len(evidence.sas["pcscf"])
-    return Finding(faults, f"two pairs per UE at each end: {count} SAs at the P-CSCF, {len(ours)} at the UEs")
+    return Finding(
+        faults if ues else ["no UE was seen"],
+        f"two pairs per UE at each end: {count} SAs at the P-CSCF, {len(ours)} at the UEs",
+    )
 
 
 def _sets(sas: Sequence[SaCounters]) -> list[list[str]]:
@@ -47,7 +50,10 @@ def _in_time(evidence: Evidence) -> Finding:
                 up.add(moment.host.name)
             elif isinstance(moment, Said) and ue in (moment.sender, moment.receiver):
                 faults += _too_early(moment, up)
-    return Finding(faults, "the P-CSCF's set stood before SM6 left, the UE's before SM7 left")
+    return Finding(
+        faults if evidence.ues else ["no UE was seen"],
+        "the P-CSCF's set stood before SM6 left, the UE's before SM7 left",
+    )
 
 
 def _too_early(said: Said, up: set[str]) -> list[str]:
