@@ -165,8 +165,8 @@ PROPOSED_CHECKS: Final[tuple[Check[Proposed], ...]] = (
     Check("AGR-35", "RFC 3329 §2.3.1; 24.229 §5.2.2.2, AGR-33", _agreed),
     Check("AGR-22", "33.203 §7.2; AGR-30, AGR-42, ERR-08", _choice),
     Check("RRG-02", "33.203 §7.4; RRG-01, RRG-04", _renewed),
-    Check("SA-15", "33.203 §7.1", _spis),
     Check("SA-22", "33.203 §7.1", _uc),
+    Check("SA-15", "33.203 §7.1", _spis),
     Check("MGP-04", "33.203 §7.1, SA-22", _count),
 )
 """Of SM1. The address of an unprotected one is not checked: `received` repairs it (PCS-05)."""

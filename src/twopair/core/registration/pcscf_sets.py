@@ -30,7 +30,6 @@ class SetEvent(Enum):
     OLD_ENDING = 4  # the set in use has less than 64 * T1 left
     REAUTHENTICATED = 5  # 200 OK; SM1 came over a set
     AUTHENTICATED = 6  # 200 OK; SM1 came in the clear
-    DEREGISTERED = 0  # 200 OK with no IMPU left, or the network's word (MGP-10, MGP-11)
 
     __hash__ = object.__hash__
 
@@ -60,13 +59,6 @@ EVENTS: Final[dict[SetEvent, dict[Place, tuple[Trigger, ...]]]] = {
     },
     SetEvent.AUTHENTICATED: {
         Place.SUBJECT: (Trigger.CONFIRMED, Trigger.TAKEN),
-        Place.TEMPORARY: (Trigger.RELEASED,),
-        Place.NEW: (Trigger.RELEASED,),
-        Place.IN_USE: (Trigger.RELEASED,),
-        Place.CARRIER: (Trigger.RELEASED,),
-        Place.OLD: (Trigger.RELEASED,),
-    },
-    SetEvent.DEREGISTERED: {
         Place.TEMPORARY: (Trigger.RELEASED,),
         Place.NEW: (Trigger.RELEASED,),
         Place.IN_USE: (Trigger.RELEASED,),
