@@ -49,4 +49,5 @@ def write(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read: it holds keys, or what they protect. Raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "wb") as file:  # noqa: PTH123 - from a descriptor, for its mode
+        os.fchmod(descriptor, 0o600)
         file.write(content)
