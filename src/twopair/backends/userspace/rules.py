@@ -50,7 +50,7 @@ class PolicyRoutes:
     def __init__(self, device: str, wire_mtu: int) -> None:
         self._device = device
         self._wire_mtu = wire_mtu
-        with_netlink(_remove_stale)
+        with_netlink(lambda netlink: _remove_stale(netlink, device))
         # A packet from the TUN has a source that is reached by another device: not strictly the way
         # back, but a way (loose reverse path filter, RFC 3704 §2.4).
         (Path("/proc/sys/net/ipv4/conf") / device / "rp_filter").write_text("2")
@@ -120,13 +120,18 @@ def table_of(index: int) -> int:
     return _TABLES | index & 0xFFFFF
 
 
-def _remove_stale(netlink: Any) -> None:
-    """Remove what belongs to devices that are gone: their process died without a word."""
-    names = {link.get("index"): link.get("ifname") for link in netlink.get_links()}
-    alive = {table_of(index) for index, name in names.items() if name.startswith(DEVICE_PREFIX)}
-    rules = list(_own_rules(netlink))
-    tables = {rule.get("table") for _, rule in rules} - alive - {_TABLE_LOCAL}
-    devices = {rule.get("iifname") for _, rule in rules} - set(names.values()) - {None}
+def _remove_stale(netlink: Any, device: str) -> None:
+    """Remove what belongs to devices that are gone: their process died without a word.
+
+    `device` is new and has nothing yet; a predecessor's may have had the same name.
+    """
+    alive = {link.get("ifname"): table_of(link.get("index")) for link in netlink.get_links()}
+    alive = {
+        name: table for name, table in alive.items() if name.startswith(DEVICE_PREFIX) and name != device
+    }
+    rules = [rule for _, rule in _own_rules(netlink)]
+    tables = {rule.get("table") for rule in rules} - set(alive.values()) - {_TABLE_LOCAL}
+    devices = {rule.get("iifname") for rule in rules} - set(alive) - {None, "lo"}
     _remove(netlink, tables, devices)
 
 
