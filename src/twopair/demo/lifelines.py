@@ -15,7 +15,7 @@ LEFT: Final = 14
 MIDDLE: Final = 53
 RIGHT: Final = 92
 
-_SHORT: Final = 29  # columns of an arrow to a host without a lifeline, and of what is written on it
+_SHORT: Final = 32  # columns of an arrow to a host without a lifeline, and of what is written on it
 
 
 class Stroke(NamedTuple):
