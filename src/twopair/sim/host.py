@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twopair.backends.contract import InstallError
@@ -133,7 +132,7 @@ class Host:
             self.tcp.listening[action.local] = None
 
     def _unbind(self, action: Unbind) -> None:
-        self.tcp.abort_all_of(action.local)
+        self.tcp.reset_all_of(action.local)
         self.tcp.listening.pop(action.local, None)
         if self._bound.pop(action.local, False):
             self.backend.reopen(action.local)
@@ -155,7 +154,7 @@ class Host:
         if sa_set is not None:
             for arrow in ARROWS:
                 flow = sa_set.flow(Transport.TCP, arrow.ports.src, arrow.ports.dst)
-                self.agenda.after(0, partial(self.tcp.abort, flow, "its SA set was removed"))
+                self.tcp.abort(flow, "its SA set was removed")
         self.backend.remove(action.set_id)
 
     def _report(self, action: Report) -> None:

@@ -1,7 +1,8 @@
 """The TCP of a simulated host: connections by flow, opened, accepted, closed, refused."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from twopair.base import Endpoint, Flow, Received, StreamClosed, StreamOpened, seconds
 from twopair.sim.packet import Kind, Packet
@@ -9,85 +10,118 @@ from twopair.sim.packet import Kind, Packet
 if TYPE_CHECKING:
     from twopair.sim.host import Host
 
-CONNECT_TIMEOUT = seconds(127)
+CONNECT_TIMEOUT: Final = seconds(127)
 """How long a SYN goes unanswered before the host gives up (six repetitions)."""
 
 
 class _Stage(Enum):
     OPENING = "opening"
     OPEN = "open"
+    CLOSING = "closing"  # the node closed it before it stood: it opens, sends what waits, and ends
+
+
+class _Connection:
+    """One connection; what is sent before it stands waits."""
+
+    __slots__ = ("stage", "waiting")
+
+    def __init__(self, stage: _Stage) -> None:
+        self.stage = stage
+        self.waiting: list[bytes] = []
 
 
 class Tcp:
-    """Connections of one host. A segment is carried whole and in order; what is dropped is lost."""
+    """Connections of one host. A segment is carried whole and in order; what is dropped is lost.
+
+    Attributes:
+        listening: the endpoints that accept connections.
+    """
 
     def __init__(self, host: "Host") -> None:
-        self._host = host
-        self._connections: dict[Flow, _Stage] = {}
-        self._waiting: dict[Flow, list[bytes]] = {}
         self.listening: dict[Endpoint, None] = {}
+        self._host = host
+        self._connections: dict[Flow, _Connection] = {}
+
+    # what the node asks for
 
     def open(self, flow: Flow) -> None:
-        """Send a SYN; the outcome is an event."""
+        """Send a SYN; the outcome is an event. A connection that is there already stays as it is."""
         if flow in self._connections:
             return
-        self._connections[flow] = _Stage.OPENING
-        self._waiting[flow] = []
+        self._connections[flow] = connection = _Connection(_Stage.OPENING)
         self._host.emit(Kind.SYN, flow)
-        self._host.agenda.after(CONNECT_TIMEOUT, lambda: self._give_up(flow))
+        self._host.agenda.after(CONNECT_TIMEOUT, partial(self._give_up, flow, connection))
 
     def send(self, flow: Flow, data: bytes) -> bool:
         """Append to a stream; False where there is none."""
-        stage = self._connections.get(flow)
-        if stage is _Stage.OPENING:
-            self._waiting[flow].append(data)
-        elif stage is _Stage.OPEN:
+        connection = self._connections.get(flow)
+        if connection is None or connection.stage is _Stage.CLOSING:
+            return False
+        if connection.stage is _Stage.OPEN:
             self._host.emit(Kind.DATA, flow, data)
-        return stage is not None
+        else:
+            connection.waiting.append(data)
+        return True
 
     def close(self, flow: Flow) -> None:
-        """Close; the peer is told, this node is not."""
-        if self._connections.pop(flow, None) is not None:
-            self._waiting.pop(flow, None)
+        """Close after what was sent; the peer is told, this node is not."""
+        connection = self._connections.get(flow)
+        if connection is not None and connection.stage is _Stage.OPEN:
+            del self._connections[flow]
             self._host.emit(Kind.FIN, flow)
+        elif connection is not None:
+            connection.stage = _Stage.CLOSING
 
     def abort(self, flow: Flow, reason: str) -> None:
-        """Forget a connection without a word to the peer, and tell this node why."""
-        if self._connections.pop(flow, None) is not None:
-            self._waiting.pop(flow, None)
-            self._host.feed(StreamClosed(flow, reason))
+        """Forget a connection without a word to the peer, and tell this node why, as its next event."""
+        connection = self._connections.pop(flow, None)
+        if connection is not None and connection.stage is not _Stage.CLOSING:
+            self._host.later(StreamClosed(flow, reason))
 
-    def abort_all_of(self, local: Endpoint) -> None:
-        """Close what was opened or accepted on a port that is being unbound."""
+    def reset_all_of(self, local: Endpoint) -> None:
+        """End what was opened or accepted on a port that is being unbound; this node is not told."""
         for flow in [flow for flow in self._connections if flow.local == local]:
-            self.close(flow)
-
-    def take(self, packet: Packet) -> None:
-        """A packet of TCP that the back end let through; its flow is the sender's."""
-        self._TAKE[packet.kind](self, packet.flow.mirrored(), packet.data)
+            del self._connections[flow]
+            self._host.emit(Kind.RST, flow)
 
     def open_flows(self) -> list[Flow]:
         """Every connection, in the order in which they came to be."""
         return list(self._connections)
 
+    # what the network brings
+
+    def take(self, packet: Packet) -> None:
+        """A packet of TCP that the back end let through; its flow is the sender's."""
+        self._TAKE[packet.kind](self, packet.flow.mirrored(), packet.data)
+
     def _syn(self, flow: Flow, _data: bytes) -> None:
+        """The peer opens a connection. One of the same name is over: the peer has forgotten it."""
         if flow.local not in self.listening:
             self._host.emit(Kind.RST, flow)
             return
-        self._connections[flow] = _Stage.OPEN
+        if self._connections.pop(flow, None) is not None:
+            self._host.feed(StreamClosed(flow, "connection reset by peer"))
+        self._connections[flow] = _Connection(_Stage.OPEN)
         self._host.emit(Kind.ACCEPT, flow)
         self._host.feed(StreamOpened(flow))
 
     def _accept(self, flow: Flow, _data: bytes) -> None:
-        if self._connections.get(flow) is not _Stage.OPENING:
+        connection = self._connections.get(flow)
+        if connection is None or connection.stage is _Stage.OPEN:
             return
-        self._connections[flow] = _Stage.OPEN
-        for data in self._waiting.pop(flow):
+        closing = connection.stage is _Stage.CLOSING
+        connection.stage = _Stage.OPEN
+        for data in connection.waiting:
             self._host.emit(Kind.DATA, flow, data)
-        self._host.feed(StreamOpened(flow))
+        connection.waiting.clear()
+        if closing:
+            self.close(flow)
+        else:
+            self._host.feed(StreamOpened(flow))
 
     def _data(self, flow: Flow, data: bytes) -> None:
-        if self._connections.get(flow) is _Stage.OPEN:
+        connection = self._connections.get(flow)
+        if connection is not None and connection.stage is _Stage.OPEN:
             self._host.feed(Received(flow, data))
         else:
             self._host.emit(Kind.RST, flow)
@@ -96,11 +130,12 @@ class Tcp:
         self.abort(flow, "")
 
     def _rst(self, flow: Flow, _data: bytes) -> None:
-        refused = self._connections.get(flow) is _Stage.OPENING
+        connection = self._connections.get(flow)
+        refused = connection is not None and connection.stage is _Stage.OPENING
         self.abort(flow, "connection refused" if refused else "connection reset by peer")
 
-    def _give_up(self, flow: Flow) -> None:
-        if self._connections.get(flow) is _Stage.OPENING:
+    def _give_up(self, flow: Flow, connection: _Connection) -> None:
+        if self._connections.get(flow) is connection and connection.stage is not _Stage.OPEN:
             self.abort(flow, "connection timed out")
 
     _TAKE: ClassVar = {

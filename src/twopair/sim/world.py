@@ -70,6 +70,10 @@ class World:
         host.feed(Start())
         return host
 
+    def host_at(self, address: str) -> Host:
+        """The host that has this address."""
+        return self._places[address][0]
+
     def listen(self, listener: FactListener) -> None:
         """Have `listener` called with every fact that any node reports."""
         self._listeners.append(listener)
