@@ -175,7 +175,7 @@ class Recording:
 
     def event(self, host: Host, event: Event, pending: dict[int, SaSet], now: Micros) -> None:
         """A node is fed an event."""
-        if isinstance(event, SasInstalled):
+        if isinstance(event, SasInstalled) and event.set_id in pending:
             self._note(SetUp(now, host, pending[event.set_id]))
 
     def action(self, host: Host, action: Action, pending: dict[int, SaSet], now: Micros) -> None:

@@ -16,7 +16,10 @@ from twopair.live.lab import usual
 from twopair.live.prerequisite import PrerequisiteMissing
 
 BACKENDS: Final = ("auto", "kernel", "userspace", "memory")
-WHY_USERSPACE: Final = "real ESP in this process; the lab does not use the kernel's"
+_WHY_USERSPACE: Final = {
+    "auto": "auto takes it, the lab has no kernel one",
+    "userspace": "real ESP in this process",
+}
 
 
 class Wanted(NamedTuple):
@@ -107,7 +110,7 @@ async def _play(scenario: Scenario, wanted: Wanted) -> Outcome:
             sas={name: tuple(network.sas(name)) for name in names},
             drops={name: dict(network.drops(name)) for name in names},
         )
-        why = network.device if virtual else f"{WHY_USERSPACE}; {network.device}"
+        why = network.device if virtual else f"{_WHY_USERSPACE[wanted.backend]}; {network.device}"
     verdicts = run(scenario.checks(evidence), evidence)
     taken = wanted._replace(backend="memory" if virtual else "userspace")
     return Outcome(scenario, taken, why, evidence, verdicts, stalled)
