@@ -13,8 +13,9 @@ from statistics import median
 from time import thread_time
 from typing import Any
 
-from benchmarks.machine import machine_line
 from tests.unit.nodes.pcscf.bed import CORE, HOME, UDP, Bed, Ue
+
+from benchmarks.machine import machine_line
 from twopair.base import Flow, Received, Send, seconds
 from twopair.core.sa import InstallSas, SasInstalled
 from twopair.nodes.events import Woke

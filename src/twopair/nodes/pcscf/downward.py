@@ -11,7 +11,7 @@ from twopair.nodes.pcscf.relay import Relay
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.sip import NameAddr, Request
+from twopair.wire.sip import NameAddr, Request, first_element
 
 LARGE_OCTETS: Final = 1300
 """A larger request goes over TCP, where the path MTU is not known (RFC 3261 §18.1.1; MSG-08)."""
@@ -87,7 +87,7 @@ class Downward:
             user = subscribers.behind(route[5 : route.find("@", 5)])
             if user is not None:
                 return user
-        own = NameAddr.parse(route).sip_uri.user
+        own = NameAddr.parse(first_element(route)).sip_uri.user
         return subscribers.behind(own) if own else None
 
     def _onward(self, request: Request, live: LiveSet, flow: Flow, *, dialog: bool) -> Request:

@@ -41,7 +41,7 @@ def attempt(state: type[State]) -> Attempt:
 
 @pytest.mark.parametrize(("state", "step"), [key for key in TABLE if key[1] is not Step.CHALLENGED])
 def test_each_row_is_walked(state: type[State], step: Step) -> None:
-    """FLOW-01, ERR-03, ERR-10, ERR-24, MGP-05..MGP-07: each row leads where it says and asks for what it says."""
+    """FLOW-01, ERR-03, ERR-10, ERR-24, MGP-05..MGP-07: each row leads where it says."""
     walked = attempt(state)
     row = TABLE[state, step]
     assert walked.feed(step) == row.do

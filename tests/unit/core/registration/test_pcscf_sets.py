@@ -25,7 +25,9 @@ def sets(**stages: Stage) -> dict[str, SaSetLife]:
     return {name: SaSetLife(number, FAR, stage) for number, (name, stage) in enumerate(stages.items(), 1)}
 
 
-def after(event: SetEvent, held: dict[str, SaSetLife], subject: str = "", carrier: str = "") -> dict[str, Stage]:
+def after(
+    event: SetEvent, held: dict[str, SaSetLife], subject: str = "", carrier: str = ""
+) -> dict[str, Stage]:
     subject_id = held[subject].set_id if subject else None
     carrier_id = held[carrier].set_id if carrier else None
     step(event, list(held.values()), NOW, subject=subject_id, carrier=carrier_id)
@@ -61,7 +63,7 @@ def test_row_3_never_lengthens_an_old_set() -> None:
 
 def test_row_4_takes_the_new_set_while_the_old_one_drains() -> None:
     held = sets(used=Stage.IN_USE, new=Stage.NEWLY_ESTABLISHED)
-    assert ending([life for life in held.values()]) == FAR - SIXTY_FOUR_T1
+    assert ending(list(held.values())) == FAR - SIXTY_FOUR_T1
     assert after(SetEvent.OLD_ENDING, held) == {"used": Stage.OLD, "new": Stage.IN_USE}
     assert ending(list(held.values())) is None
 
@@ -80,9 +82,7 @@ def test_row_5_keeps_the_carrier_in_use() -> None:
 
 
 def test_row_5_deletes_all_other_old_sets_at_once() -> None:
-    held = sets(
-        old=Stage.OLD, used=Stage.IN_USE, unused=Stage.NEWLY_ESTABLISHED, temporary=Stage.TEMPORARY
-    )
+    held = sets(old=Stage.OLD, used=Stage.IN_USE, unused=Stage.NEWLY_ESTABLISHED, temporary=Stage.TEMPORARY)
     assert after(SetEvent.REAUTHENTICATED, held, "temporary", "used") == {
         "old": Stage.DELETED,
         "used": Stage.IN_USE,
@@ -103,9 +103,7 @@ def test_row_5_keeps_an_old_carrier() -> None:
 
 def test_row_6_leaves_only_the_new_set() -> None:
     """MGP-08: an initial authentication replaces all there was."""
-    held = sets(
-        old=Stage.OLD, used=Stage.IN_USE, unused=Stage.NEWLY_ESTABLISHED, temporary=Stage.TEMPORARY
-    )
+    held = sets(old=Stage.OLD, used=Stage.IN_USE, unused=Stage.NEWLY_ESTABLISHED, temporary=Stage.TEMPORARY)
     assert after(SetEvent.AUTHENTICATED, held, "temporary") == {
         "old": Stage.DELETED,
         "used": Stage.DELETED,

@@ -1,7 +1,7 @@
 """A P-CSCF with UEs and a core that speak by hand: messages in, actions out, nothing else."""
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -30,7 +30,7 @@ from twopair.core.sa import InstallSas, RemoveSas, SasInstalled, SasRefused, Sta
 from twopair.core.secagree import Offer, Terms
 from twopair.nodes.events import Event, Start
 from twopair.nodes.pcscf import Pcscf, PcscfConfig
-from twopair.wire.sip import Message, Request, Response, make_response, parse
+from twopair.wire.sip import Request, Response, make_response, parse
 
 GM = "10.10.0.1"
 CORE = Endpoint("10.20.0.1", Port(5060))
@@ -39,6 +39,7 @@ DOMAIN = "ims.mnc001.mcc001.3gppnetwork.org"
 NAME = f"pcscf1.{DOMAIN}"
 CK, IK = "aa" * 16, "bb" * 16
 UDP, TCP = Transport.UDP, Transport.TCP
+NO_PORT = Port(0)
 SERVICE_ROUTE = f"<sip:orig@{HOME};lr>"
 
 
@@ -80,7 +81,7 @@ class Ue:
     cseq: int = 0
     call_id: str = ""
     terms: Terms = field(init=False)
-    pc: Port = Port(0)
+    pc: Port = NO_PORT
 
     def __post_init__(self) -> None:
         high, low = divmod(self.number, 250)
@@ -374,9 +375,7 @@ class Bed:
         return [a.flow for a in self.fresh if isinstance(a, OpenStream)]
 
 
-Builder = Callable[[Message], None]
-
 __all__ = [
-    "CK", "CORE", "DOMAIN", "GM", "HOME", "IK", "NAME", "SERVICE_ROUTE", "TCP", "UDP", "Bed", "Dice", "SasRefused",
-    "StreamClosed", "Ue", "config", "make_response", "nonce_of",
+    "CK", "CORE", "DOMAIN", "GM", "HOME", "IK", "NAME", "SERVICE_ROUTE", "TCP", "UDP",
+    "Bed", "Dice", "SasRefused", "StreamClosed", "Ue", "config", "make_response", "nonce_of",
 ]  # fmt: skip

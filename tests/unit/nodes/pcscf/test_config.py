@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-
 from tests.unit.nodes.pcscf.bed import CORE, GM, HOME, config
+
 from twopair.base import Endpoint, Port, Suite
 from twopair.core.secagree import Confidentiality
 from twopair.nodes.pcscf import PcscfConfig

@@ -3,8 +3,8 @@
 from base64 import b64encode
 
 import pytest
-
 from tests.unit.nodes.pcscf.bed import CK, CORE, DOMAIN, GM, HOME, IK, TCP, UDP, Bed, Ue
+
 from twopair.base import Bind, Endpoint, Flow, Port, Secret, Send, Transport
 from twopair.core.sa import InstallSas, Ports, SasInstalled, Stage
 from twopair.crypto.annex_i import expand
@@ -136,7 +136,7 @@ def test_keys_never_leave_in_any_form(quirk: str) -> None:
 
 @both
 def test_sm8_says_yes_and_sm12_takes_the_new_set(transport: Transport) -> None:
-    """INT-02, FLOW-06, MSG-01, PCS-07: SM12 over UDP from port_pc to port_us, over TCP on SM7's connection."""
+    """INT-02, FLOW-06, MSG-01, PCS-07: SM12 over UDP from port_pc to port_us, over TCP on its connection."""
     bed, ue = Bed(), Ue(transport=transport)
     bed.sm6(ue, bed.sm1(ue))
     sm8 = bed.sm7(ue)

@@ -1,8 +1,8 @@
-"""What SM1 must satisfy, and what refuses it (AGR-30, AGR-37, AGR-42, SA-15, SA-16, SA-22, ERR-08, ERR-09)."""
+"""What SM1 must satisfy, and what refuses it (AGR-30, AGR-37, AGR-42, SA-15, SA-16, SA-22, ERR-08)."""
 
 import pytest
-
 from tests.unit.nodes.pcscf.bed import Bed, Ue, nonce_of
+
 from twopair.base import Endpoint, Flow, Port, Refusal, Spi, Suite
 from twopair.core.sa import InstallSas, Stage
 from twopair.core.secagree import Offer, ServerList, Terms
@@ -71,7 +71,9 @@ def test_confidentiality_required() -> None:
 def test_our_order_decides() -> None:
     """AGR-22: the first of our own list that is in the UE's, wherever it stands there."""
     bed, ue = Bed(), Ue()
-    ue.client = Offer.make(ue.terms, [Suite("hmac-sha-1-96", "null"), Suite("hmac-sha-1-96", "aes-cbc")]).lines[0]
+    ue.client = Offer.make(
+        ue.terms, [Suite("hmac-sha-1-96", "null"), Suite("hmac-sha-1-96", "aes-cbc")]
+    ).lines[0]
     bed.challenge(bed.sm1(ue))
     [sa_set] = [a.sa_set for a in bed.fresh if isinstance(a, InstallSas)]
     assert sa_set.suite == Suite("hmac-sha-1-96", "aes-cbc")
@@ -79,7 +81,12 @@ def test_our_order_decides() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"Authorization": ""}, {"Authorization": "Digest realm=x"}, {"To": "nonsense"}, {"Max_Forwards": "many"}],
+    [
+        {"Authorization": ""},
+        {"Authorization": "Digest realm=x"},
+        {"To": "nonsense"},
+        {"Max_Forwards": "many"},
+    ],
 )
 def test_bad_request(changes: dict[str, str]) -> None:
     """RFC 3261 §8.2: what cannot be read is answered 400."""

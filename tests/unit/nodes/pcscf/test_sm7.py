@@ -3,8 +3,8 @@
 import re
 
 import pytest
-
 from tests.unit.nodes.pcscf.bed import TCP, UDP, Bed, Ue
+
 from twopair.base import Refusal, Transport
 from twopair.core.sa import RemoveSas, Stage
 from twopair.nodes.facts import Registered, RegistrationFailed
@@ -22,13 +22,15 @@ def challenged(transport: Transport = UDP) -> tuple[Bed, Ue]:
 def other(field: str, text: str) -> str:
     """A Security-* text in which one field of the last element says something else."""
     head, _, last = text.rpartition(",")
-    changed = re.sub(rf"\b{field}=([^;,]+)", lambda m: f"{field}={'1' + m[1] if m[1][0].isdigit() else 'x'}", last)
+    changed = re.sub(
+        rf"\b{field}=([^;,]+)", lambda m: f"{field}={'1' + m[1] if m[1][0].isdigit() else 'x'}", last
+    )
     assert changed != last
     return f"{head},{changed}" if head else changed
 
 
 def refused(bed: Bed, ue: Ue, refusal: Refusal, **changes: str) -> None:
-    """ERR-10: 494 with the unmodified list over the temporary set, nothing forwarded, the set goes at the end."""
+    """ERR-10: 494 with the unmodified list over the set, nothing forwarded; then the set goes."""
     bed.receive(ue.uplink, ue.sm7(**changes))
     flow, response = bed.to_ue()
     assert isinstance(response, Response)
@@ -126,7 +128,7 @@ def test_impi_mismatch() -> None:
 
 
 def test_source_not_via() -> None:
-    """SOURCE_NOT_VIA. SA-24, ERR-22: the address in Via is not the one of the packet; a name is none either."""
+    """SOURCE_NOT_VIA. SA-24, ERR-22: the address in Via is not the packet's; a name is none at all."""
     bed, ue = challenged()
     for number, host in enumerate(("10.66.66.66", "ue.example")):
         via = f"SIP/2.0/UDP {host}:6101;branch=z9hG4bKv{number}"
