@@ -184,6 +184,11 @@ def connection_opened_backwards(evidence: Evidence) -> None:
     found[at] = replace(found[at], esp=esp._replace(sa="SA1-dn"))
 
 
+def connection_opened_twice(evidence: Evidence) -> None:
+    found = evidence.recording.packets
+    found.append(next(p for p in found if p.esp and p.segment and p.segment.opens_connection))
+
+
 UDP_SPOILS: list[tuple[str, Spoil]] = [
     ("UEP-03", seen_with("SM1", dst=Endpoint("10.0.0.1", Port(5070)))),
     ("UEP-03", seen_with("SM1", sa="SA1-up", spi=7)),
@@ -221,6 +226,7 @@ UDP_SPOILS: list[tuple[str, Spoil]] = [
 TCP_SPOILS: list[tuple[str, Spoil]] = [
     ("MSG-06", seen_with("SM12", src=Endpoint("10.0.0.1", Port(5064)))),
     ("MSG-07", connection_opened_backwards),
+    ("MSG-07", connection_opened_twice),
     ("FLOW-06", seen_with("SM12", sa="SA2-dn")),
 ]
 
