@@ -9,26 +9,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.unit.nodes.pcscf import bed as bench
 from tests.unit.nodes.pcscf.bed import CORE, Bed, Ue, make_response
 
 from twopair.base import Port, Spi
-from twopair.core.registration import pcscf_checks, pcscf_integrity
+from twopair.core.registration import pcscf_integrity
 from twopair.core.registration.pcscf_integrity import Answer, Bearer
 from twopair.core.sa import InstallSas, SaSet, Stage
 from twopair.core.secagree import Terms
 from twopair.nodes.facts import Registered
-from twopair.nodes.pcscf import Limits, access, attempts, checks, confirm, pcscf, upward
+from twopair.nodes.pcscf import Limits, access, confirm
 from twopair.nodes.pcscf.confirm import Outcome
+from twopair.nodes.pcscf.rules import RULES
 from twopair.wire.sip import Request
 
-TABLES: dict[str, tuple[list[Any], str]] = {
-    "SM1": ([pcscf_checks], "PROPOSED_CHECKS"),
-    "SM7": ([pcscf_checks], "ANSWERED_CHECKS"),
-    "protected": ([access, pcscf], "ARRIVAL_CHECKS"),
-    "request": ([checks, upward], "REQUEST_CHECKS"),
-    "SPI": ([attempts], "SPI_RULES"),
-}
-"""The tables of checks, and every module that knows them by name."""
+TABLES = {"SM1": "proposed", "SM7": "answered", "protected": "arrival", "request": "request", "SPI": "spi"}
+"""The tables of checks: what they judge, and their names in `Rules`."""
 
 Scenario = Callable[[], bool]
 SCENARIOS: dict[tuple[str, str], Scenario] = {}
@@ -306,12 +302,11 @@ def spi_that_the_ue_has_offered() -> bool:
 
 
 def without(monkeypatch: pytest.MonkeyPatch, table: str, requirement: str) -> None:
-    """Take one check out of its table, wherever the table is known."""
-    modules, name = TABLES[table]
-    kept = tuple(check for check in getattr(modules[0], name) if check.requirement != requirement)
-    assert len(kept) == len(getattr(modules[0], name)) - 1
-    for module in modules:
-        monkeypatch.setattr(module, name, kept)
+    """Take one check out of its table, in every P-CSCF that is made from now on."""
+    name = TABLES[table]
+    kept: Any = tuple(check for check in getattr(RULES, name) if check.requirement != requirement)
+    assert len(kept) == len(getattr(RULES, name)) - 1
+    monkeypatch.setattr(bench, "RULES", RULES._replace(**dict.fromkeys([name], kept)))
 
 
 @pytest.mark.parametrize(("table", "requirement"), SCENARIOS)
@@ -325,15 +320,13 @@ def test_the_check_is_what_stops_it(monkeypatch: pytest.MonkeyPatch, table: str,
 
 def test_every_check_has_a_scenario() -> None:
     checks_there_are = {
-        (table, check.requirement)
-        for table, (modules, name) in TABLES.items()
-        for check in getattr(modules[0], name)
+        (table, check.requirement) for table, name in TABLES.items() for check in getattr(RULES, name)
     }
     assert set(SCENARIOS) == checks_there_are
 
 
 def test_without_the_integrity_table_a_clear_register_would_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """INT-03, UNP-03: the row for REGISTER in the clear, and the one that believes the core in spite of it."""
+    """INT-03, UNP-03: the row for REGISTER in the clear, and the one that believes the core all the same."""
 
     def attack() -> bool:
         bed, ue = Bed(), Ue()

@@ -1,13 +1,13 @@
 """Authentications in progress: carries out what the attempt table says (33.203 §7.2, §7.3)."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from twopair.base import Endpoint, Micros, Port, Refusal, Report, Secret
 from twopair.core.registration.pcscf import Attempt, Challenge, Challenged, Confirming, Do, Forwarded, Step
 from twopair.core.registration.pcscf_sets import REG_AWAIT_AUTH, SetEvent
-from twopair.core.sa import End, InstallSas, Ports, SaSet, SaSetLife, Spis, Stage, Trigger
+from twopair.core.sa import End, InstallSas, Ports, SaSet, Spis, Stage, Trigger
 from twopair.core.secagree import ServerList, Terms, draw_spis
 from twopair.crypto.annex_i import expand
 from twopair.nodes.actions import Action
@@ -15,36 +15,11 @@ from twopair.nodes.facts import RegistrationFailed
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.exchange import Exchange
 from twopair.nodes.pcscf.lives import Lives
-from twopair.nodes.pcscf.sets import LiveSet, SaTable
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.spis import Barred
 from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Response
-
-
-class SpiRule(NamedTuple):
-    """One reason why an SPI that was drawn may not be taken."""
-
-    requirement: str
-    clause: str
-    bars: Callable[[int, SaTable, Terms], bool]
-
-
-SPI_RULES: Final[tuple[SpiRule, ...]] = (
-    SpiRule("SA-16 in use", "33.203 §7.1", lambda spi, sets, _: sets.spi_in_use(spi)),
-    SpiRule("SA-16 offered", "33.203 §7.1", lambda spi, _, ue: spi in (ue.spi_c, ue.spi_s)),
-)
-"""SPIs of our own choice; all SAs of a set share one key, so equal SPIs would let packets be reflected."""
-
-
-class _Barred(Container[int]):
-    """All SPIs that a rule bars."""
-
-    def __init__(self, sets: SaTable, ue: Terms) -> None:
-        self._sets = sets
-        self._ue = ue
-
-    def __contains__(self, spi: object) -> bool:
-        return isinstance(spi, int) and any(rule.bars(spi, self._sets, self._ue) for rule in SPI_RULES)
 
 
 class Waiting(NamedTuple):
@@ -209,10 +184,11 @@ class Attempts:
         subscriber = tables.subscribers.of(impi)
         if subscriber is None:
             return Subscriber(impi, exchange.token, tables.config.core, tables.config.registrar)
-        for old in tuple(subscriber.sets):
-            if old.life.stage is Stage.TEMPORARY and not old.attempt.over:
+        unfinished = [live for live in subscriber.sets if tables.rules.gives_way(live)]
+        for old in unfinished:
+            if not old.attempt.over:
                 self.feed(old.attempt, Step.SUPERSEDED, now, out, live=old)
-        if subscriber.sets:
+        if unfinished:
             self._lives.happen(SetEvent.CHALLENGE, subscriber, now, out)
         return subscriber
 
@@ -236,7 +212,7 @@ class Attempts:
         )
         if pc is None:
             return Refusal.PORT_COLLISION
-        spi_pc, spi_ps = draw_spis(tables.entropy, _Barred(tables.sets, terms))
+        spi_pc, spi_ps = draw_spis(tables.entropy, Barred(tables.rules.spi, tables.sets, terms))
         server = ServerList.make(Terms(spi_pc, spi_ps, pc, config.port_ps), config.policy.priority)
         sa_set = SaSet(
             set_id=set_id,
@@ -250,7 +226,7 @@ class Attempts:
             keys=expand(suite, ck, ik),
         )
         exchange.attempt.challenge(Challenge(server, nonce, set_id))
-        life = SaSetLife(set_id, expires_at=Micros(now + REG_AWAIT_AUTH))
+        life = tables.rules.life(set_id, expires_at=Micros(now + REG_AWAIT_AUTH))
         return LiveSet(sa_set, life, subscriber, server, exchange.attempt, proposal.carrier)
 
 

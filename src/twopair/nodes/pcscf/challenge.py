@@ -20,9 +20,10 @@ KEY_OCTETS: Final = 16
 class Challenges:
     """Takes SM5."""
 
-    __slots__ = ("_answers", "_attempts")
+    __slots__ = ("_answers", "_attempts", "_secrets")
 
-    def __init__(self, answers: Answers, attempts: Attempts) -> None:
+    def __init__(self, answers: Answers, attempts: Attempts, secrets: tuple[str, ...]) -> None:
+        self._secrets = secrets
         self._answers = answers
         self._attempts = attempts
 
@@ -38,7 +39,7 @@ class Challenges:
             except WireError as error:
                 detail = error.what
             else:
-                stripped = [str(challenge.without("ik", "ck")) for challenge in challenges]
+                stripped = [str(challenge.without(*self._secrets)) for challenge in challenges]
                 replace_all(response, "WWW-Authenticate", stripped)
                 clean_for_ue(response)
                 self._attempts.begin(exchange, response, nonce, ck, ik, now, out)

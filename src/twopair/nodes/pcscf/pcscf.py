@@ -27,7 +27,7 @@ from twopair.core.sa import SasInstalled, SasRefused, Stage, Trigger
 from twopair.core.sip import CORE, GM, ClientTransaction, ServerTransaction, Timers, TransactionLayer
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event, Start
-from twopair.nodes.pcscf.access import ARRIVAL_CHECKS, CLEAR, Arrival, Door, Kind, kind_of
+from twopair.nodes.pcscf.access import CLEAR, Arrival, Door, Kind, kind_of
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.challenge import Challenges
@@ -40,6 +40,7 @@ from twopair.nodes.pcscf.lives import Lives
 from twopair.nodes.pcscf.register import Registrations
 from twopair.nodes.pcscf.relay import Relay
 from twopair.nodes.pcscf.responses import Responses
+from twopair.nodes.pcscf.rules import RULES, Rules
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.streams import CLEAR_IDLE
 from twopair.nodes.pcscf.tables import Tables
@@ -61,18 +62,19 @@ class Pcscf:
     Args:
         config: see `PcscfConfig`.
         entropy: for tokens and SPIs.
+        rules: what it checks; services have all of them.
     """
 
-    def __init__(self, config: PcscfConfig, entropy: Entropy) -> None:
+    def __init__(self, config: PcscfConfig, entropy: Entropy, rules: Rules = RULES) -> None:
         layer = TransactionLayer(self, self._timers_for, answer_flow=self._answer_flow)
-        self.tables = tables = Tables(config, entropy, layer)
+        self.tables = tables = Tables(config, entropy, layer, rules)
         self._layer = layer
         self._doors = tables.doors
         self._answers = Answers(tables)
         self._lives = Lives(tables)
         self._attempts = Attempts(tables, self._answers, self._lives)
         self._registrations = Registrations(tables, self._answers, self._attempts)
-        self._challenges = Challenges(self._answers, self._attempts)
+        self._challenges = Challenges(self._answers, self._attempts, rules.secrets)
         self._confirmations = Confirmations(tables, self._answers, self._attempts, self._lives)
         self._upward = Upward(tables, self._answers)
         self._downward = Downward(tables, self._answers)
@@ -190,7 +192,7 @@ class Pcscf:
         if live is None or door is None:
             out.append(Report(Refused(Refusal.NO_SA_SET, flow)))
             return False
-        refusal = first_refusal(ARRIVAL_CHECKS, Arrival(door, kind_of(message), live, message))
+        refusal = first_refusal(self.tables.rules.arrival, Arrival(door, kind_of(message), live, message))
         if refusal is not None:
             out.append(Report(Refused(refusal, flow, type(message).__name__)))
         return refusal is None

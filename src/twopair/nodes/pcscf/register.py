@@ -81,7 +81,7 @@ class Registrations:
         subscriber = self._tables.subscribers.of(reading.impi)
         choice = choose_at_pcscf(offer, self._tables.config.policy)
         evidence = self._evidence(request, txn.flow, live, reading, offer, choice)
-        refusal = checks.first_refusal(checks.PROPOSED_CHECKS, evidence)
+        refusal = checks.first_refusal(self._tables.rules.proposed, evidence)
         if refusal is not None or isinstance(choice, Refusal):
             assert refusal is not None, "a check refuses what cannot be chosen from"
             self._refuse(txn, live, refusal, reading, now, out)
@@ -171,7 +171,7 @@ class Registrations:
             verify=request.get_all("Security-Verify"),
             client=request.get_all("Security-Client"),
         )
-        refusal = checks.first_refusal(checks.ANSWERED_CHECKS, evidence)
+        refusal = checks.first_refusal(self._tables.rules.answered, evidence)
         nonce = state.challenge.nonce
         answer = classify(
             Bearer.TEMPORARY, response=reading.response, auts=reading.auts, nonce=reading.nonce, pending=nonce
@@ -200,8 +200,7 @@ class Registrations:
         up = request.copy()
         clean_from_ue(up)
         up.remove("Route")
-        credentials = exchange.reading.credentials.without("ik", "ck")
-        up.set("Authorization", str(credentials.with_quoted("integrity-protected", exchange.integrity)))
+        up.set("Authorization", str(tables.rules.vouch(exchange.reading.credentials, exchange.integrity)))
         up.set("Path", path_uri(exchange.token, config.core))
         demand(up, "path")
         up.set("P-Visited-Network-ID", f'"{config.visited_network}"')

@@ -7,6 +7,7 @@ from twopair.core.sip import TransactionLayer
 from twopair.nodes.pcscf.access import Door, doors
 from twopair.nodes.pcscf.agenda import Agenda
 from twopair.nodes.pcscf.config import PcscfConfig
+from twopair.nodes.pcscf.rules import RULES, Rules
 from twopair.nodes.pcscf.sets import BRANCH, SaTable
 from twopair.nodes.pcscf.streams import Streams
 from twopair.nodes.pcscf.subscriber import Subscribers
@@ -20,13 +21,15 @@ class Tables:
         config: as given at the start.
         entropy: where tokens and SPIs come from.
         layer: the SIP transactions.
+        rules: what is checked.
         pending: REGISTER requests that wait for the core.
     """
 
     config: PcscfConfig
     entropy: Entropy
     layer: TransactionLayer
-    sets: SaTable = field(default_factory=SaTable)
+    rules: Rules = RULES
+    sets: SaTable = field(init=False)
     subscribers: Subscribers = field(default_factory=Subscribers)
     agenda: Agenda = field(default_factory=Agenda)
     streams: Streams = field(init=False)
@@ -36,6 +39,7 @@ class Tables:
     _number: int = 0
 
     def __post_init__(self) -> None:
+        self.sets = self.rules.table()
         self.streams = Streams(self.config.limits)
         self.doors = doors(self.config)
         self._instance = token(self.entropy)

@@ -6,7 +6,7 @@ from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers, address_of
 from twopair.nodes.pcscf.binding import endpoint_of, next_hop
-from twopair.nodes.pcscf.checks import REQUEST_CHECKS, Asked
+from twopair.nodes.pcscf.checks import Asked
 from twopair.nodes.pcscf.headers import DIALOG_METHODS, MAX_FORWARDS, clean_from_ue, in_dialog, uri_of
 from twopair.nodes.pcscf.relay import Relay
 from twopair.nodes.pcscf.sets import LiveSet
@@ -50,7 +50,7 @@ class Upward:
     def _onward(self, request: Request, live: LiveSet, now: Micros) -> Request | Refusal:
         """The request as the core is to see it, or why it must not."""
         evidence = Asked(request, request.names(), live, now, self._may_miss)
-        refusal = first_refusal(REQUEST_CHECKS, evidence)
+        refusal = first_refusal(self._tables.rules.request, evidence)
         if refusal is not None:
             return refusal
         sent = request.copy()
@@ -79,7 +79,9 @@ class Upward:
         else:
             sent.remove("Route")
         asserted = owner.asserted
-        if preferred is not None and (uri := uri_of(preferred)) in owner.associated:
+        if preferred is not None and self._tables.rules.may_assert(
+            uri := uri_of(preferred), owner.associated
+        ):
             asserted = f"<{uri}>"
         sent.add("P-Asserted-Identity", asserted)
         sent.add("P-Charging-Vector", self._tables.charging())

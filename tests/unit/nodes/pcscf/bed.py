@@ -30,6 +30,7 @@ from twopair.core.sa import InstallSas, RemoveSas, SasInstalled, SasRefused, Sta
 from twopair.core.secagree import Offer, Terms
 from twopair.nodes.events import Event, Start
 from twopair.nodes.pcscf import Pcscf, PcscfConfig
+from twopair.nodes.pcscf.rules import RULES
 from twopair.wire.sip import Request, Response, make_response, parse
 
 GM = "10.10.0.1"
@@ -196,7 +197,7 @@ class Bed:
 
     def __init__(self, seed: int = 1, **changes: Any) -> None:
         self.dice = Dice(seed)
-        self.pcscf = Pcscf(config(**changes), self.dice)
+        self.pcscf = Pcscf(config(**changes), self.dice, RULES)
         self.now = Micros(1_000_000)
         self.actions: list[Any] = []
         self.fresh: list[Any] = []

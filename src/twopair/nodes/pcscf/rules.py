@@ -1,0 +1,91 @@
+"""The tables of checks that one P-CSCF works by, put together, so that a test can leave a row out.
+
+A service has `RULES`. There is no way from a configuration file to any other: `Rules` is an argument of
+`Pcscf` that only tests, the simulator's mutants and the attack suite give.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, Self
+
+from twopair.base import Impu
+from twopair.core.registration.pcscf_checks import (
+    ANSWERED_CHECKS,
+    PROPOSED_CHECKS,
+    Answered,
+    Check,
+    Proposed,
+)
+from twopair.core.sa import SaSetLife, Stage
+from twopair.nodes.pcscf.access import ARRIVAL_CHECKS, Arrival
+from twopair.nodes.pcscf.checks import REQUEST_CHECKS, Asked
+from twopair.nodes.pcscf.sets import LiveSet, SaTable
+from twopair.nodes.pcscf.spis import SPI_RULES, SpiRule
+from twopair.wire.sip import Credentials
+
+TABLES: Final = ("proposed", "answered", "request", "arrival", "spi")
+"""The fields of `Rules` that are tables of rows with a requirement each."""
+
+
+def vouch(credentials: Credentials, integrity: str) -> Credentials:
+    """Authorization for the core: our word on integrity in place of any other (INT-01, AKA-31)."""
+    return credentials.without("ik", "ck").with_quoted("integrity-protected", integrity)
+
+
+def is_own(impu: str, associated: tuple[Impu, ...]) -> bool:
+    """Whether an identity that a UE prefers is asserted: one of its own (PCS-10)."""
+    return impu in associated
+
+
+def gives_way(live: LiveSet) -> bool:
+    """Whether a set goes when a new challenge comes: what an unfinished procedure has left (MGP-05)."""
+    return live.life.stage is Stage.TEMPORARY
+
+
+class Rules(NamedTuple):
+    """What a P-CSCF checks, removes and decides, by requirement.
+
+    Args:
+        proposed: checks of SM1.
+        answered: checks of SM7.
+        request: checks of other requests.
+        arrival: checks of every protected message.
+        spi: reasons to draw another SPI.
+        secrets: parameters that never leave towards a UE (AKA-31).
+        vouch: what the core is told of integrity (INT-01).
+        may_assert: whether a preferred identity is asserted (PCS-10).
+        gives_way: whether a set goes at a new challenge (MGP-05).
+        life: stages and lifetime of a set (TMR-03).
+        table: finds the set of a flow (SA-25).
+    """
+
+    proposed: tuple[Check[Proposed], ...] = PROPOSED_CHECKS
+    answered: tuple[Check[Answered], ...] = ANSWERED_CHECKS
+    request: tuple[Check[Asked], ...] = REQUEST_CHECKS
+    arrival: tuple[Check[Arrival], ...] = ARRIVAL_CHECKS
+    spi: tuple[SpiRule, ...] = SPI_RULES
+    secrets: tuple[str, ...] = ("ik", "ck")
+    vouch: Callable[[Credentials, str], Credentials] = vouch
+    may_assert: Callable[[str, tuple[Impu, ...]], bool] = is_own
+    gives_way: Callable[[LiveSet], bool] = gives_way
+    life: type[SaSetLife] = SaSetLife
+    table: type[SaTable] = SaTable
+
+    def without(self, *requirements: str) -> Self:
+        """The same without the rows of these requirements, in whichever tables they stand.
+
+        Raises:
+            ValueError: no table has such a row.
+        """
+        there_are = {row.requirement for name in TABLES for row in getattr(self, name)}
+        unknown = set(requirements) - there_are
+        if unknown:
+            raise ValueError(f"no check is called {', '.join(sorted(unknown))}")
+        kept: dict[str, Any] = {
+            name: tuple(row for row in getattr(self, name) if row.requirement not in requirements)
+            for name in TABLES
+        }
+        return self._replace(**kept)
+
+
+RULES: Final = Rules()
+"""All of them: what every service works by."""
