@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from twopair.backends.userspace.engine import WIRE_MTU
-from twopair.backends.userspace.routes import index_of, raise_link, with_netlink
+from twopair.backends.userspace.routes import await_carrier, index_of, raise_link, with_netlink
 
 HOST_MTU: Final = 65280
 """MTU of the device: as large as can be, with room for ESP below 65535.
@@ -150,7 +150,9 @@ class VethPort:
             netlink.link("set", index=index, mtu=HOST_MTU, flags=_IFF_NOARP, change=_IFF_NOARP)
 
     def _open(self) -> socket.socket:
-        raise_link(self._wire_name, (), (), mtu=HOST_MTU, wire_mtu=WIRE_MTU)
+        for name in (self.name, self._wire_name):
+            raise_link(name, (), (), mtu=HOST_MTU, wire_mtu=WIRE_MTU)
+        await_carrier(self.name, self._wire_name)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             for command in _OFFLOADS:
                 _ethtool_off(control, self.name, command)

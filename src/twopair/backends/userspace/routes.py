@@ -1,5 +1,6 @@
 """Links, addresses, routes and rules of the network namespace one is in, through netlink."""
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_interface, ip_network
@@ -13,6 +14,9 @@ T = TypeVar("T")
 
 _NO_DAD: Final = 0x02  # IFA_F_NODAD: an address on our own device is nobody else's
 _IPV6_OVERHEAD: Final = 40 + 20
+_RTN_LOCAL: Final = 2
+_POLLS: Final = 1000
+_POLL_S: Final = 0.002
 _ESP_OVERHEAD: Final = 8 + 16 + 2 + 15 + 16
 """The most that any suite adds: header, IV, trailer, padding, ICV."""
 
@@ -66,6 +70,40 @@ def quieten(name: str) -> None:
         switch.write_text("1")
 
 
+def await_carrier(*names: str) -> None:
+    """Wait until links that were taken up carry packets; a veth pair loses them before.
+
+    Raises:
+        OSError: one of them does not, after two seconds.
+    """
+
+    def work(netlink: Any) -> None:
+        for name in names:
+            index = index_of(netlink, name)
+            _await(
+                lambda: netlink.link("get", index=index)[0].get("operstate") == "UP", f"{name} has carrier"
+            )
+
+    with_netlink(work)
+
+
+def _await(condition: Callable[[], bool], what: str) -> None:
+    """Wait for what the kernel does soon after it said yes."""
+    for _ in range(_POLLS):
+        if condition():
+            return
+        time.sleep(_POLL_S)
+    raise OSError(f"in vain waited until {what}")
+
+
+def _is_local(netlink: Any, address: str) -> bool:
+    """Whether packets to an address are delivered here."""
+    try:
+        return bool(netlink.route("get", dst=address)[0]["type"] == _RTN_LOCAL)
+    except NetlinkError:
+        return False
+
+
 def raise_link(
     name: str, addresses: Iterable[str], routes: Iterable[str], *, mtu: int, wire_mtu: int
 ) -> None:
@@ -90,6 +128,9 @@ def raise_link(
             own = ip_interface(text)
             flags = {"flags": _NO_DAD} if own.version == 6 else {}
             netlink.addr("add", index=index, address=str(own.ip), prefixlen=own.network.prefixlen, **flags)
+            _await(
+                lambda own=own: _is_local(netlink, str(own.ip)), f"{own.ip} is local"
+            )  # IPv6 takes its time
         metrics = {"advmss": largest_segment(wire_mtu)}
         for text in routes:
             network = str(ip_network(text))
