@@ -26,7 +26,7 @@ from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.sip import Message, Request, Response, make_response
+from twopair.wire.sip import Message, Request, Response, Via, make_response
 
 SIP_PORT: Final = Port(5060)
 """Where a response goes if the sent-by names no port (RFC 3261 §18.2.2)."""
@@ -79,11 +79,13 @@ class Answers:
         )
         self.send(txn, live, response, now, out)
 
-    def refuse_statelessly(self, request: Request, flow: Flow, refusal: Refusal, out: list[Action]) -> None:
-        """Answer a request in the clear without a transaction (UNP-01; RFC 3261 §8.2.7)."""
-        out.append(Report(Refused(refusal, flow)))
+    def refuse_statelessly(
+        self, request: Request, flow: Flow, refusal: Refusal, out: list[Action], detail: str = ""
+    ) -> None:
+        """Answer a request without a transaction (UNP-01; RFC 3261 §8.2.7)."""
+        out.append(Report(Refused(refusal, flow, detail)))
         response = make_response(request, refusal.status, to_tag=tag_for(request))
-        out.append(Send(self.unprotected_way(request, flow), response.to_bytes()))
+        out.append(Send(self.way_of(request, flow), response.to_bytes()))
 
     def way_of(self, request: Request, flow: Flow) -> Flow:
         """Where the transactions send what they answer by themselves: 100, 400, 481, 503."""
@@ -99,7 +101,7 @@ class Answers:
     def unprotected_way(request: Message, flow: Flow) -> Flow:
         """Back to the core, or in the clear to a UE (RFC 3261 §18.2.2, RFC 3581 §4; PCS-05, MSG-05)."""
         via = request.top_via
-        if flow.transport is not Transport.UDP or "rport" in via.params:
+        if flow.transport is not Transport.UDP or asks_rport(via):
             return flow
         return Flow(flow.transport, flow.local, Endpoint(flow.remote.address, Port(via.port or SIP_PORT)))
 
@@ -125,6 +127,16 @@ class Answers:
                 return accepted  # RRG-08: to the new client port, on its connection
         tables.streams.open(heir.by_tcp, heir, now, out)
         return heir.by_tcp
+
+
+def asks_rport(via: Via) -> bool:
+    """Whether a Via has ``rport`` (RFC 3581); parameters that cannot be read ask for nothing."""
+    if "rport" not in via.tail.lower():
+        return False
+    try:
+        return "rport" in via.params
+    except WireError:
+        return False
 
 
 def tag_for(request: Request) -> str:

@@ -28,7 +28,7 @@ from twopair.core.sip import CORE, GM, ClientTransaction, ServerTransaction, Tim
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event, Start
 from twopair.nodes.pcscf.access import CLEAR, Arrival, Door, Kind, kind_of
-from twopair.nodes.pcscf.answers import Answers
+from twopair.nodes.pcscf.answers import Answers, asks_rport
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.challenge import Challenges
 from twopair.nodes.pcscf.config import PcscfConfig
@@ -45,7 +45,7 @@ from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.streams import CLEAR_IDLE
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.upward import Upward
-from twopair.wire.sip import Request, Response, parse
+from twopair.wire.sip import Request, Response, UnfitRequest, parse
 
 LAST_WORDS: Final = seconds(17)
 """How long a set stays that is to go with a TCP transaction: T4 of Gm, so that the answer arrives (TMR-04).
@@ -178,8 +178,21 @@ class Pcscf:
             message = parse(data)
             if self._admitted(message, flow, out):
                 self._layer.receive(message, flow, now, out)
+        except UnfitRequest as error:
+            self._unfit(error, flow, out)
         except WireError as error:
             out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
+
+    def _unfit(self, error: UnfitRequest, flow: Flow, out: list[Action]) -> None:
+        """A request that can be answered but not used, where access would let it in (RFC 4475 §3.1.2)."""
+        answer: list[Action] = []
+        try:
+            if error.request.method != "ACK" and self._admitted(error.request, flow, answer):
+                refusal = Refusal.BAD_REQUEST
+                self._answers.refuse_statelessly(error.request, flow, refusal, answer, error.what)
+        except WireError:
+            answer = []
+        out += answer or (Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)),)
 
     def _admitted(self, message: Message, flow: Flow, out: list[Action]) -> bool:
         """Whether access lets a message in; if not, it is answered or dropped here."""
@@ -204,9 +217,10 @@ class Pcscf:
         if refusal is None:
             via = message.top_via
             seen: dict[str, str | None] = {}
-            if via.host != flow.remote.address or "rport" in via.params:
+            rport = asks_rport(via)
+            if rport or via.host != flow.remote.address:
                 seen["received"] = flow.remote.address
-            if "rport" in via.params:
+            if rport:
                 seen["rport"] = str(flow.remote.port)
             if seen:
                 message.pop_value("Via")

@@ -203,3 +203,29 @@ def test_register_from_the_core_is_not_for_us() -> None:
     bed, ue = Bed(), Ue(transport=UDP)
     bed.from_core(ue, "REGISTER")
     assert bed.refusals == [Refusal.NO_PATH_TOKEN]
+
+
+def test_a_request_that_is_unfit_is_answered() -> None:
+    """BAD_REQUEST. RFC 4475 §3.1.2: Content-Length larger than the datagram; access decides first."""
+    bed, ue = Bed(), Ue()
+    bed.receive(ue.clear, ue.register(Content_Length="9999"))
+    assert bed.refusals == [Refusal.BAD_REQUEST]
+    assert bed.sent[0][1].status == 400  # type: ignore[union-attr]
+    bed.register(ue)
+    bed.receive(ue.uplink, ue.request(Content_Length="9999"))
+    assert bed.to_ue()[0] == ue.flow(ue.terms.port_s, ue.pc)
+    bed.receive(ue.clear, ue.request(Content_Length="9999"))
+    assert bed.refusals == [Refusal.CLEAR_FROM_PROTECTED_UE]
+    bed.receive(ue.uplink, ue.request("ACK", Content_Length="9999"))
+    assert bed.refusals == [Refusal.MALFORMED_SIP]
+    assert bed.nothing_sent()
+
+
+def test_a_via_that_cannot_be_read_to_its_end() -> None:
+    """MALFORMED_SIP or an answer to the source, never an exception, also when it is answered much later."""
+    bed, ue = Bed(), Ue()
+    bed.register(ue)
+    bed.from_core(ue, Via="SIP/2.0/UDP 10.20.0.2:5060;branch=z9hG4bKq;rport x=1; =")
+    bed.wait(300)
+    bed.receive(ue.clear, ue.register(Via='SIP/2.0/UDP x;branch=z9hG4bKr;rport ="; =,'))
+    bed.wait(300)
