@@ -7,6 +7,7 @@ EACH = (
     "benchmarks.sip_parse",
     "benchmarks.transactions",
     "benchmarks.pcscf_node",
+    "benchmarks.world",
     "benchmarks.driver",
     "benchmarks.esp",
     "benchmarks.load",
