@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_interface, ip_network
 from pathlib import Path
 from socket import AF_INET, AF_INET6
@@ -78,13 +79,14 @@ def await_carrier(*names: str) -> None:
     """
 
     def work(netlink: Any) -> None:
-        for name in names:
-            index = index_of(netlink, name)
-            _await(
-                lambda: netlink.link("get", index=index)[0].get("operstate") == "UP", f"{name} has carrier"
-            )
+        for index in [index_of(netlink, name) for name in names]:
+            _await(partial(_has_carrier, netlink, index), f"{', '.join(names)} carry packets")
 
     with_netlink(work)
+
+
+def _has_carrier(netlink: Any, index: int) -> bool:
+    return bool(netlink.link("get", index=index)[0].get("operstate") == "UP")
 
 
 def _await(condition: Callable[[], bool], what: str) -> None:
@@ -128,9 +130,8 @@ def raise_link(
             own = ip_interface(text)
             flags = {"flags": _NO_DAD} if own.version == 6 else {}
             netlink.addr("add", index=index, address=str(own.ip), prefixlen=own.network.prefixlen, **flags)
-            _await(
-                lambda own=own: _is_local(netlink, str(own.ip)), f"{own.ip} is local"
-            )  # IPv6 takes its time
+            # The kernel takes an IPv6 address at once, and packets to it a little later.
+            _await(partial(_is_local, netlink, str(own.ip)), f"{own.ip} is local")
         metrics = {"advmss": largest_segment(wire_mtu)}
         for text in routes:
             network = str(ip_network(text))
