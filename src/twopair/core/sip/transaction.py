@@ -108,6 +108,10 @@ class ClientTransaction(Transaction):
             on = ClientOn.SUCCESS if status >= 200 else ClientOn.PROVISIONAL
         self.feed(on, response, flow, now, out)
 
+    def abandon(self, now: Micros, out: Out) -> None:
+        """Wait no longer for a final response; the user is told as of a timeout (timer C, RFC 3261 §16.8)."""
+        self.feed(ClientOn.FLOW_FAILED, None, None, now, out)
+
 
 class ServerTransaction(Transaction):
     """A request of a peer, from its coming until no retransmission of it can come.

@@ -7,7 +7,7 @@ from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.headers import DIALOG_METHODS, MAX_FORWARDS, clean_for_ue, hops_left, in_dialog
-from twopair.nodes.pcscf.relay import Relay
+from twopair.nodes.pcscf.relay import Relay, forward
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
@@ -52,8 +52,7 @@ class Downward:
             vias=request.get_all("Via"),
             record_route=[user.path, *request.get_all("Record-Route")] if dialog else (),
         )
-        txn.owner = relay
-        self._tables.layer.start(sent, flow, now, out, relay)
+        forward(relay, self._tables, now, out)
 
     def ack(self, request: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Forward the ACK to a 2xx, which has no transaction; nothing answers one that is refused."""

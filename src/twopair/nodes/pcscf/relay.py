@@ -1,12 +1,20 @@
 """One request between its two transactions: what a stateful proxy must remember (RFC 3261 §16; PCS-22)."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Final
 
-from twopair.base import Flow
-from twopair.core.sip import ServerTransaction
+from twopair.base import Flow, Micros, seconds
+from twopair.core.registration.pcscf_sets import SIXTY_FOUR_T1
+from twopair.core.sip import ClientTransaction, ServerTransaction
+from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Request, make_request
+
+TIMER_C: Final = seconds(200)
+"""How long an INVITE may ring without a word; more than three minutes (RFC 3261 §16.6)."""
 
 
 class Relay:
@@ -23,11 +31,26 @@ class Relay:
         record_route: Record-Route as the core is to see it in answers; empty where none was added (PCS-12).
 
     Attributes:
+        client: the client transaction.
+        patience: moment at which an INVITE has rung long enough: timer C.
         rung: whether any provisional response has come; a CANCEL waits for it.
         cancelled: whether a CANCEL is waiting, or has left.
     """
 
-    __slots__ = ("called", "cancelled", "flow", "live", "record_route", "rung", "sent", "txn", "user", "vias")
+    __slots__ = (
+        "called",
+        "cancelled",
+        "client",
+        "flow",
+        "live",
+        "patience",
+        "record_route",
+        "rung",
+        "sent",
+        "txn",
+        "user",
+        "vias",
+    )
 
     def __init__(
         self,
@@ -48,8 +71,48 @@ class Relay:
         self.called = called
         self.vias = vias
         self.record_route = record_route
+        self.client: ClientTransaction | None = None
+        self.patience = Micros(0)
         self.rung = False
         self.cancelled = False
+
+
+def forward(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
+    """Send the request on; an INVITE may ring for as long as timer C allows (RFC 3261 §16.6, item 11)."""
+    relay.txn.owner = relay
+    relay.client = tables.layer.start(relay.sent, relay.flow, now, out, relay)
+    if relay.sent.method == "INVITE":
+        relay.patience = Micros(now + TIMER_C)
+        tables.agenda.note(relay.patience, partial(_ringing, relay, tables))
+
+
+def provisional(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
+    """It rings; what was cancelled before is cancelled now, else timer C starts anew (RFC 3261 §16.7)."""
+    first, relay.rung = not relay.rung, True
+    if not relay.cancelled:
+        relay.patience = Micros(now + TIMER_C)
+    elif first:
+        cancel(relay, tables, now, out)
+
+
+def cancel(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
+    """Cancel it at once, or when a provisional response allows it (RFC 3261 §9.1)."""
+    relay.cancelled = True
+    if relay.rung and not relay.txn.answered:
+        tables.layer.start(cancel_of(relay.sent), relay.flow, now, out)
+
+
+def _ringing(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
+    """Timer C: cancel, and if 64 * T1 later that has had no effect, give up (RFC 3261 §9.1, §16.8)."""
+    if relay.txn.answered or relay.client is None:
+        return
+    if relay.patience <= now:
+        if relay.cancelled:
+            relay.client.abandon(now, out)
+            return
+        cancel(relay, tables, now, out)
+        relay.patience = Micros(now + SIXTY_FOUR_T1)
+    tables.agenda.note(relay.patience, partial(_ringing, relay, tables))
 
 
 def cancel_of(sent: Request) -> Request:

@@ -11,7 +11,7 @@ from twopair.nodes.pcscf.headers import (
     rewrite_record_route,
     uri_of,
 )
-from twopair.nodes.pcscf.relay import Relay, cancel_of
+from twopair.nodes.pcscf.relay import Relay, cancel, provisional
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Request, Response, make_response
@@ -30,10 +30,8 @@ class Responses:
 
     def take(self, relay: Relay, response: Response, now: Micros, out: list[Action]) -> None:
         """Relay a response; 100 is for one hop only."""
-        if response.status < 200 and not relay.rung:
-            relay.rung = True
-            if relay.cancelled:
-                self._send_cancel(relay, now, out)
+        if response.status < 200:
+            provisional(relay, self._tables, now, out)
         if response.status == TRYING:
             return
         if relay.live is None:
@@ -78,13 +76,7 @@ class Responses:
             return
         self._answers.send(txn, live, make_response(request, 200, to_tag=tag_for(request)), now, out)
         if not relay.cancelled:
-            relay.cancelled = True
-            if relay.rung:
-                self._send_cancel(relay, now, out)
-
-    def _send_cancel(self, relay: Relay, now: Micros, out: list[Action]) -> None:
-        if not relay.txn.answered:
-            self._tables.layer.start(cancel_of(relay.sent), relay.flow, now, out)
+            cancel(relay, self._tables, now, out)
 
     @staticmethod
     def _to_ue(relay: Relay, live: LiveSet, response: Response) -> None:

@@ -8,7 +8,7 @@ from twopair.nodes.pcscf.answers import Answers, address_of
 from twopair.nodes.pcscf.binding import endpoint_of, next_hop
 from twopair.nodes.pcscf.checks import Asked
 from twopair.nodes.pcscf.headers import DIALOG_METHODS, MAX_FORWARDS, clean_from_ue, in_dialog, uri_of
-from twopair.nodes.pcscf.relay import Relay
+from twopair.nodes.pcscf.relay import Relay, forward
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import NameAddr, Request, split_list
@@ -36,8 +36,7 @@ class Upward:
             return
         flow = self._flow(sent, live)
         relay = Relay(txn, live, live.owner, sent, flow)
-        txn.owner = relay
-        self._tables.layer.start(sent, flow, now, out, relay)
+        forward(relay, self._tables, now, out)
 
     def ack(self, request: Request, live: LiveSet, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Forward the ACK to a 2xx, which has no transaction; nothing answers one that is refused."""

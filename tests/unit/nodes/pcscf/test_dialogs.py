@@ -218,3 +218,21 @@ def test_dialogs_outlive_reregistrations() -> None:
         bed.from_core(ue, "BYE", Route=ours, To=f"<{ue.impu}>;tag=m1")
         assert bed.to_ue()[0] == ue.flow(ue.terms.port_s, ue.pc)
         assert [a for a in bed.fresh if isinstance(a, Send)]
+
+
+def test_timer_c() -> None:
+    """RFC 3261 §16.6, §16.8: an INVITE that rings without end is cancelled, then given up; nothing stays."""
+    bed, ue = registered()
+    bed.receive(ue.uplink, ue.request("INVITE"))
+    sent = bed.to_core()
+    bed.core(sent, 180)
+    bed.wait(150)
+    bed.core(sent, 180)  # rings again: timer C starts anew
+    bed.wait(199)
+    assert bed.nothing_sent()
+    bed.wait(2)
+    assert [m.method for _, m in bed.sent if isinstance(m, Request)][:1] == ["CANCEL"]
+    bed.wait(129)
+    assert [m.status for _, m in bed.sent if isinstance(m, Response)] == [504]
+    bed.wait(300)
+    assert len(bed.pcscf.tables.layer) == 0
