@@ -43,11 +43,11 @@ class Host:
         counters: ``unreachable`` (sent to nobody), ``no_such_flow``, ``not_bound``.
     """
 
-    def __init__(self, name: str, node: Node, world: "World") -> None:
+    def __init__(self, name: str, node: Node, world: "World", backend: MemoryBackend | None = None) -> None:
         self.name = name
         self.node = node
         self.agenda: Agenda = world.agenda
-        self.backend = MemoryBackend()
+        self.backend = backend or MemoryBackend()
         self.tcp = Tcp(self)
         self.sets: dict[int, SaSet] = {}
         self.facts: list[tuple[Micros, object]] = []

@@ -5,6 +5,7 @@ from functools import partial
 from hashlib import sha256
 
 from twopair.backends.contract import InstallError
+from twopair.backends.memory import MemoryBackend
 from twopair.base import Micros, seconds
 from twopair.core.sa import SaSet
 from twopair.nodes import Node
@@ -56,15 +57,22 @@ class World:
         """The stream of random numbers of that name."""
         return self._streams(name)
 
-    def add(self, name: str, node: Node, addresses: Mapping[str, str]) -> Host:
+    def add(
+        self,
+        name: str,
+        node: Node,
+        addresses: Mapping[str, str],
+        backend: MemoryBackend | None = None,
+    ) -> Host:
         """A host with a node on it, started.
 
         Args:
             name: unique name.
             node: what runs there.
             addresses: its addresses, and the network each is on: ``{"10.0.0.1": "gm"}``.
+            backend: its own, None for a new one.
         """
-        host = self.hosts[name] = Host(name, node, self)
+        host = self.hosts[name] = Host(name, node, self, backend)
         for address, network in addresses.items():
             self._places[address] = (host, network)
         host.feed(Start())

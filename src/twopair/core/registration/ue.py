@@ -16,7 +16,7 @@ MAX_INVALID_CHALLENGES: Final = 2
 """Consecutive invalid challenges that are answered (AKA-24)."""
 
 MAX_FRESH_STARTS: Final = 1
-"""New attempts at once, with a new Call-ID, after one that was spoiled on the way (AKA-25, ERR-10)."""
+"""New attempts at once, with a new Call-ID, after one that was spoiled (AKA-25, ERR-09, ERR-10)."""
 
 MAX_CHALLENGES: Final = 3
 """Valid challenges answered in one attempt: a network that is never content is left alone."""
@@ -43,6 +43,7 @@ class Step(Enum):
     NOT_INSTALLED = "the temporary set could not be installed"
     ACCEPTED = "200"
     TOO_BRIEF = "423 with a longer interval"
+    COLLIDED = "403: the client port that was offered is in use"
     DISAGREED = "494: the P-CSCF found the agreement missing or tampered with"
     REJECTED = "403, 420, or another answer that a repetition would not change"
     UNAVAILABLE = "408, 5xx, or no answer at all"
@@ -162,6 +163,7 @@ TABLE: Final[dict[tuple[type[State], Step], Row]] = {
     (Registering, Step.UNACCEPTABLE): Row(Idle, (Do.FAIL,), "33.203 §7.3.2.2, AGR-40, AKA-03, AKA-24"),
     (Registering, Step.ACCEPTED): Row(Idle, (Do.REFRESH,), "24.229 §5.1.1.4.2, RRG-05"),
     (Registering, Step.TOO_BRIEF): Row(Registering, (Do.LONGER,), "24.229 §5.1.1.2.1, UEP-14"),
+    (Registering, Step.COLLIDED): Row(Registering, (Do.AGAIN,), "33.203 §7.1, SA-22, ERR-09"),
     (Registering, Step.DISAGREED): Row(Idle, (Do.FAIL,), "33.203 §7.3.2.1, ERR-08"),
     (Registering, Step.REJECTED): Row(Idle, (Do.FAIL,), "24.229 §5.1.1.2.1, UEP-14"),
     (Registering, Step.UNAVAILABLE): Row(Idle, (Do.FAIL, Do.LATER), "24.229 §5.1.1.2.1, UEP-13, ERR-25"),
@@ -226,6 +228,6 @@ def bounded(step: Step, attempt: Round) -> Step:
     }.get(step, False)
     if spent:
         return Step.UNACCEPTABLE
-    if step is Step.DISAGREED and attempt.fresh_starts >= MAX_FRESH_STARTS:
+    if step in (Step.DISAGREED, Step.COLLIDED) and attempt.fresh_starts >= MAX_FRESH_STARTS:
         return Step.REJECTED
     return step

@@ -6,6 +6,8 @@ from twopair.core.secagree.mechanism import Mechanism
 from twopair.core.secagree.policy import Confidentiality, Policy, allowed_suites
 from twopair.core.secagree.strip import strip_sec_agree
 from twopair.core.secagree.terms import (
+    SERVER_TERMS_RULES,
+    TermsRule,
     draw_port,
     draw_spis,
     renewed_terms_refusal,
@@ -14,6 +16,7 @@ from twopair.core.secagree.terms import (
 from twopair.core.secagree.verify import same_agreement
 
 __all__ = [
+    "SERVER_TERMS_RULES",
     "Choice",
     "Confidentiality",
     "Entry",
@@ -23,6 +26,7 @@ __all__ = [
     "SecurityList",
     "ServerList",
     "Terms",
+    "TermsRule",
     "allowed_suites",
     "choose_at_pcscf",
     "choose_at_ue",

@@ -1,6 +1,7 @@
 """Drawing SPIs and ports, and judging those of the other end (33.203 §7.1, §7.4)."""
 
-from collections.abc import Collection, Container
+from collections.abc import Callable, Collection, Container, Sequence
+from typing import Final, NamedTuple
 
 from twopair.base import Entropy, Port, Refusal, Spi
 from twopair.core.secagree.lists import FIRST_SPI, LAST_SPI, Terms
@@ -31,12 +32,47 @@ def draw_port(entropy: Entropy, ports: range, taken: Collection[int]) -> Port | 
     return next((Port(port) for port in candidates if port not in taken), None)
 
 
+class ServerTerms(NamedTuple):
+    """Evidence on the terms of Security-Server; see `server_terms_fault`."""
+
+    terms: Terms
+    own_spis: Container[int]
+    current_ps: Port | None
+    live_pc: Container[int]
+
+
+class TermsRule(NamedTuple):
+    """One reason why terms cannot be used: requirement, words for people, and how it is told."""
+
+    requirement: str
+    words: str
+    broken: Callable[[ServerTerms], bool]
+
+
+SERVER_TERMS_RULES: Final[tuple[TermsRule, ...]] = (
+    TermsRule("AGR-41", "unusable SPIs or ports", lambda e: not e.terms.usable),
+    TermsRule(
+        "SA-15",
+        "an SPI that is already in use",
+        lambda e: e.terms.spi_c in e.own_spis or e.terms.spi_s in e.own_spis,
+    ),
+    TermsRule(
+        "RRG-01",
+        "another server port than before",
+        lambda e: e.current_ps is not None and e.terms.port_s != e.current_ps,
+    ),
+    TermsRule("RRG-03", "a client port that is already in use", lambda e: e.terms.port_c in e.live_pc),
+)
+"""Of Security-Server, at the UE (33.203 §7.1, §7.4)."""
+
+
 def server_terms_fault(
     terms: Terms,
     *,
     own_spis: Container[int],
     current_ps: Port | None = None,
     live_pc: Container[int] = (),
+    rules: Sequence[TermsRule] = SERVER_TERMS_RULES,
 ) -> str:
     """Why the UE cannot use these terms of a P-CSCF, in words; empty if it can (AGR-41, SA-15, SA-16, SA-20).
 
@@ -45,14 +81,10 @@ def server_terms_fault(
         own_spis: SPIs of all SAs of the UE, and the two it has just offered.
         current_ps: protected server port of the established set, None in an initial registration (RRG-01).
         live_pc: protected client ports of the P-CSCF that a new set must not have (RRG-02, RRG-03).
+        rules: what is looked at.
     """
-    faults = (
-        (not terms.usable, "unusable SPIs or ports"),
-        (terms.spi_c in own_spis or terms.spi_s in own_spis, "an SPI that is already in use"),
-        (current_ps is not None and terms.port_s != current_ps, "another server port than before"),
-        (terms.port_c in live_pc, "a client port that is already in use"),
-    )
-    return next((words for found, words in faults if found), "")
+    evidence = ServerTerms(terms, own_spis, current_ps, live_pc)
+    return next((rule.words for rule in rules if rule.broken(evidence)), "")
 
 
 def renewed_terms_refusal(terms: Terms, live: Collection[Terms]) -> Refusal | None:

@@ -1,5 +1,6 @@
 """What the S-CSCF does with a REGISTER: one table (TS 24.229 §5.4.1.2; INT-05..INT-07, UNP-03)."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -76,9 +77,13 @@ TABLE: Final[dict[tuple[bool, Relation, Content], Row]] = {
 }
 
 
-def decide(request: RegisterRequest, challenge: OpenChallenge | None) -> Step:
+def decide(
+    request: RegisterRequest,
+    challenge: OpenChallenge | None,
+    table: Mapping[tuple[bool, Relation, Content], Row] = TABLE,
+) -> Step:
     """The step for this REGISTER, given the challenge of its user that is still open."""
-    return TABLE[request.protected, _relation(request, challenge), _content(request)].step
+    return table[request.protected, _relation(request, challenge), _content(request)].step
 
 
 def _relation(request: RegisterRequest, challenge: OpenChallenge | None) -> Relation:

@@ -3,9 +3,10 @@
 from typing import Final
 
 from twopair.base import Entropy, Impi
-from twopair.core.aka import AuthVector, SqnHome, Subscriber, generate_vector, resynchronise
+from twopair.core.aka import AuthVector, SqnHome, Subscriber, generate_vector
 from twopair.core.aka.vector import RAND_OCTETS
 from twopair.nodes.homenet.cx import Assignment, Lia, Lir, Maa, Mar, Profile, Result, Saa, Sar, Uaa, Uar
+from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.store import SubscriberStore
 
 _BEGINS: Final = frozenset({Assignment.REGISTRATION, Assignment.RE_REGISTRATION})
@@ -18,9 +19,11 @@ class Hss:
     Args:
         store: subscribers and their sequence numbers.
         entropy: where RAND comes from.
+        rules: how AUTS is judged.
     """
 
-    def __init__(self, store: SubscriberStore, entropy: Entropy) -> None:
+    def __init__(self, store: SubscriberStore, entropy: Entropy, rules: Rules = RULES) -> None:
+        self._rules = rules
         self._store = store
         self._entropy = entropy
         self._servers: dict[Impi, str] = {}
@@ -42,7 +45,7 @@ class Hss:
         sqn = SqnHome.restore(self._store.sqn(mar.impi), subscriber.sqn_profile)
         genuine = None
         if mar.resync is not None:
-            genuine = resynchronise(functions, sqn, mar.resync.rand, mar.resync.auts)
+            genuine = self._rules.resynchronise(functions, sqn, mar.resync.rand, mar.resync.auts)
             if not genuine:
                 return Maa(Result.UNABLE_TO_COMPLY, resync_ok=False)
         number = sqn.take()

@@ -35,6 +35,7 @@ from twopair.nodes.homenet.proxy import Forwarding, Proxy, answer_flow
 from twopair.nodes.homenet.registrar import Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
 from twopair.nodes.homenet.routing import Onward, Ours, Routing
+from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.scscf import Scscf
 from twopair.nodes.homenet.store import SubscriberStore
 from twopair.nodes.homenet.streams import Streams
@@ -51,16 +52,19 @@ class HomeNetwork:
         config: domain, address, rules.
         subscribers: who may register, with their keys.
         entropy: where RAND, tags and branches come from.
+        rules: what it decides by; services have all of them.
     """
 
-    def __init__(self, config: HomeConfig, subscribers: SubscriberStore, entropy: Entropy) -> None:
+    def __init__(
+        self, config: HomeConfig, subscribers: SubscriberStore, entropy: Entropy, rules: Rules = RULES
+    ) -> None:
         self._config = config
         self._entropy = entropy
         self._layer = TransactionLayer(self, lambda _flow: CORE)
         self._registrar = Registrar()
-        hss = Hss(subscribers, entropy)
+        hss = Hss(subscribers, entropy, rules)
         self._icscf = Icscf(hss, config.scscf_name)
-        self._scscf = Scscf(config, hss, self._registrar)
+        self._scscf = Scscf(config, hss, self._registrar, rules)
         self._routing = Routing(config, self._icscf, self._registrar)
         self._proxy = Proxy(config.core, entropy, self._layer)
         self._user = NetworkUser(config, entropy, self._routing, self._proxy, self._layer)

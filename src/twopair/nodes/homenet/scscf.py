@@ -13,6 +13,7 @@ from twopair.nodes.homenet.hss import Hss
 from twopair.nodes.homenet.registrar import Binding, OpenChallenge, Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
 from twopair.nodes.homenet.routes import same_target
+from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.verdict import Answer, Denied, Headers
 from twopair.wire.sip import NameAddr, print_params
 
@@ -33,9 +34,11 @@ class Scscf:
         config: domain, digest and expiry rules.
         hss: whom it asks for vectors and profiles.
         registrar: its tables, shared with the proxy.
+        rules: what it decides by.
     """
 
-    def __init__(self, config: HomeConfig, hss: Hss, registrar: Registrar) -> None:
+    def __init__(self, config: HomeConfig, hss: Hss, registrar: Registrar, rules: Rules = RULES) -> None:
+        self._rules = rules
         self._config = config
         self._hss = hss
         self._registrar = registrar
@@ -65,7 +68,7 @@ class Scscf:
         open_ = self._registrar.challenges.get(request.impi)
         if open_ is not None and open_.expires_at <= now:
             open_ = None
-        return self._steps[decide(request, open_)](Case(request, open_, source, now))
+        return self._steps[decide(request, open_, self._rules.decisions)](Case(request, open_, source, now))
 
     def expire(self, now: Micros) -> Iterator[object]:
         """End what is over by now and tell the HSS; gives the facts to report."""

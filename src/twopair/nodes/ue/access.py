@@ -1,42 +1,68 @@
 """Which messages the UE takes, by the way they came (33.203 §7.1; SA-26, UNP-02, UNP-04)."""
 
+from typing import Final, NamedTuple
+
 from twopair.base import Flow, Refusal
+from twopair.core.registration.pcscf_checks import Check
 from twopair.core.sa import Stage
-from twopair.nodes.ue.gm import Gm, Pending
+from twopair.core.sip import ClientTransaction
+from twopair.nodes.ue.gm import Pending
 from twopair.nodes.ue.sets import LiveSet
-from twopair.wire.sip import Request, Response
 
 
-def refusal_of(message: Request | Response, flow: Flow, live: LiveSet | None, gm: Gm) -> Refusal | None:
-    """Why a message is dropped, None if it is taken.
+class Arrival(NamedTuple):
+    """Evidence on a message.
 
     Args:
-        message: what came.
         flow: how it came.
         live: the set of that flow, None for one in the clear.
-        gm: of the UE.
+        response: whether it is a response.
+        txn: the transaction of ours that it answers, None for a request and for what answers nothing.
     """
-    if isinstance(message, Response):
-        return _response_refusal(message, flow, live, gm)
-    if live is None:
-        return Refusal.CLEAR_TO_UE
-    return Refusal.SET_NOT_USABLE if live.life.stage is Stage.TEMPORARY else None
+
+    flow: Flow
+    live: LiveSet | None
+    response: bool
+    txn: ClientTransaction | None
+
+    @property
+    def asked_over(self) -> LiveSet | None:
+        """The set that the request went over which this answers."""
+        owner = self.txn.owner if self.txn is not None else None
+        return owner.live if isinstance(owner, Pending) else None
 
 
-def _response_refusal(response: Response, flow: Flow, live: LiveSet | None, gm: Gm) -> Refusal | None:
-    """In the clear only what answers our unprotected REGISTER, on the port it left from (UNP-02, MSG-05).
+def _answers_nothing(e: Arrival) -> Refusal | None:
+    return Refusal.UNMATCHED_RESPONSE if e.response and e.txn is None else None
 
-    Over a set: anything that answers us; over a temporary one only answers to its own SM7 (FLOW-07).
-    """
-    txn = gm.layer.client_of(response)
-    if txn is None:
-        return Refusal.UNMATCHED_RESPONSE
-    pending = txn.owner
-    assert isinstance(pending, Pending), "every request of a UE has one"
-    if live is None:
-        if pending.live is not None:
-            return Refusal.CLEAR_ANSWER_TO_PROTECTED
-        return None if flow.local == txn.flow.local else Refusal.NO_SA_SET
-    if live.life.stage is Stage.TEMPORARY and pending.live is not live:
-        return Refusal.SET_NOT_USABLE
-    return None
+
+def _clear_request(e: Arrival) -> Refusal | None:
+    return Refusal.CLEAR_TO_UE if not e.response and e.live is None else None
+
+
+def _clear_answer(e: Arrival) -> Refusal | None:
+    unsafe = e.live is None and e.asked_over is not None
+    return Refusal.CLEAR_ANSWER_TO_PROTECTED if unsafe else None
+
+
+def _other_port(e: Arrival) -> Refusal | None:
+    """In the clear an answer comes to the port that the REGISTER left from."""
+    stray = e.txn is not None and e.live is None and e.asked_over is None and e.flow.local != e.txn.flow.local
+    return Refusal.NO_SA_SET if stray else None
+
+
+def _stage(e: Arrival) -> Refusal | None:
+    """A temporary set carries answers to its own SM7 and nothing else."""
+    if e.live is None or e.live.life.stage is not Stage.TEMPORARY:
+        return None
+    return None if e.response and e.asked_over is e.live else Refusal.SET_NOT_USABLE
+
+
+ARRIVAL_CHECKS: Final[tuple[Check[Arrival], ...]] = (
+    Check("UNP-02 answer", "RFC 3261 §18.1.2", _answers_nothing),
+    Check("UNP-02", "33.203 §7.1", _clear_request),
+    Check("UNP-04", "33.203 §7.1", _clear_answer),
+    Check("MSG-05", "24.229 §5.1.1.2.1", _other_port),
+    Check("SA-26", "33.203 §7.1, FLOW-07", _stage),
+)
+"""Of every message, before anything else looks at it."""

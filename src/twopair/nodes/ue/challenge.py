@@ -125,6 +125,7 @@ def _agreement(response: Response, attempt: Round, gm: Gm) -> tuple[Choice, Serv
         own_spis=gm.sets.spis | {attempt.terms.spi_c, attempt.terms.spi_s},
         current_ps=current.sa_set.ports.ps if current and attempt.protected else None,
         live_pc=(current.sa_set.ports.pc,) if current else (),
+        rules=gm.rules.terms,
     )
     if fault:
         return Invalid(Step.UNACCEPTABLE, Refusal.SECURITY_SERVER_UNACCEPTABLE, fault)

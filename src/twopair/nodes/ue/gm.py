@@ -1,7 +1,7 @@
 """The UE's side of Gm, shared by all that it does: sets, connections, transactions (33.203 §7.1)."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from twopair.base import Entropy, Flow, Micros, Transport
 from twopair.core.aka import AkaOutcome
@@ -12,6 +12,9 @@ from twopair.nodes.ue.profile import Profile
 from twopair.nodes.ue.sets import LiveSet, SetTable
 from twopair.nodes.ue.streams import Streams
 from twopair.wire.sip import Request, Response
+
+if TYPE_CHECKING:
+    from twopair.nodes.ue.rules import Rules
 
 
 class AkaCard(Protocol):
@@ -50,16 +53,25 @@ class Gm:
         profile: of this UE.
         card: answers challenges.
         entropy: for ports, SPIs, branches and tags.
+        rules: what is checked.
         user: is told of transactions.
     """
 
     def __init__(
-        self, config: UeConfig, profile: Profile, card: AkaCard, entropy: Entropy, *, user: TransactionUser
+        self,
+        config: UeConfig,
+        profile: Profile,
+        card: AkaCard,
+        entropy: Entropy,
+        rules: "Rules",
+        *,
+        user: TransactionUser,
     ) -> None:
         self.config = config
         self.profile = profile
         self.card = card
         self.entropy = entropy
+        self.rules = rules
         self.sets = SetTable(profile.impi)
         self.streams = Streams()
         self.layer = TransactionLayer(

@@ -22,19 +22,21 @@ from twopair.base import (
     Woke,
     token,
 )
+from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.registration.ue import Purpose
 from twopair.core.sa import SasInstalled, SasRefused, Stage
 from twopair.core.secagree import draw_port
 from twopair.core.sip import ClientTransaction, ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event
-from twopair.nodes.ue.access import refusal_of
+from twopair.nodes.ue.access import Arrival
 from twopair.nodes.ue.answering import answer
 from twopair.nodes.ue.config import FOREVER, UeConfig
 from twopair.nodes.ue.gm import AkaCard, Gm, Pending
 from twopair.nodes.ue.message import send
 from twopair.nodes.ue.profile import Profile
 from twopair.nodes.ue.registrar import Registrar
+from twopair.nodes.ue.rules import RULES, Rules
 from twopair.nodes.ue.sets import LiveSet
 from twopair.nodes.wishes import Deregister, Register, SendMessage, Start
 from twopair.wire.sip import Request, Response, make_response, parse
@@ -69,13 +71,14 @@ class UserEquipment:
         config: addresses, transport, algorithms.
         card: ISIM or USIM (AKA-18).
         entropy: ports, SPIs, branches, tags come from it.
+        rules: what it checks; programs have all of them.
     """
 
-    def __init__(self, config: UeConfig, card: Card, entropy: Entropy) -> None:
+    def __init__(self, config: UeConfig, card: Card, entropy: Entropy, rules: Rules = RULES) -> None:
         port_us = draw_port(entropy, config.ports, ())
         assert port_us is not None, "an empty range is refused by the configuration"
         self.profile = Profile(config, card.impi, card.impus[0], card.domain, port_us, token(entropy))
-        self._gm = Gm(config, self.profile, card, entropy, user=self)
+        self._gm = Gm(config, self.profile, card, entropy, rules, user=self)
         self._registrar = Registrar(self._gm)
         self._held: list[tuple[LiveSet, Request, Flow]] = []
 
@@ -157,7 +160,9 @@ class UserEquipment:
             out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
             return
         live = self._gm.sets.find(flow)
-        refusal = refusal_of(message, flow, live, self._gm)
+        response = isinstance(message, Response)
+        txn = self._gm.layer.client_of(message) if isinstance(message, Response) else None
+        refusal = first_refusal(self._gm.rules.arrival, Arrival(flow, live, response, txn))
         if refusal is None:
             self._admitted(message, flow, live, now, out)
         elif (
@@ -197,9 +202,9 @@ class UserEquipment:
     ) -> None:
         """Serve a request and answer it at once."""
         live = self._gm.sets.find(flow)
-        assert live is not None, "clear requests were refused before"
-        live.transactions += 1
-        txn.owner = live
+        if live is not None:
+            live.transactions += 1
+            txn.owner = live
         self._respond(txn, answer(request, flow, self._gm, out), flow, now, out)
 
     def on_ack(self, ack: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
@@ -245,7 +250,9 @@ class UserEquipment:
         self, txn: ServerTransaction, response: Response, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
         way = self._gm.response_flow(flow)
-        assert way is not None, "the set of the request stands"
+        if way is None:  # never in the clear
+            txn.abandon(now, out)
+            return
         self._gm.streams.ensure(way, out)
         txn.respond(response, way, now, out)
 
