@@ -190,16 +190,13 @@ def _scenes(moments: Iterable[Moment]) -> Iterator[tuple[Scene | None, list[Mome
 
 
 def _headline(seen: SeenMessage) -> str:
-    """A start line without what every start line has."""
+    """A start line without what every start line has; a retransmission says so."""
     message = seen.message
-    again = " (again)" if seen.again else ""
+    again = "again: " if seen.again else ""
     if isinstance(message, Request):
-        return f"{message.method} {message.uri}{again}"
-    return (
-        f"{message.status} {message.reason}{again}"
-        if seen.step
-        else f"{message.status} {message.reason} to {message.cseq.method}{again}"
-    )
+        return f"{again}{message.method} {message.uri}"
+    to = "" if seen.step else f" to {message.cseq.method}"
+    return f"{again}{message.status} {message.reason}{to}"
 
 
 def _carriage(seen: SeenMessage) -> str:

@@ -151,7 +151,7 @@ def test_what_the_receiver_cannot_open_ends_in_a_cross() -> None:
 def test_answers_say_to_what_and_repetitions_say_so() -> None:
     answer = make_response(request(), 200)
     assert "200 OK to MESSAGE" in drawn(said(PCSCF, UE, answer))[-2]
-    assert "MESSAGE sip:ue2@ims.example (again)" in drawn(said(UE, PCSCF, request(), again=True))[-2]
+    assert "again: MESSAGE sip:ue2@ims.example" in drawn(said(UE, PCSCF, request(), again=True))[-2]
 
 
 def test_a_long_silence_is_a_gap() -> None:
