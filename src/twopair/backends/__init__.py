@@ -1,1 +1,1 @@
-"""."""
+"""Back ends: where ESP happens, behind one contract (`contract.IpsecBackend`)."""

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.hashes import MD5, SHA1, HashAlgorithm
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from twopair.base import Entropy, Suite
+from twopair.base import Entropy, Secret, Suite
 from twopair.core.esp.association import IvSpace, SecurityAssociation
 from twopair.crypto.annex_i import EspKeys
 from twopair.wire.esp import HEADER, trailer
@@ -28,6 +28,9 @@ from twopair.wire.esp import HEADER, trailer
 _ICV_96: Final = 12
 _ICV_GCM: Final = 16
 _IV_GCM: Final = 8
+
+
+_Update = Callable[[bytes], bytes]
 
 
 class Transform(Protocol):
@@ -94,6 +97,7 @@ class CbcHmac:
 
     __slots__ = (
         "__weakref__",
+        "_cipher",
         "_decrypt",
         "_encrypt",
         "_entropy",
@@ -108,9 +112,9 @@ class CbcHmac:
     ) -> None:
         self.align = self.iv_octets = cipher.block_size // 8
         self.overhead = HEADER.size + self.iv_octets + _ICV_96
-        start = bytes(self.iv_octets)
-        self._encrypt = Cipher(cipher, CBC(start)).encryptor().update
-        self._decrypt = Cipher(cipher, CBC(start)).decryptor().update
+        self._cipher = Cipher(cipher, CBC(bytes(self.iv_octets)))
+        self._encrypt: _Update | None = None  # an SA has one direction, and needs one of the two
+        self._decrypt: _Update | None = None
         self._mac = HMAC(keys.integrity.reveal(), digest)
         self._entropy = entropy.octets
 
@@ -118,6 +122,8 @@ class CbcHmac:
         """See `Transform`."""
         align = self.align
         plain = self._entropy(align) + payload + trailer(len(payload) % align, align, next_header)
+        if self._encrypt is None:
+            self._encrypt = self._cipher.encryptor().update
         body = HEADER.pack(spi, sequence) + self._encrypt(plain)
         mac = self._mac.copy()
         mac.update(body)
@@ -129,6 +135,8 @@ class CbcHmac:
         mac.update(esp[:-_ICV_96])
         if not compare_digest(mac.finalize()[:_ICV_96], esp[-_ICV_96:]):
             return None
+        if self._decrypt is None:
+            self._decrypt = self._cipher.decryptor().update
         return self._decrypt(esp[8:-_ICV_96])[self.iv_octets :]
 
 
@@ -141,18 +149,24 @@ def iv_prefix(space: IvSpace) -> int:
     return space.role << 63 | space.pair << 62
 
 
-class Gcm:
-    """AES-GCM with a 16-octet ICV: encryption and integrity at once (RFC 4106; KEY-04, KEY-08)."""
+class _Galois:
+    """What AES-GCM and AES-GMAC share: nonce of salt and IV, and a 16-octet ICV."""
 
     __slots__ = ("__weakref__", "_aead", "_prefix", "_salt", "align", "iv_octets", "overhead")
 
-    def __init__(self, keys: EspKeys, space: IvSpace) -> None:
-        self._aead = AESGCM(keys.encryption.reveal())
-        self._salt = keys.salt.reveal()
+    def __init__(self, key: Secret, salt: Secret, space: IvSpace) -> None:
+        self._aead = AESGCM(key.reveal())
+        self._salt = salt.reveal()
         self._prefix = iv_prefix(space)
         self.align = 4
         self.iv_octets = _IV_GCM
         self.overhead = HEADER.size + _IV_GCM + _ICV_GCM
+
+
+class Gcm(_Galois):
+    """AES-GCM: encryption and integrity at once (RFC 4106; KEY-04, KEY-08)."""
+
+    __slots__ = ()
 
     def seal(self, spi: int, sequence: int, payload: bytes, next_header: int) -> bytes:
         """See `Transform`."""
@@ -169,18 +183,10 @@ class Gcm:
             return None
 
 
-class Gmac:
+class Gmac(_Galois):
     """AES-GMAC: integrity alone, by GCM with an empty plain text (RFC 4543 §3.3; KEY-02, KEY-08)."""
 
-    __slots__ = ("__weakref__", "_aead", "_prefix", "_salt", "align", "iv_octets", "overhead")
-
-    def __init__(self, keys: EspKeys, space: IvSpace) -> None:
-        self._aead = AESGCM(keys.integrity.reveal())
-        self._salt = keys.salt.reveal()
-        self._prefix = iv_prefix(space)
-        self.align = 4
-        self.iv_octets = _IV_GCM
-        self.overhead = HEADER.size + _IV_GCM + _ICV_GCM
+    __slots__ = ()
 
     def seal(self, spi: int, sequence: int, payload: bytes, next_header: int) -> bytes:
         """See `Transform`."""
@@ -212,6 +218,14 @@ def _cbc(digest: HashAlgorithm, cipher: Callable[[bytes], AES | TripleDES]) -> _
     return lambda sa, entropy: CbcHmac(sa.keys, digest, cipher(sa.keys.encryption.reveal()), entropy)
 
 
+def _gcm(sa: SecurityAssociation, _entropy: Entropy) -> Transform:
+    return Gcm(sa.keys.encryption, sa.keys.salt, sa.iv_space)
+
+
+def _gmac(sa: SecurityAssociation, _entropy: Entropy) -> Transform:
+    return Gmac(sa.keys.integrity, sa.keys.salt, sa.iv_space)
+
+
 class _Row:
     """One suite: the octets of its integrity key, encryption key and salt, and its maker."""
 
@@ -223,8 +237,8 @@ class _Row:
 
 
 _SUITES: Final[dict[Suite, _Row]] = {
-    Suite("null", "aes-gcm"): _Row((0, 16, 4), lambda sa, _entropy: Gcm(sa.keys, sa.iv_space)),
-    Suite("aes-gmac", "null"): _Row((16, 0, 4), lambda sa, _entropy: Gmac(sa.keys, sa.iv_space)),
+    Suite("null", "aes-gcm"): _Row((0, 16, 4), _gcm),
+    Suite("aes-gmac", "null"): _Row((16, 0, 4), _gmac),
     Suite("hmac-sha-1-96", "aes-cbc"): _Row((20, 16, 0), _cbc(_SHA1, AES)),
     Suite("hmac-sha-1-96", "null"): _Row((20, 0, 0), _hmac(_SHA1)),
     Suite("hmac-sha-1-96", "des-ede3-cbc"): _Row((20, 24, 0), _cbc(_SHA1, TripleDES)),

@@ -1,5 +1,6 @@
 """IPv4 and IPv6 headers: read, made, and rewritten around another payload (RFC 791, RFC 8200)."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 from struct import Struct, pack
 from typing import Final, NamedTuple
@@ -50,6 +51,7 @@ class Header(NamedTuple):
         return self.more or self.fragment_at > 0
 
 
+@lru_cache(maxsize=4096)  # installing one SA set asks for the same two addresses eighteen times
 def address_octets(text: str) -> bytes:
     """The 4 or 16 octets of an address. Raises ValueError for anything else."""
     return ip_address(text).packed
