@@ -1,5 +1,6 @@
 """What every IPsec back end promises; one suite for all of them, IPv4 and IPv6, UDP and TCP."""
 
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
@@ -12,11 +13,18 @@ from twopair.core.sa import ARROWS, End, PortName, Ports, Spis
 
 OTHER_PORTS = Ports(uc=Port(6200), us=Port(6201), pc=Port(5066), ps=Port(5062))
 OTHER_SPIS = Spis(uc=Spi(5097), us=Spi(5098), pc=Spi(9193), ps=Spi(9194))
-KINDS = list(product(WIRES, (4, 6), Transport))
+KINDS = [
+    pytest.param(
+        (name, version, transport),
+        id=f"{name}-IPv{version}-{transport.value}",
+        marks=[pytest.mark.guest] if name == "kernel" else [],
+    )
+    for name, version, transport in product(WIRES, (4, 6), Transport)
+]
 
 
-@pytest.fixture(params=KINDS, ids=[f"{name}-IPv{version}-{t.value}" for name, version, t in KINDS])
-def wire(request: pytest.FixtureRequest) -> Wire:
+@pytest.fixture(params=KINDS)
+def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     """Two hosts, protected ports closed, nothing installed."""
     name, version, transport = request.param
     wire = WIRES[name](version, transport)
@@ -24,7 +32,8 @@ def wire(request: pytest.FixtureRequest) -> Wire:
         for port in PortName:
             if port.end is end:
                 wire.backends[end].close(wire.set_of(end).endpoint(port))
-    return wire
+    yield wire
+    wire.close()
 
 
 def install(wire: Wire) -> None:

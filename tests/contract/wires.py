@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final
 
+from tests.contract.kernel_hosts import KernelHost
 from tests.figure1_sets import FAMILIES, Dice, sa_set
 
 from twopair.backends.contract import IpsecBackend
@@ -13,6 +14,24 @@ from twopair.base import Flow, Spi, Transport
 from twopair.core.esp import Drop
 from twopair.core.sa import End, SaSet
 from twopair.wire import esp, ip
+
+
+def spi_of(packet: object) -> Spi | None:
+    """The SPI of an IP packet, None if there is no ESP in it."""
+    assert isinstance(packet, bytes)
+    header = ip.parse(packet)
+    if header.protocol != esp.ESP:
+        return None
+    return Spi(int.from_bytes(packet[header.offset : header.offset + 4], "big"))
+
+
+def clear_packet(flow: Flow) -> bytes:
+    """A packet as the sender of that flow would make it without IPsec."""
+    (src, src_port), (dst, dst_port) = flow.local, flow.remote
+    if flow.transport is Transport.UDP:
+        return ip.udp_datagram(src, src_port, dst, dst_port, b"MESSAGE")
+    segment = src_port.to_bytes(2, "big") + dst_port.to_bytes(2, "big") + bytes(8) + b"\x50\x10" + bytes(6)
+    return ip.build(src, dst, ip.TCP, segment + b"MESSAGE")
 
 
 class Wire(ABC):
@@ -30,6 +49,9 @@ class Wire(ABC):
     def set_of(self, end: End, **changes: object) -> SaSet:
         """A set between these two hosts."""
         return sa_set(end, **{"ue": self.ue, "pcscf": self.pcscf, **changes})  # type: ignore[arg-type]
+
+    def close(self) -> None:  # noqa: B027  most kinds hold nothing
+        """Give back what the hosts hold."""
 
     @abstractmethod
     def send(self, sender: End, flow: Flow) -> list[object]:
@@ -92,21 +114,42 @@ class EngineWire(Wire):
         return bool(self.engines[receiver].from_wire(packet))
 
     def spi(self, packet: object) -> Spi | None:
-        assert isinstance(packet, bytes)
-        header = ip.parse(packet)
-        if header.protocol != esp.ESP:
-            return None
-        return Spi(int.from_bytes(packet[header.offset : header.offset + 4], "big"))
+        return spi_of(packet)
 
     def _packet(self, flow: Flow) -> bytes:
-        (src, src_port), (dst, dst_port) = flow.local, flow.remote
-        if self.transport is Transport.UDP:
-            return ip.udp_datagram(src, src_port, dst, dst_port, b"MESSAGE")
-        segment = (
-            src_port.to_bytes(2, "big") + dst_port.to_bytes(2, "big") + bytes(8) + b"\x50\x10" + bytes(6)
-        )
-        return ip.build(src, dst, ip.TCP, segment + b"MESSAGE")
+        return clear_packet(flow)
 
 
-WIRES: Final[dict[str, Callable[[int, Transport], Wire]]] = {"memory": MemoryWire, "userspace": EngineWire}
+class KernelWire(Wire):
+    """Packets are IP packets that a kernel made, or is given."""
+
+    def __init__(self, version: int, transport: Transport) -> None:
+        super().__init__(version, transport)
+        addresses = {End.UE: self.ue, End.PCSCF: self.pcscf}
+        self.hosts = {end: KernelHost(addresses[end], addresses[end.other], transport) for end in End}
+        self.backends = {end: host.backend for end, host in self.hosts.items()}
+
+    def close(self) -> None:
+        for host in self.hosts.values():
+            host.close()
+
+    def send(self, sender: End, flow: Flow) -> list[object]:
+        return list(self.hosts[sender].send(flow))
+
+    def clear(self, flow: Flow) -> object:
+        return clear_packet(flow)
+
+    def reaches(self, receiver: End, packet: object) -> bool:
+        assert isinstance(packet, bytes)
+        return self.hosts[receiver].gets(packet)
+
+    def spi(self, packet: object) -> Spi | None:
+        return spi_of(packet)
+
+
+WIRES: Final[dict[str, Callable[[int, Transport], Wire]]] = {
+    "memory": MemoryWire,
+    "userspace": EngineWire,
+    "kernel": KernelWire,
+}
 """Every back end the contract holds for."""

@@ -1,0 +1,255 @@
+"""The structures of Linux XFRM (include/uapi/linux/xfrm.h), as far as four SAs and their policies need.
+
+Numbers are in the machine's own order, SPIs, ports and addresses in the network's.
+"""
+
+import struct
+from socket import AF_INET, AF_INET6, htons, inet_ntop, inet_pton, ntohs
+from typing import Final, NamedTuple
+
+from twopair.backends.kernel.netlink import Answer, Request, attribute, attributes
+from twopair.base import Port
+from twopair.core.esp import Selector
+
+NETLINK_XFRM: Final = 6
+GROUP_ACQUIRE, GROUP_EXPIRE = 1, 2
+NEW_STATE, DELETE_STATE, GET_STATE = 0x10, 0x11, 0x12
+NEW_POLICY, DELETE_POLICY, GET_POLICY = 0x13, 0x14, 0x15
+ACQUIRE, EXPIRE = 0x17, 0x18
+IN, OUT = 0, 1
+ALLOW, BLOCK = 0, 1
+FOREVER_S: Final = 2**32 - 1
+"""Lifetime of every state and policy of ours, in seconds: what SA-05 asks for, and nobody else sets."""
+
+WINDOW_PACKETS: Final = 64
+"""Replay window (SA-06)."""
+
+_TEMPLATE, _REPLAY = 5, 23
+_ESP: Final = 50
+_TRANSPORT: Final = 0
+_ANY_ALGORITHM: Final = 0xFFFFFFFF
+_NO_LIMIT: Final = 2**64 - 1
+
+_ADDRESS: Final = struct.Struct("=16s")
+_SELECTOR: Final = struct.Struct("=16s16sHHHHHBBB3xiI")
+_ID: Final = struct.Struct("=16s4sB3x")
+_LIFETIME: Final = struct.Struct("=8Q")
+_USED: Final = struct.Struct("=4Q")
+_STATE_TAIL: Final = struct.Struct("=3IIIHBBB7x")
+_STATE_ID: Final = struct.Struct("=16s4sHBx")
+_POLICY_TAIL: Final = struct.Struct("=IIBBBB4x")
+_POLICY_ID: Final = struct.Struct("=56sIB3x")
+_TEMPLATE_BODY: Final = struct.Struct("=24sHxx16sIBBBxIII")
+_REPLAY_BODY: Final = struct.Struct("=6I8x")
+
+_FOREVER: Final = _LIFETIME.pack(*[_NO_LIMIT] * 4, 0, FOREVER_S, 0, 0)
+_UNUSED: Final = bytes(_USED.size)
+_REPLAY_64: Final = attribute(_REPLAY, _REPLAY_BODY.pack(WINDOW_PACKETS // 32, 0, 0, 0, 0, WINDOW_PACKETS))
+
+STATE_OCTETS: Final = 224
+POLICY_OCTETS: Final = 168
+_LIFETIME_AT: Final = 96  # in a state: after selector, id and source
+_MODE_AT: Final = 214
+_POLICY_LIFETIME_AT: Final = 56
+_ACQUIRE_OCTETS: Final = 280  # id, source, selector, policy, four numbers
+_ACQUIRE_SELECTOR_AT: Final = 40
+
+
+def encode_selector(selector: Selector) -> bytes:
+    """Struct xfrm_selector, UDP and TCP alike (SA-09). An empty address or a port 0 stands for any."""
+    src, src_port, dst, dst_port = selector
+    return _SELECTOR.pack(
+        octets(dst),
+        octets(src),
+        *_port(dst_port),
+        *_port(src_port),
+        family_of(dst or src),
+        _prefix(dst),
+        _prefix(src),
+        *(0, 0, 0),  # any protocol, any interface, any user
+    )
+
+
+def decode_selector(data: bytes) -> Selector:
+    """From struct xfrm_selector. An address that is not whole comes as any."""
+    dst, src, dst_port, _, src_port, _, family, dst_bits, src_bits, *_ = _SELECTOR.unpack_from(data)
+    whole = 32 if family == AF_INET else 128
+    return Selector(
+        src=_text(family, src) if src_bits == whole else "",
+        src_port=Port(ntohs(src_port)),
+        dst=_text(family, dst) if dst_bits == whole else "",
+        dst_port=Port(ntohs(dst_port)),
+    )
+
+
+def _port(port: int) -> tuple[int, int]:
+    """A port and its mask, in network order; none of both stands for any."""
+    return (htons(port), 0xFFFF) if port else (0, 0)
+
+
+def _prefix(address: str) -> int:
+    return 0 if not address else 128 if ":" in address else 32
+
+
+def family_of(address: str) -> int:
+    """AF_INET or AF_INET6."""
+    return AF_INET6 if ":" in address else AF_INET
+
+
+def octets(address: str) -> bytes:
+    """An address as xfrm_address_t. Raises OSError if it is none; empty is any."""
+    return inet_pton(family_of(address), address) if address else b""
+
+
+def _text(family: int, address: bytes) -> str:
+    if family not in (AF_INET, AF_INET6):
+        return ""
+    return inet_ntop(family, address[:4] if family == AF_INET else address)
+
+
+class State(NamedTuple):
+    """One state as the kernel shows it.
+
+    Args:
+        spi: and `src`, `dst`: what it is found by.
+        reqid: what ties policies to it.
+        lifetime_s: hard limit since it was added.
+        packets: that it carried, with `octets` as the kernel counts them.
+        replayed: packets dropped as replays, or for being older than the window.
+        bad_icv: packets dropped for their ICV.
+        identity: all that we set apart from the reqid: equal for equal states.
+    """
+
+    spi: int
+    src: str
+    dst: str
+    family: int
+    protocol: int
+    reqid: int
+    lifetime_s: int
+    packets: int
+    octets: int
+    replayed: int
+    bad_icv: int
+    identity: bytes
+
+
+class Policy(NamedTuple):
+    """One policy as the kernel shows it."""
+
+    selector: Selector
+    direction: int
+    action: int
+    priority: int
+    lifetime_s: int
+    reqid: int
+    spi: int
+
+
+def add_state(selector: Selector, spi: int, reqid: int, algorithms: bytes, subject: str) -> Request:
+    """A state in transport mode for exactly these packets, with a window of 64, that never expires."""
+    body = b"".join(
+        (
+            encode_selector(selector),
+            _ID.pack(octets(selector.dst), spi.to_bytes(4, "big"), _ESP),
+            _ADDRESS.pack(octets(selector.src)),
+            _FOREVER,
+            _UNUSED,
+            _STATE_TAIL.pack(0, 0, 0, 0, reqid, family_of(selector.dst), _TRANSPORT, 0, 0),
+            algorithms,
+            _REPLAY_64,
+        )
+    )
+    return Request(NEW_STATE, body, subject)
+
+
+def delete_state(dst: str, spi: int, subject: str = "") -> Request:
+    """Take out the state that this packet would find."""
+    body = _STATE_ID.pack(octets(dst), spi.to_bytes(4, "big"), family_of(dst), _ESP)
+    return Request(DELETE_STATE, body, subject)
+
+
+def add_policy(
+    selector: Selector, direction: int, *, priority: int, reqid: int = 0, spi: int = 0, subject: str
+) -> Request:
+    """Have these packets protected by one state; or, with no `reqid`, blocked."""
+    head = b"".join(
+        (
+            encode_selector(selector),
+            _FOREVER,
+            _UNUSED,
+            _POLICY_TAIL.pack(priority, 0, direction, ALLOW if reqid else BLOCK, 0, 0),
+        )
+    )
+    return Request(NEW_POLICY, head + (_template(selector, reqid, spi) if reqid else b""), subject)
+
+
+def _template(selector: Selector, reqid: int, spi: int) -> bytes:
+    """Exactly one state will do: its SPI is named."""
+    wanted = _ID.pack(octets(selector.dst), spi.to_bytes(4, "big"), _ESP)
+    source = octets(selector.src)
+    every = (_ANY_ALGORITHM,) * 3
+    return attribute(
+        _TEMPLATE,
+        _TEMPLATE_BODY.pack(wanted, family_of(selector.dst), source, reqid, _TRANSPORT, 0, 0, *every),
+    )
+
+
+def delete_policy(selector: Selector, direction: int, subject: str = "") -> Request:
+    """Take out the policy with exactly this selector."""
+    return Request(DELETE_POLICY, _POLICY_ID.pack(encode_selector(selector), 0, direction), subject)
+
+
+def decode_state(answer: Answer) -> State:
+    """From struct xfrm_usersa_info and its attributes."""
+    body = answer.body
+    dst, spi, protocol = _ID.unpack_from(body, 56)
+    lifetime_s = _LIFETIME.unpack_from(body, _LIFETIME_AT)[5]
+    counted, packets, *_ = _USED.unpack_from(body, _LIFETIME_AT + _LIFETIME.size)
+    tail = _STATE_TAIL.unpack_from(body, STATE_OCTETS - _STATE_TAIL.size)
+    too_old, replayed, bad_icv, _, reqid, family, *_ = tail
+    return State(
+        int.from_bytes(spi, "big"),
+        _text(family, body[80:96]),
+        _text(family, dst),
+        family,
+        protocol,
+        reqid,
+        lifetime_s,
+        packets,
+        counted,
+        too_old + replayed,
+        bad_icv,
+        identity_of(body),
+    )
+
+
+def identity_of(body: bytes) -> bytes:
+    """All that we set in a state apart from its reqid: selector, id, source, mode, window, algorithms."""
+    given = attributes(body[STATE_OCTETS:])
+    window = given.get(_REPLAY, b"")[20:24]
+    return (
+        body[:_LIFETIME_AT]
+        + body[_MODE_AT : _MODE_AT + 1]
+        + window
+        + b"|".join(given.get(a, b"") for a in (2, 18, 20))
+    )
+
+
+def decode_policy(answer: Answer | Request) -> Policy:
+    """From struct xfrm_userpolicy_info and its first template."""
+    body = answer.body
+    lifetime_s = _LIFETIME.unpack_from(body, _POLICY_LIFETIME_AT)[5]
+    tail = _POLICY_TAIL.unpack_from(body, POLICY_OCTETS - _POLICY_TAIL.size)
+    priority, _, direction, action, *_ = tail
+    template = attributes(body[POLICY_OCTETS:]).get(_TEMPLATE, b"").ljust(_TEMPLATE_BODY.size, b"\0")
+    wanted, _, _, reqid, *_ = _TEMPLATE_BODY.unpack_from(template)
+    spi = int.from_bytes(wanted[16:20], "big")
+    return Policy(decode_selector(body), direction, action, priority, lifetime_s, reqid, spi)
+
+
+def decode_acquire(answer: Answer) -> tuple[Selector, int]:
+    """What packet wants a state, and with which reqid; from struct xfrm_user_acquire."""
+    body = answer.body
+    template = attributes(body[_ACQUIRE_OCTETS:]).get(_TEMPLATE, b"").ljust(_TEMPLATE_BODY.size, b"\0")
+    return decode_selector(body[_ACQUIRE_SELECTOR_AT:]), _TEMPLATE_BODY.unpack_from(template)[3]

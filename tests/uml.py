@@ -1,0 +1,132 @@
+"""A Linux kernel with ESP of its own, as an ordinary process: User-mode Linux (Debian: user-mode-linux)."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[1]
+_MODULES: Final = Path("/usr/lib/uml/modules")
+
+ESP_MODULES: Final = (
+    "esp4 esp6 xfrm_user authenc cbc hmac sha1_generic md5 des_generic gcm ctr ghash_generic crypto_null "
+    "echainiv seqiv veth tun"
+)
+"""What the kernel back end and the lab need of a kernel."""
+
+_INIT: Final = """#!/bin/sh
+exec >{directory}/output 2>&1
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME={directory} TMPDIR={directory} TWOPAIR_GUEST=1
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={root}
+mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t tmpfs tmpfs /run
+modprobe -d {directory} -a {modules}
+ip link set lo up
+cd {root}
+{command}
+echo $? >{directory}/status
+halt -f
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a command ended in the guest; `status` is None if the guest ended, or was ended, before it."""
+
+    status: int | None
+    output: str
+
+
+def lacking() -> str | None:
+    """Why no guest can be booted here, in one line; None if one can."""
+    if shutil.which("linux.uml") is None or not _MODULES.exists():
+        return "User-mode Linux is missing: apt-get install user-mode-linux"
+    if not Path("/sbin/modprobe").exists():
+        return "modprobe is missing: apt-get install kmod"
+    return None
+
+
+def run_in_guest(
+    command: list[str], directory: Path, *, timeout_s: float, modules: str = ESP_MODULES, memory: str = "1G"
+) -> Finished:
+    """Boot, run one command in the repository's directory, halt.
+
+    The guest sees the files of this machine, and changes them if told to.
+
+    Args:
+        command: what to run, as the guest's root.
+        directory: of its own, empty; output and temporary files come here.
+        timeout_s: after which the guest is killed.
+        modules: kernel modules to load first.
+        memory: of the guest.
+    """
+    tree = directory / "lib/modules"
+    tree.mkdir(parents=True)
+    for version in _MODULES.iterdir():
+        (tree / version.name).symlink_to(version)
+    init = directory / "init"
+    init.write_text(
+        _INIT.format(
+            directory=shlex.quote(str(directory)),
+            root=shlex.quote(str(ROOT)),
+            modules=modules,
+            command=shlex.join(command),
+        )
+    )
+    init.chmod(0o755)
+    cpu = max(os.sched_getaffinity(0))
+    kernel = [
+        "taskset",
+        "-c",
+        str(cpu),
+        "linux.uml",
+        f"mem={memory}",
+        "rootfstype=hostfs",
+        "rootflags=/",
+        "rw",
+    ]
+    console = ["con=null", "con0=fd:0,fd:1", "ssl=null"]
+    with (directory / "console").open("wb") as log:
+        guest = subprocess.Popen(
+            [*kernel, f"init={init}", *console],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, "TMPDIR": str(directory)},
+        )
+        try:
+            guest.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            _end(guest)
+    return _result(directory)
+
+
+def _end(guest: "subprocess.Popen[bytes]") -> None:
+    """Kill what is left of the guest: a process group that is only its own."""
+    try:
+        os.killpg(guest.pid, SIGKILL)
+    except ProcessLookupError:
+        return
+    finally:
+        guest.wait()
+
+
+def _result(directory: Path) -> Finished:
+    status, output = directory / "status", directory / "output"
+    text = output.read_text(errors="replace") if output.exists() else ""
+    if not status.exists():
+        console = (directory / "console").read_text(errors="replace")
+        return Finished(None, f"{text}\n-- the guest did not finish; its console:\n{console[-2000:]}")
+    return Finished(int(status.read_text()), text)
+
+
+def pytest_in_guest(*arguments: str) -> list[str]:
+    """The command that runs tests marked `guest`."""
+    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
