@@ -12,6 +12,8 @@ class Refusal(Enum):
     # what cannot be read
     MALFORMED_SIP = (0, "RFC 3261 §18.3", "the datagram or stream is not SIP")
     BAD_REQUEST = (400, "RFC 3261 §8.2", "the request lacks or garbles a header field it needs")
+    UNKNOWN_SCHEME = (416, "RFC 3261 §8.2.2.1", "a Request-URI of a scheme that is not routed here")
+    VERSION_NOT_SUPPORTED = (505, "RFC 3261 §21.5.6", "another version of SIP than 2.0")
     STREAM_BROKEN = (0, "RFC 3261 §18.3", "the stream cannot be cut into messages; it is closed")
     UNMATCHED_RESPONSE = (0, "RFC 3261 §18.1.2", "a response that answers nothing we sent")
     MALFORMED_SECURITY = (400, "33.203 Annex H", "a Security-* header that cannot be read")

@@ -4,10 +4,11 @@ from twopair.wire.sip.auth import AuthFields, Challenge, Credentials
 from twopair.wire.sip.cseq import CSeq
 from twopair.wire.sip.framer import StreamFramer
 from twopair.wire.sip.lists import first_element, split_list
-from twopair.wire.sip.message import Message, Request, Response, make_request, make_response
+from twopair.wire.sip.make import make_request, make_response
+from twopair.wire.sip.message import Message, Request, Response
 from twopair.wire.sip.nameaddr import NameAddr
 from twopair.wire.sip.params import Params, parse_params, print_params, quote, unquote
-from twopair.wire.sip.parse import parse
+from twopair.wire.sip.parse import UnfitRequest, parse
 from twopair.wire.sip.reasons import REASON
 from twopair.wire.sip.uri import SipUri
 from twopair.wire.sip.validity import Fault, check_request
@@ -28,6 +29,7 @@ __all__ = [
     "Response",
     "SipUri",
     "StreamFramer",
+    "UnfitRequest",
     "Via",
     "check_request",
     "first_element",

@@ -5,7 +5,8 @@ from typing import Final
 
 from twopair.base import WireError
 
-_LENGTH: Final = re.compile(rb"\r\n(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,10})[ \t]*(?=\r\n)", re.I)
+_LENGTH: Final = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:([^\r\n]*+(?:\r\n[ \t][^\r\n]*+)*+)", re.I)
+_DIGITS: Final = re.compile(rb"[ \t\r\n]*+([0-9]{1,10})[ \t\r\n]*+")
 _END: Final = b"\r\n\r\n"
 
 
@@ -14,10 +15,10 @@ class StreamFramer:
 
     Args:
         most_head: most octets of start line and headers.
-        most_message: most octets of one message.
+        most_message: most octets of one message, at least `most_head`.
     """
 
-    __slots__ = ("_buffer", "_most_head", "_most_message", "_needed", "_searched")
+    __slots__ = ("_broken", "_buffer", "_most_head", "_most_message", "_needed", "_searched")
 
     def __init__(self, most_head: int = 96 * 1024, most_message: int = 256 * 1024) -> None:
         self._buffer = bytearray()
@@ -25,31 +26,36 @@ class StreamFramer:
         self._most_message = most_message
         self._searched = 0  # octets in which the end of the headers is known not to begin
         self._needed = 0  # octets of the message whose headers are complete, else 0
+        self._broken: WireError | None = None
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The messages that are complete with this chunk; CRLF keep-alives between them are skipped.
 
+        Messages that stand before the fault are still given; then the next call raises.
+
         Raises:
             WireError: the stream cannot be cut any further: close it.
         """
-        if not self._buffer:
-            whole = self._sole(chunk)
-            if whole is not None:
-                return [whole]
-        self._buffer += chunk
         messages: list[bytes] = []
-        while (message := self._next()) is not None:
-            messages.append(message)
+        try:
+            if self._broken is not None:
+                raise self._broken
+            if not self._buffer and self._is_whole(chunk):
+                return [chunk]
+            self._buffer += chunk
+            while (message := self._next()) is not None:
+                messages.append(message)
+        except WireError as error:
+            self._broken = error
+            self._buffer.clear()
+            if not messages:
+                raise
         return messages
 
-    def _sole(self, chunk: bytes) -> bytes | None:
+    def _is_whole(self, chunk: bytes) -> bool:
         """The usual case: the chunk is one message, no more and no less."""
         end = chunk.find(_END)
-        if end <= 0:
-            return None
-        length = _LENGTH.search(chunk, 0, end + 2)
-        size = end + 4 + int(length[1]) if length else 0
-        return chunk if size == len(chunk) and end <= self._most_head and size <= self._most_message else None
+        return end > 0 and chunk[:2] != b"\r\n" and self._size(chunk, end) == len(chunk)
 
     def _next(self) -> bytes | None:
         buffer = self._buffer
@@ -57,11 +63,11 @@ class StreamFramer:
             self._skip_keep_alives()
             end = buffer.find(_END, max(0, self._searched - 3))
             self._searched = len(buffer)
-            if (end if end >= 0 else len(buffer)) > self._most_head:
-                raise WireError("headers larger than the limit", self._most_head, "RFC 3261 §18.3")
             if end < 0:
+                if len(buffer) >= self._most_head + len(_END):
+                    raise WireError("headers larger than the limit", self._most_head, "RFC 3261 §18.3")
                 return None
-            self._needed = self._size(end)
+            self._needed = self._size(buffer, end)
         if len(buffer) < self._needed:
             return None
         message = bytes(buffer[: self._needed])
@@ -72,17 +78,21 @@ class StreamFramer:
     def _skip_keep_alives(self) -> None:
         buffer = self._buffer
         skip = 0
-        while buffer[skip : skip + 2] == b"\r\n":
+        while buffer.startswith(b"\r\n", skip):
             skip += 2
         if skip:
             del buffer[:skip]
             self._searched = 0
 
-    def _size(self, end: int) -> int:
-        length = _LENGTH.search(self._buffer, 0, end + 2)
-        if length is None:
-            raise WireError("no Content-Length on a stream", end, "RFC 3261 §18.3")
-        size = end + 4 + int(length[1])
+    def _size(self, data: bytes | bytearray, end: int) -> int:
+        """Octets of the message whose headers end at `end`; Content-Length is a must on streams."""
+        if end > self._most_head:
+            raise WireError("headers larger than the limit", self._most_head, "RFC 3261 §18.3")
+        written = {bytes(value.strip()) for value in _LENGTH.findall(data, 0, end)}
+        digits = _DIGITS.fullmatch(written.pop()) if len(written) == 1 else None
+        if digits is None:
+            raise WireError("no Content-Length, or not one number", end, "RFC 3261 §18.3, §20.14")
+        size = end + len(_END) + int(digits[1])
         if size > self._most_message:
             raise WireError("message larger than the limit", end, "RFC 3261 §18.3")
         return size

@@ -1,28 +1,25 @@
 """``host``, ``host:port`` and ``[IPv6]:port`` (RFC 3261 §25.1)."""
 
+import re
+from typing import Final
+
 from twopair.base import WireError
+
+_HOSTPORT: Final = re.compile(
+    r"(?:([\w.-]+)|\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\])(?:\s*:\s*([0-9]{1,5}))?", re.ASCII
+)
 
 
 def parse_hostport(text: str) -> tuple[str, int | None]:
     """Host without brackets, and port or None. Raises WireError for anything else."""
-    text = text.strip()
-    if text.startswith("["):
-        host, closing, rest = text[1:].partition("]")
-        rest = rest.strip()
-        if not closing or (rest and not rest.startswith(":")):
-            raise WireError("an IPv6 reference that does not end", 0, "RFC 3261 §25.1")
-        port = rest[1:].strip() if rest else ""
-    else:
-        host, colon, port = text.partition(":")
-        host, port = host.strip(), port.strip()
-        rest = colon
-    if not host or any(c in host for c in ' \t\r\n"<>@;,'):
-        raise WireError("no host", 0, "RFC 3261 §25.1")
-    if not rest:
-        return host, None
-    if not (port.isascii() and port.isdigit()) or len(port) > 5 or not 0 < int(port) <= 65535:
-        raise WireError("not a port", 0, "RFC 3261 §25.1")
-    return host, int(port)
+    match = _HOSTPORT.fullmatch(text.strip())
+    if match is None:
+        raise WireError("neither host nor host and port", 0, "RFC 3261 §25.1")
+    name, address, digits = match.groups()
+    port = int(digits) if digits else None
+    if port is not None and not 0 < port <= 65535:
+        raise WireError("a port that is none", 0, "RFC 3261 §25.1")
+    return name or address, port
 
 
 def print_hostport(host: str, port: int | None) -> str:

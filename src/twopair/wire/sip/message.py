@@ -5,8 +5,7 @@ parsed when somebody asks, and a line that nobody edits is sent as it was receiv
 Messages are mutable: `copy()` before editing one that came from elsewhere.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from itertools import compress
 from typing import Final, Self
 
@@ -14,11 +13,16 @@ from twopair.base import WireError
 from twopair.wire.sip.cseq import CSeq
 from twopair.wire.sip.lists import first_element, split_list
 from twopair.wire.sip.names import ASKED
-from twopair.wire.sip.reasons import REASON
 from twopair.wire.sip.via import Via
 
-_FOLD: Final = re.compile(r"[ \t]*\r\n[ \t]+")
 _UNCHECKED: Final = -1
+
+
+def header_line(name: str, value: str) -> str:
+    """One header line of our own. A value with a line end in it would be two: that is our mistake."""
+    assert "\n" not in value, name
+    assert "\r" not in value, name
+    return f"{name}: {value}"
 
 
 class Message:
@@ -107,14 +111,14 @@ class Message:
         """Insert a line above the first one of that name, else at the top."""
         wanted = ASKED[name]
         at = self._names.index(wanted) if wanted in self._names else 0
-        self._lines.insert(at, f"{name}: {value}")
+        self._lines.insert(at, header_line(name, value))
         self._names.insert(at, wanted)
         self._forget(wanted)
 
     def add(self, name: str, value: str) -> None:
         """Append a line at the end of the headers."""
         wanted = ASKED[name]
-        self._lines.append(f"{name}: {value}")
+        self._lines.append(header_line(name, value))
         self._names.append(wanted)
         self._forget(wanted)
 
@@ -125,7 +129,7 @@ class Message:
             self.add(name, value)
             return
         at = self._names.index(wanted)
-        self._lines[at] = f"{name}: {value}"
+        self._lines[at] = header_line(name, value)
         if wanted in self._names[at + 1 :]:
             self._drop(wanted, keep=at)
         self._forget(wanted)
@@ -158,23 +162,57 @@ class Message:
     def pop_value(self, name: str) -> str | None:
         """Remove the first element of a list header (Via, Route) and return it, or None."""
         wanted = ASKED[name]
-        try:
+        while wanted in self._names:
+            self._forget(wanted)
             at = self._names.index(wanted)
-        except ValueError:
-            return None
-        value = self._value(at)
-        self._forget(wanted)
-        first = first_element(value)
-        rest = value[len(first) :].lstrip(" \t").removeprefix(",").strip() if len(first) < len(value) else ""
-        if rest:
-            self._lines[at] = f"{self._lines[at].partition(':')[0]}: {rest}"
-        else:
-            del self._lines[at], self._names[at]
-        return first.strip()
+            value = self._value(at).lstrip(", \t")
+            first = first_element(value)
+            rest = value[len(first) :].lstrip(", \t")
+            if rest:
+                self._lines[at] = f"{self._lines[at].partition(':')[0]}: {rest}"
+            else:
+                del self._lines[at], self._names[at]
+            if first:
+                return first.strip()
+        return None
+
+    def declare(self, octets: int) -> None:
+        """Take Content-Length as written for right: what is behind so much of the body goes."""
+        self._declared = octets
+        if octets != len(self.body):
+            self.body = self.body[:octets]
 
     def copy(self) -> Self:
         """An independent message with the same content."""
         raise AssertionError  # a bare Message is never made
+
+    def rebuilt(
+        self,
+        without: Container[str],
+        above: Sequence[tuple[str, str]] = (),
+        below: Sequence[tuple[str, str]] = (),
+    ) -> Self:
+        """A copy with many edits in one pass, for relays.
+
+        Args:
+            without: names (canonical: long, lower case) of which no line stays.
+            above: (name, value) of lines put before all others.
+            below: (name, value) of lines put after all others.
+        """
+        new = self.copy()
+        keep = [have not in without for have in self._names]
+        new._lines = [header_line(name, value) for name, value in above]
+        new._lines += compress(self._lines, keep)
+        new._lines += [header_line(name, value) for name, value in below]
+        new._names = [ASKED[name] for name, _ in above]
+        new._names += compress(self._names, keep)
+        new._names += [ASKED[name] for name, _ in below]
+        new._via = None
+        if "cseq" in without:
+            new._cseq = None
+        if "content-length" in without:
+            new._declared = _UNCHECKED
+        return new
 
     def to_bytes(self) -> bytes:
         """The message for the wire; Content-Length is put right if the body was changed."""
@@ -186,7 +224,7 @@ class Message:
 
     def _value(self, at: int) -> str:
         value = self._lines[at].partition(":")[2].strip(" \t\r\n")
-        return _FOLD.sub(" ", value) if "\n" in value else value
+        return value if "\n" not in value else " ".join(part.strip(" \t") for part in value.split("\r\n"))
 
     def _drop(self, wanted: str, keep: int = -1) -> None:
         kept = [i for i, have in enumerate(self._names) if have != wanted or i == keep]
@@ -267,40 +305,3 @@ class Response(Message):
 
     def __repr__(self) -> str:
         return f"<{self.status} {self.reason}>"
-
-
-def make_request(method: str, uri: str, headers: Iterable[tuple[str, str]], body: bytes = b"") -> Request:
-    """A new request with these headers in this order; Content-Length is added when it is sent."""
-    pairs = list(headers)
-    return Request(method, uri, [f"{n}: {v}" for n, v in pairs], [ASKED[n] for n, _ in pairs], body)
-
-
-_ECHOED: Final = frozenset({"via", "from", "to", "call-id", "cseq"})
-
-
-def make_response(
-    request: Request, status: int, reason: str | None = None, *,
-    to_tag: str | None = None, headers: Iterable[tuple[str, str]] = (), body: bytes = b"",
-) -> Response:  # fmt: skip
-    """The answer to a request (RFC 3261 §8.2.6): Via, From, To, Call-ID and CSeq as they came.
-
-    Args:
-        request: what is answered.
-        status: 100 to 699.
-        reason: phrase; the standard's where None.
-        to_tag: tag added to To if it has none (not for 100).
-        headers: further headers, after the copied ones.
-        body: the body.
-    """
-    lines: list[str] = []
-    names: list[str] = []
-    for line, name in request.lines():
-        if name in _ECHOED or (name == "record-route" and 100 < status < 300):
-            if name == "to" and to_tag and status > 100 and "tag=" not in line.partition(">")[2].lower():
-                line = f"{line};tag={to_tag}"  # noqa: PLW2901  the line that goes out
-            lines.append(line)
-            names.append(name)
-    for name, value in headers:
-        lines.append(f"{name}: {value}")
-        names.append(ASKED[name])
-    return Response(status, REASON.get(status, "Unknown") if reason is None else reason, lines, names, body)

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from twopair.base import WireError
+from twopair.wire.sip.lists import QUOTED
 from twopair.wire.sip.params import Params, parse_params, print_params
-from twopair.wire.sip.uri import SipUri
+from twopair.wire.sip.uri import NOT_IN_URI, SipUri
 
-_QUOTED: Final = re.compile(r'\s*("(?:[^"\\]|\\.)*")\s*', re.S)
+_NOT_IN_DISPLAY: Final = re.compile(r'[",;<>]')
+"""What a display name without quotes may not have; other characters are seen in the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +30,28 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one element. Without <> the parameters belong to the header (RFC 3261 §20.10)."""
-        quoted = _QUOTED.match(text)
+        text = text.strip()
+        quoted = QUOTED.match(text)
         start = quoted.end() if quoted else 0
         opening = text.find("<", start)
-        if opening < 0:
-            if quoted:
-                raise WireError("a display name without an address", start, "RFC 3261 §20.10")
-            uri, _, params = text.strip().partition(";")
+        if opening < 0 or (not quoted and ";" in text[:opening]):
+            uri, _, params = text.partition(";")
+            uri = uri.rstrip()
             display = ""
+            if "?" in uri or "," in uri:  # such a URI needs <>, or its parameters are not its own
+                raise WireError("a URI that needs <>", 0, "RFC 3261 §20")
         else:
             closing = text.find(">", opening)
             if closing < 0:
                 raise WireError("an address that does not end", opening, "RFC 3261 §20.10")
             display, uri = text[:opening].strip(), text[opening + 1 : closing].strip()
+            if _NOT_IN_DISPLAY.search(text, start, opening):
+                raise WireError("a display name that needs quotes", start, "RFC 3261 §25.1")
             tail = text[closing + 1 :].strip()
             if tail and not tail.startswith(";"):
                 raise WireError("text behind an address", closing, "RFC 3261 §20.10")
             params = tail[1:]
-        uri = uri.strip()
-        if not uri or (uri != "*" and ":" not in uri) or any(c in uri for c in " \t\r\n"):
+        if (uri != "*" and ":" not in uri) or NOT_IN_URI.search(uri):
             raise WireError("no URI in an address", 0, "RFC 3261 §20.10")
         return cls(display, uri, parse_params(params))
 

@@ -24,7 +24,8 @@ USUAL: Final = (
     "Session-Expires Min-SE RSeq RAck Reason Timestamp Warning Content-Encoding MIME-Version"
 ).split()
 
-_TOKEN: Final = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
+TOKEN: Final = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
+"""What a header name or a method is made of (RFC 3261 §25.1)."""
 
 
 class _Canonical(dict[str, str]):
@@ -35,7 +36,7 @@ class _Canonical(dict[str, str]):
 
     def __missing__(self, written: str) -> str:
         name = written.rstrip(" \t")  # white space before the colon: the header it is (Q list)
-        if not _TOKEN.fullmatch(name):
+        if not TOKEN.fullmatch(name):
             raise WireError("header line without a name", 0, "RFC 3261 §7.3.1")
         name = name.lower()
         return COMPACT.get(name, name)

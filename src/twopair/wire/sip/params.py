@@ -4,8 +4,9 @@ import re
 from typing import Final
 
 from twopair.base import WireError
+from twopair.wire.sip.lists import QUOTED, split_unquoted
 
-_PARAM: Final = re.compile(r'\s*([^\s;=",<>]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^;"]*?))?\s*(?:;|\Z)', re.S)
+_ESCAPED: Final = re.compile(r"\\(.)", re.S)
 
 Params = dict[str, str | None]
 """Lower-case names → value as written (quotes kept), or None for a flag."""
@@ -18,31 +19,24 @@ def parse_params(text: str) -> Params:
         WireError: something between the semicolons is no parameter.
     """
     found: Params = {}
-    if '"' not in text:
-        return _plain(text, found)
-    at = 0
-    while at < len(text):
-        match = _PARAM.match(text, at)
-        if match is None:
-            if text[at:].strip(" \t\r\n;") == "":
-                break
-            raise WireError("not a parameter", at, "RFC 3261 §25.1")
-        found.setdefault(match[1].lower(), match[2])
-        at = match.end()
-    return found
-
-
-def _plain(text: str, found: Params) -> Params:
-    """The usual case, without quotes."""
-    for part in text.split(";"):
+    for part in split_unquoted(text, ";"):
         name, equals, value = part.partition("=")
-        name = name.strip()
+        name, value = name.strip(), value.strip()
         if not name:
-            if equals or part.strip():
+            if equals:
                 raise WireError("a parameter without a name", 0, "RFC 3261 §25.1")
             continue
-        found.setdefault(name.lower(), value.strip() if equals else None)
+        if '"' in name or ('"' in value and not QUOTED.fullmatch(value)):
+            raise WireError("a quoted string that is none", 0, "RFC 3261 §25.1")
+        found.setdefault(name.lower(), value if equals else None)
+    if (" " in text or "\t" in text) and any(map(_spaced, found.items())):
+        raise WireError("white space within a parameter", 0, "RFC 3261 §25.1")
     return found
+
+
+def _spaced(param: tuple[str, str | None]) -> bool:
+    name, value = param
+    return len(name.split()) > 1 or (value is not None and value[:1] != '"' and len(value.split()) > 1)
 
 
 def print_params(params: Params) -> str:
@@ -53,7 +47,7 @@ def print_params(params: Params) -> str:
 def unquote(text: str) -> str:
     """The content of a quoted string, or the text itself if it is not quoted."""
     if len(text) >= 2 and text[0] == text[-1] == '"':
-        return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.S)
+        return _ESCAPED.sub(r"\1", text[1:-1]) if "\\" in text else text[1:-1]
     return text
 
 

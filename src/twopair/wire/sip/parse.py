@@ -5,10 +5,10 @@ from typing import Final
 
 from twopair.base import WireError
 from twopair.wire.sip.message import Request, Response
-from twopair.wire.sip.names import CANONICAL
+from twopair.wire.sip.names import CANONICAL, TOKEN
 
-_REQUEST_LINE: Final = re.compile(r"([A-Za-z0-9.!%*_+`'~-]+) (\S+) (SIP/[0-9]+\.[0-9]+)", re.I)
-_STATUS_LINE: Final = re.compile(r"(SIP/[0-9]+\.[0-9]+) ([1-6][0-9][0-9])(?: (.*))?", re.I)
+_STATUS_LINE: Final = re.compile(r"(SIP/[0-9]+\.[0-9]+) ([1-6][0-9][0-9])(?: (.*))?", re.I | re.S)
+_VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.I)
 
 _METHODS: Final = frozenset(
     "REGISTER INVITE ACK BYE CANCEL MESSAGE OPTIONS SUBSCRIBE NOTIFY PUBLISH INFO PRACK UPDATE REFER".split()
@@ -18,14 +18,29 @@ _METHODS: Final = frozenset(
 _known: Final = CANONICAL.get
 
 
+class UnfitRequest(WireError):
+    """A request that is no use but can be answered, with 400 (RFC 3261 §18.3, RFC 4475 §3.1.2).
+
+    Args:
+        what: what is wrong.
+        clause: where the rule stands.
+        request: as far as it could be read; good for `make_response` and nothing else.
+    """
+
+    def __init__(self, what: str, clause: str, request: Request) -> None:
+        super().__init__(what, 0, clause)
+        self.request = request
+
+
 def parse(data: bytes) -> Request | Response:
     """Read one datagram, or one message that a framer cut from a stream.
 
     The version is not judged here (a node answers 505), nor which headers are there: a start line,
-    header lines with names and a Content-Length that fits are all that is asked.
+    header lines with names and a Content-Length that fits are all that is asked. Octets behind the
+    body are left out (RFC 3261 §18.3).
 
     Raises:
-        WireError: the bytes are no SIP message.
+        WireError: the bytes are no SIP message; an `UnfitRequest` if 400 can be answered.
     """
     start = 0
     while data.startswith(b"\r\n", start):  # RFC 3261 §7.5: CRLF before the start line
@@ -34,35 +49,34 @@ def parse(data: bytes) -> Request | Response:
     if end < 0:
         raise WireError("the headers do not end", len(data), "RFC 3261 §7")
     lines = data[start:end].decode("utf-8", "surrogateescape").split("\r\n")
+    text = "".join(lines)
+    if "\n" in text or "\r" in text:  # some take it for a line end: they would see other headers than we
+        raise WireError("a CR or LF by itself", start, "RFC 3261 §7.3.1, §25.1")
     first = lines[0]
     del lines[0]
     names: list[str] = [_known(line.partition(":")[0]) for line in lines]  # type: ignore[misc]
     if None in names:  # folded, misspelt or unusual
         lines, names = _index(lines)
-    body = data[end + 4 :]
-    declared = -1
-    if "content-length" in names:
-        declared = _content_length(lines, names)
-        if declared != len(body):
-            if declared > len(body):
-                raise WireError("the body is shorter than Content-Length", len(data), "RFC 3261 §18.3")
-            body = body[:declared]
-    return _with_start_line(first, lines, names, body, declared)
+    message = _with_start_line(first, lines, names)
+    _set_body(message, data[end + 4 :])
+    return message
 
 
-def _with_start_line(
-    first: str, lines: list[str], names: list[str], body: bytes, declared: int
-) -> Request | Response:
+def _with_start_line(first: str, lines: list[str], names: list[str]) -> Request | Response:
     parts = first.split(" ")
-    if len(parts) == 3 and parts[0] in _METHODS and parts[2] == "SIP/2.0" and parts[1].isprintable():
-        return Request(parts[0], parts[1], lines, names, body, declared)
-    match = _STATUS_LINE.fullmatch(first)
-    if match is not None:
-        return Response(int(match[2]), match[3] or "", lines, names, body, declared, version=match[1])
-    match = _REQUEST_LINE.fullmatch(first)
-    if match is None:
+    if len(parts) == 3 and parts[2] == "SIP/2.0" and parts[0] in _METHODS and parts[1].isprintable():
+        return Request(parts[0], parts[1], lines, names, b"")
+    status = _STATUS_LINE.fullmatch(first)
+    if status is not None:
+        return Response(int(status[2]), status[3] or "", lines, names, b"", version=status[1])
+    method, _, behind = first.strip().partition(" ")
+    uri, _, version = behind.rpartition(" ")
+    if not (TOKEN.fullmatch(method) and uri.strip() and _VERSION.fullmatch(version)):
         raise WireError("neither a request line nor a status line", 0, "RFC 3261 §7.1")
-    return Request(match[1], match[2], lines, names, body, declared, version=match[3])
+    request = Request(method, uri.strip(), lines, names, b"", version=version)
+    if len(parts) != 3 or len(uri.split()) != 1:
+        raise UnfitRequest("white space in the request line", "RFC 3261 §7.1", request)
+    return request
 
 
 def _index(lines: list[str]) -> tuple[list[str], list[str]]:
@@ -91,16 +105,21 @@ def _unfold(lines: list[str]) -> list[str]:
     return ["\r\n".join(parts) for parts in joined]
 
 
-def _content_length(lines: list[str], names: list[str]) -> int:
-    text = lines[names.index("content-length")].partition(":")[2].strip()
-    if names.count("content-length") > 1 and not _agree(text, lines, names):
-        raise WireError("several values of Content-Length", 0, "RFC 3261 §20.14")
-    if not (text.isascii() and text.isdigit()) or len(text) > 10:
-        raise WireError("Content-Length is not one number", 0, "RFC 3261 §20.14")
-    return int(text)
-
-
-def _agree(text: str, lines: list[str], names: list[str]) -> bool:
-    """Whether every Content-Length says the same."""
-    pairs = zip(lines, names, strict=True)
-    return all(line.partition(":")[2].strip() == text for line, name in pairs if name == "content-length")
+def _set_body(message: Request | Response, body: bytes) -> None:
+    """As much of the body as Content-Length says. Raises WireError if it does not say it."""
+    message.body = body
+    written = message.get("Content-Length")
+    if written is None:
+        return
+    fault = None
+    if not (written.isascii() and written.isdigit()):
+        fault = "Content-Length is no number"
+    elif len(written) > 10 or int(written) > len(body):
+        fault = "the body is shorter than Content-Length"
+    elif len(set(message.get_all("Content-Length"))) > 1:
+        fault = "several values of Content-Length"
+    if fault is not None:
+        if isinstance(message, Request):
+            raise UnfitRequest(fault, "RFC 3261 §18.3, §20.14", message)
+        raise WireError(fault, 0, "RFC 3261 §18.3, §20.14")
+    message.declare(int(written))

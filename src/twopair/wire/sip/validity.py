@@ -1,78 +1,118 @@
 """What a request must have before anything is done with it (RFC 3261 §8.1.1, §8.2, §16.3)."""
 
+import re
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from twopair.base import WireError
+from twopair.base import Refusal, WireError
 from twopair.wire.sip.message import Request
 from twopair.wire.sip.nameaddr import NameAddr
 from twopair.wire.sip.uri import SipUri
 
-ONCE: Final = ("From", "To", "Call-ID", "CSeq")
-"""Headers a request has exactly once."""
-
 
 class Fault(NamedTuple):
-    """Why a request is refused before it is looked at.
+    """Why a request is refused before it is looked at; `words` say what is wrong with it."""
 
-    Args:
-        status: of the answer: 400, 416, 483 or 505.
-        words: what is wrong.
-        clause: where the rule stands.
-    """
-
-    status: int
+    refusal: Refusal
     words: str
-    clause: str
+
+    @property
+    def status(self) -> int:
+        """Status of the answer: 400, 416 or 505."""
+        return self.refusal.status
 
 
 def check_request(request: Request) -> Fault | None:
     """The first fault of a request that forbids any use of it, or None.
 
-    Only what every element must look at: version, the mandatory headers, CSeq, Max-Forwards, and that
-    the Request-URI is of a kind we route. All other headers stay unread, as RFC 4475 recommends.
+    Only what every element must look at: all other headers stay unread here, as RFC 4475 recommends
+    to proxies. Max-Forwards may be absent (RFC 2543 knew none); whether 0 is too few is for the node.
     """
-    if request.version.upper() != "SIP/2.0":
-        return Fault(505, f"version {request.version}", "RFC 3261 §21.5.6")
-    for name in ONCE:
-        if len(request.get_all(name)) != 1:
-            return Fault(400, f"not exactly one {name}", "RFC 3261 §8.1.1")
     try:
-        if request.cseq.method != request.method:
-            return Fault(400, "CSeq names another method", "RFC 3261 §8.1.1.5")
-        assert request.top_via.params is not None
-        for name in ("From", "To"):
-            _known_address(NameAddr.parse(request.get(name) or ""))
+        for check in _CHECKS:
+            check(request)
+    except _Unfit as unfit:
+        return Fault(unfit.refusal, unfit.what)
     except WireError as error:
-        return Fault(400, error.what, error.clause)
-    return _check_hops(request) or _check_uri(request.uri)
-
-
-def _known_address(address: NameAddr) -> None:
-    """A SIP URI must be readable; other schemes are taken as they are."""
-    if address.uri.partition(":")[0].lower() in ("sip", "sips"):
-        SipUri.parse(address.uri)
-
-
-def _check_hops(request: Request) -> Fault | None:
-    hops = request.get("Max-Forwards")
-    if hops is None:
-        return None
-    if not (hops.isascii() and hops.isdigit()) or int(hops[:4]) > 255 or len(hops) > 3:
-        return Fault(400, "Max-Forwards is not 0 to 255", "RFC 3261 §20.22")
+        return Fault(Refusal.BAD_REQUEST, error.what)
     return None
 
 
-def _check_uri(uri: str) -> Fault | None:
+class _Unfit(WireError):
+    """A fault that is not answered with 400."""
+
+    def __init__(self, refusal: Refusal, what: str) -> None:
+        super().__init__(what, 0, refusal.clause)
+        self.refusal = refusal
+
+
+def _version(request: Request) -> None:
+    if request.version != "SIP/2.0" and request.version.upper() != "SIP/2.0":
+        raise _Unfit(Refusal.VERSION_NOT_SUPPORTED, f"version {request.version}")
+
+
+def _mandatory(request: Request) -> None:
+    names = request.names()
+    for name in ("from", "to", "call-id", "cseq"):
+        if names.count(name) != 1:
+            raise WireError(f"not exactly one {name}", 0, "RFC 3261 §8.1.1, §7.3.1")
+    if names.count("max-forwards") > 1:
+        raise WireError("more than one max-forwards", 0, "RFC 3261 §7.3.1")
+    _ = request.call_id, request.top_via.branch
+
+
+def _cseq(request: Request) -> None:
+    if request.cseq.method != request.method:
+        raise WireError("CSeq names another method", 0, "RFC 3261 §8.1.1.5")
+
+
+_URI: Final = r"(?:sips?:(?:[\w.+-]++@)?[\w.-]++|tel:[+0-9-]++)"
+_USUAL_URI: Final = re.compile(_URI, re.ASCII)
+_USUAL_ADDRESS: Final = re.compile(rf'(?:"[^"\\]*+" ?)?<{_URI}>(?:;tag=[\w.-]++)?', re.ASCII)
+"""What nearly all are like; whatever does not match is parsed."""
+
+
+def _parties(request: Request) -> None:
+    """A SIP URI in From and To must be readable; other schemes are taken as they are."""
+    for name in ("From", "To"):
+        text = request.get(name) or ""
+        if _USUAL_ADDRESS.fullmatch(text):
+            continue
+        address = NameAddr.parse(text)
+        if address.uri[:4].lower() in ("sip:", "sips"):
+            _ = address.sip_uri
+
+
+def _hops(request: Request) -> None:
+    hops = request.get("Max-Forwards")
+    if hops is None or hops == "70":
+        return
+    digits = hops.lstrip("0") or "0"
+    if not (hops.isascii() and hops.isdigit()) or len(digits) > 3 or int(digits) > 255:
+        raise WireError("Max-Forwards is not 0 to 255", 0, "RFC 3261 §20.22")
+
+
+def _request_uri(request: Request) -> None:
+    uri = request.uri
+    if _USUAL_URI.fullmatch(uri):
+        return
     scheme, colon, rest = uri.partition(":")
     scheme = scheme.lower()
-    if not colon or not rest or uri.startswith("<"):
-        return Fault(400, "the Request-URI is no URI", "RFC 3261 §8.1.1.1")
-    if scheme in ("tel", "urn"):
-        return None
-    if scheme not in ("sip", "sips"):
-        return Fault(416, f"scheme {scheme}", "RFC 3261 §8.2.2.1")
-    try:
-        SipUri.parse(uri)
-    except WireError as error:
-        return Fault(400, error.what, error.clause)
-    return None
+    if scheme in ("sip", "sips"):
+        if SipUri.parse(uri).headers:
+            raise WireError("the Request-URI has headers", 0, "RFC 3261 §19.1.1")
+    elif not colon or not rest or not scheme.replace("+", "").replace(".", "").isalnum():
+        raise WireError("the Request-URI is no URI", 0, "RFC 3261 §8.1.1.1")
+    elif scheme not in ("tel", "urn"):
+        raise _Unfit(Refusal.UNKNOWN_SCHEME, f"scheme {scheme}")
+
+
+_CHECKS: Final[tuple[Callable[[Request], None], ...]] = (
+    _version,
+    _mandatory,
+    _cseq,
+    _parties,
+    _hops,
+    _request_uri,
+)
+"""In the order of RFC 3261 §16.3 and §8.2; each raises WireError."""

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
 from twopair.wire.sip.hostport import parse_hostport, print_hostport
+from twopair.wire.sip.names import TOKEN
 from twopair.wire.sip.params import Params, parse_params, print_params
 
 MAGIC: Final = "z9hG4bK"
@@ -42,7 +43,7 @@ class Via(NamedTuple):
         if len(parts) != 3:
             raise WireError("not a Via", 0, "RFC 3261 §20.42")
         transport, _, sent_by = " ".join(parts[2].split()).partition(" ")
-        if parts[0].upper() != "SIP" or parts[1] != "2.0" or not transport:
+        if parts[0].upper() != "SIP" or parts[1] != "2.0" or not TOKEN.fullmatch(transport):
             raise WireError("Via of another protocol", 0, "RFC 3261 §20.42")
         host, port_number = parse_hostport(sent_by)
         return cls(transport.upper(), host, port_number, tail)

@@ -58,7 +58,7 @@ def test_no_via(wrong: str) -> None:
         ("sip:alice@ims.example", "alice", "ims.example", None),
         ("SIP:alice:secret@10.0.0.1:5060;transport=tcp;lr?a=b", "alice:secret", "10.0.0.1", 5060),
         ("sips:[2001:db8::1]:6101", None, "2001:db8::1", 6101),
-        ("sip:a;b=c@d@host", "a;b=c@d", "host", None),
+        ("sip:a;b=c%40d@host", "a;b=c%40d", "host", None),
         ("sip:+15551234;phone-context=x@h;user=phone", "+15551234;phone-context=x", "h", None),
     ],
 )
@@ -75,7 +75,20 @@ def test_identity_leaves_ports_and_params_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "tel:+1", "sip:", "sip:@h", "sip:a@", "alice@h", "sip:a@h:99999", "sip:a b@h h"]
+    "wrong",
+    [
+        "",
+        "tel:+1",
+        "sip:",
+        "sip:@h",
+        "sip:a@",
+        "alice@h",
+        "sip:a@h:99999",
+        "sip:a b@h h",
+        "sip:a@b@c",
+        'sip:"a"@b',
+        "sip:a@h;x y",
+    ],
 )
 def test_no_sip_uri(wrong: str) -> None:
     with pytest.raises(WireError):
@@ -172,8 +185,9 @@ def test_quoting() -> None:
         ("a, b ,c", ["a", "b", "c"]),
         ('"x,y" <sip:a,b@c>, d', ['"x,y" <sip:a,b@c>', "d"]),
         ('"a\\",b", c', ['"a\\",b"', "c"]),
-        ('"open, c', ['"open', "c"]),
-        ("<open, c", ["<open", "c"]),
+        ('a, "open, c', ["a", '"open, c']),
+        ("a, <open, c", ["a", "<open, c"]),
+        ('a, "b\\", c', ["a", '"b\\", c']),
         (" , ,", []),
         ("", []),
     ],
