@@ -2,10 +2,9 @@
 
 from typing import Final, NamedTuple
 
-from twopair.base import Micros, Refusal, WireError
+from twopair.base import Micros, Refusal
 from twopair.core.registration.pcscf_checks import Check
 from twopair.core.secagree import same_agreement
-from twopair.nodes.pcscf.headers import hops_left
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.wire.sip import Credentials, Request
 
@@ -18,6 +17,7 @@ class Asked(NamedTuple):
         names: its header names.
         live: the set.
         now: the moment.
+        hops: Max-Forwards.
         verify_may_miss: whether Security-Verify may be left out (AGR-35).
     """
 
@@ -25,11 +25,14 @@ class Asked(NamedTuple):
     names: tuple[str, ...]
     live: LiveSet
     now: Micros
+    hops: int
     verify_may_miss: bool
 
 
 WITHOUT_AGREEMENT: Final = frozenset({"ACK", "CANCEL"})
 """Never refused for lacking Security-Verify (AGR-25)."""
+
+CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization"})
 
 
 def _registered(e: Asked) -> Refusal | None:
@@ -38,12 +41,11 @@ def _registered(e: Asked) -> Refusal | None:
 
 def _identity(e: Asked) -> Refusal | None:
     """Credentials, where a request has any, must be those of the set's subscriber (SA-25, AGR-34)."""
-    for name in ("authorization", "proxy-authorization"):
-        if name in e.names:
-            for value in e.request.get_all(name):
-                if Credentials.parse(value).get("username") != e.live.owner.impi:
-                    return Refusal.IMPI_MISMATCH
-    return None
+    if CREDENTIALS.isdisjoint(e.names):
+        return None
+    values = e.request.get_all("Authorization") + e.request.get_all("Proxy-Authorization")
+    own = all(Credentials.parse(value).get("username") == e.live.owner.impi for value in values)
+    return None if own else Refusal.IMPI_MISMATCH
 
 
 def _first_hop(e: Asked) -> Refusal | None:
@@ -70,10 +72,7 @@ def _agreed(e: Asked) -> Refusal | None:
 
 
 def _hops(e: Asked) -> Refusal | None:
-    try:
-        return None if hops_left(e.request) else Refusal.TOO_MANY_HOPS
-    except WireError:
-        return Refusal.BAD_REQUEST
+    return None if e.hops else Refusal.TOO_MANY_HOPS
 
 
 REQUEST_CHECKS: Final[tuple[Check[Asked], ...]] = (

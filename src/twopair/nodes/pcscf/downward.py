@@ -6,7 +6,7 @@ from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, WireError
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.headers import DIALOG_METHODS, MAX_FORWARDS, clean_for_ue, hops_left, in_dialog
+from twopair.nodes.pcscf.headers import DIALOG_METHODS, for_ue, hops_left, in_dialog
 from twopair.nodes.pcscf.relay import Relay, forward
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber
@@ -91,14 +91,11 @@ class Downward:
 
     def _onward(self, request: Request, live: LiveSet, flow: Flow, *, dialog: bool) -> Request:
         """The request as the UE is to see it: from port_ps, whatever port it is sent from (MSG-04)."""
-        sent = request.copy()
-        sent.pop_value("Route")
-        clean_for_ue(sent)
-        hops = request.get("Max-Forwards")
-        sent.set("Max-Forwards", str(int(hops) - 1 if hops else MAX_FORWARDS))
+        above = [("Via", f"SIP/2.0/{flow.transport.value} {live.via}{self._tables.number():x}")]
         if dialog:
-            sent.push("Record-Route", live.route)
-        sent.push("Via", f"SIP/2.0/{flow.transport.value} {live.via}{self._tables.number():x}")
+            above.append(("Record-Route", live.route))
+        sent = for_ue(request, above, [("Max-Forwards", str(hops_left(request) - 1))])
+        sent.pop_value("Route")
         return sent
 
     def _flow(

@@ -1,7 +1,7 @@
 """Header fields by direction: what the P-CSCF takes out, puts in and rewrites (24.229 §5.2; PCS-)."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple, Self, TypeVar
 
 from twopair.base import WireError
 from twopair.core.secagree.strip import OPTION_TAG, strip_sec_agree
@@ -27,7 +27,8 @@ NOT_FROM_UE: Final = frozenset(
 )
 """Never believed of a UE, or said to us alone (24.229 §5.2.2.1, §5.2.6.3; PCS-03, PCS-10, PCS-17, PCS-21)."""
 
-NOT_FROM_UE_NOR_REQUIRED: Final = NOT_FROM_UE | {"require", "proxy-require"}
+REQUIRED: Final = frozenset({"require", "proxy-require"})
+"""Gone in one pass where they ask for nothing but sec-agree, as they usually do."""
 
 FOR_UE: Final = frozenset({"p-associated-uri", "p-asserted-identity", "p-called-party-id", "p-early-media"})
 """The only P- header fields that leave the trust domain towards a UE (RFC 7315 §6; PCS-21; RFC 5009 §8)."""
@@ -35,30 +36,59 @@ FOR_UE: Final = frozenset({"p-associated-uri", "p-asserted-identity", "p-called-
 AGREEMENT: Final = frozenset({"security-client", "security-verify", "security-server"})
 """Belongs to one hop and is never forwarded (PCS-17)."""
 
+M = TypeVar("M", Request, Response)
+Lines = Sequence[tuple[str, str]]
+"""Names and values of header lines."""
+
 MAX_FORWARDS: Final = 70
 DIALOG_METHODS: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 """Requests that may make a dialog, and so get a Record-Route (PCS-12)."""
 
 
-def clean_from_ue(message: Message) -> None:
-    """Take out what a UE may not say to the core: agreement, assertions, the network's access information."""
+class Dropped(NamedTuple):
+    """Names of which no line goes on to the core; `all_told` where sec-agree is all that is required."""
+
+    names: frozenset[str]
+    all_told: frozenset[str]
+
+    @classmethod
+    def and_also(cls, *names: str) -> Self:
+        """What a UE may not say, and these, which are said anew."""
+        dropped = NOT_FROM_UE | set(names)
+        return cls(dropped, dropped | REQUIRED)
+
+
+def from_ue(message: M, dropped: Dropped, above: Lines, below: Lines) -> M:
+    """A copy for the core: without what a UE may not say, with lines of ours put first and last (PCS-17)."""
     names = message.names()
-    if "p-access-network-info" in names:
-        _drop_network_provided(message)
     if names.count("require") == 1 == names.count("proxy-require") and (
         message.get("Require") == OPTION_TAG == message.get("Proxy-Require")
     ):
-        message.remove_all(NOT_FROM_UE_NOR_REQUIRED)  # the usual case, in one pass
-        return
-    strip_sec_agree(message)
-    message.remove_all(NOT_FROM_UE)
+        onward = message.rebuilt(dropped.all_told, above, below)
+    else:
+        onward = message.rebuilt(dropped.names, above, below)
+        strip_sec_agree(onward)
+    if "p-access-network-info" in names:
+        _drop_network_provided(onward)
+    return onward
 
 
-def clean_for_ue(message: Message) -> None:
-    """Take out what is the network's own business, and Security-* of others (PCS-13, PCS-17, PCS-21)."""
-    for name in dict.fromkeys(message.names()):
-        if (name[:2] == "p-" and name not in FOR_UE) or name in AGREEMENT:
-            message.remove(name)
+def for_ue(request: Request, above: Lines, below: Lines) -> Request:
+    """A copy for a UE without what is the network's own business (PCS-13, PCS-17, PCS-21)."""
+    dropped = {name for name in request.names() if _is_ours(name)}
+    dropped.add("max-forwards")
+    return request.rebuilt(dropped, above, below)
+
+
+def clean_for_ue(response: Response) -> None:
+    """The same for a response, in place."""
+    dropped = [name for name in response.names() if _is_ours(name)]
+    if dropped:
+        response.remove_all(frozenset(dropped))
+
+
+def _is_ours(name: str) -> bool:
+    return (name[:2] == "p-" and name not in FOR_UE) or name in AGREEMENT
 
 
 def _drop_network_provided(message: Message) -> None:
@@ -75,14 +105,14 @@ def _drop_network_provided(message: Message) -> None:
 
 
 def hops_left(request: Request) -> int:
-    """Max-Forwards, 70 where it is missing (RFC 3261 §16.3).
+    """Max-Forwards, one more than we would set where it is missing (RFC 3261 §16.3, §16.6).
 
     Raises:
         WireError: it is no number.
     """
     text = request.get("Max-Forwards")
     if text is None:
-        return MAX_FORWARDS
+        return MAX_FORWARDS + 1
     if not (text.isascii() and text.isdigit() and len(text) <= 3):
         raise WireError("Max-Forwards is no number", 0, "RFC 3261 §20.22")
     return int(text)

@@ -21,11 +21,14 @@ from twopair.nodes.facts import RegistrationFailed
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
-from twopair.nodes.pcscf.headers import clean_from_ue, demand, hops_left
+from twopair.nodes.pcscf.headers import Dropped, demand, from_ue, hops_left
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import path_uri
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Request
+
+ANEW: Final = Dropped.and_also("max-forwards", "route", "authorization", "path")
+"""What is said anew to the core."""
 
 RETRY_AFTER_S: Final = 10
 """What a UE is told to wait when we are full."""
@@ -197,16 +200,16 @@ class Registrations:
     def _forward(self, exchange: Exchange, request: Request, now: Micros, out: list[Action]) -> None:
         """SM2 or SM8: without the agreement, with what the home network needs (PCS-01..PCS-06, INT-01)."""
         tables, config = self._tables, self._tables.config
-        up = request.copy()
-        clean_from_ue(up)
-        up.remove("Route")
-        up.set("Authorization", str(tables.rules.vouch(exchange.reading.credentials, exchange.integrity)))
-        up.set("Path", path_uri(exchange.token, config.core))
+        credentials = tables.rules.vouch(exchange.reading.credentials, exchange.integrity)
+        below = [
+            ("Max-Forwards", str(hops_left(request) - 1)),
+            ("Authorization", str(credentials)),
+            ("Path", path_uri(exchange.token, config.core)),
+            ("P-Visited-Network-ID", f'"{config.visited_network}"'),
+            ("P-Charging-Vector", tables.charging()),
+        ]
+        up = from_ue(request, ANEW, [("Via", tables.core_via())], below)
         demand(up, "path")
-        up.set("P-Visited-Network-ID", f'"{config.visited_network}"')
-        up.set("P-Charging-Vector", tables.charging())
-        up.set("Max-Forwards", str(hops_left(request) - 1))
-        up.push("Via", tables.core_via())
         exchange.txn.owner = exchange
         tables.pending += 1
         tables.layer.start(up, Flow(Transport.UDP, config.core, config.registrar), now, out, owner=exchange)

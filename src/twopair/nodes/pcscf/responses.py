@@ -1,13 +1,15 @@
 """Answers to what was relayed, and what becomes of it when none comes (RFC 3261 §16.7; PCS-12, PCS-14)."""
 
+from typing import Final
+
 from twopair.base import Micros, Refusal
 from twopair.core.sip import ClientTransaction, ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers, tag_for
 from twopair.nodes.pcscf.headers import (
+    Dropped,
     clean_for_ue,
-    clean_from_ue,
-    replace_all,
+    from_ue,
     rewrite_record_route,
     uri_of,
 )
@@ -16,7 +18,10 @@ from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Request, Response, make_response
 
-TRYING = 100
+TRYING: Final = 100
+ANSWER: Final = Dropped.and_also("via")
+DIALOG: Final = Dropped.and_also("via", "record-route")
+"""What is said anew in answers of a UE."""
 
 
 class Responses:
@@ -35,9 +40,9 @@ class Responses:
         if response.status == TRYING:
             return
         if relay.live is None:
-            self._to_core(relay, response)
+            response = self._for_core(relay, response)
         else:
-            self._to_ue(relay, relay.live, response)
+            self._for_ue(relay, relay.live, response)
         self._answers.send(relay.txn, relay.live, response, now, out)
 
     def lost(self, txn: ClientTransaction, relay: Relay, now: Micros, out: list[Action]) -> None:
@@ -79,20 +84,19 @@ class Responses:
             cancel(relay, self._tables, now, out)
 
     @staticmethod
-    def _to_ue(relay: Relay, live: LiveSet, response: Response) -> None:
+    def _for_ue(relay: Relay, live: LiveSet, response: Response) -> None:
         response.pop_value("Via")
         clean_for_ue(response)
         rewrite_record_route(response, relay.user.path, live.route)
 
     @staticmethod
-    def _to_core(relay: Relay, response: Response) -> None:
+    def _for_core(relay: Relay, response: Response) -> Response:
         """Via and Record-Route as they were, whatever the UE made of them; its identity asserted (PCS-14)."""
-        preferred = response.get("P-Preferred-Identity")
-        replace_all(response, "Via", relay.vias)
-        clean_from_ue(response)
-        if relay.record_route:
-            replace_all(response, "Record-Route", relay.record_route)
-        response.add("P-Asserted-Identity", _asserted(relay, preferred))
+        above = [("Via", via) for via in relay.vias]
+        above += [("Record-Route", route) for route in relay.record_route]
+        asserted = _asserted(relay, response.get("P-Preferred-Identity"))
+        dropped = DIALOG if relay.record_route else ANSWER
+        return from_ue(response, dropped, above, [("P-Asserted-Identity", asserted)])
 
 
 def _stranger(relay: Relay, live: LiveSet | None) -> bool:

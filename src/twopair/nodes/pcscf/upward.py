@@ -1,5 +1,7 @@
 """Requests of a UE on their way to the core (24.229 §5.2.6.3; PCS-08..PCS-12, PCS-15, PCS-17)."""
 
+from typing import Final
+
 from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport, WireError
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.sip import ServerTransaction
@@ -7,11 +9,15 @@ from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers, address_of
 from twopair.nodes.pcscf.binding import endpoint_of, next_hop
 from twopair.nodes.pcscf.checks import Asked
-from twopair.nodes.pcscf.headers import DIALOG_METHODS, MAX_FORWARDS, clean_from_ue, in_dialog, uri_of
+from twopair.nodes.pcscf.headers import DIALOG_METHODS, Dropped, from_ue, hops_left, in_dialog, uri_of
 from twopair.nodes.pcscf.relay import Relay, forward
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import NameAddr, Request, split_list
+
+OUTSIDE: Final = Dropped.and_also("max-forwards", "route")
+INSIDE: Final = Dropped.and_also("max-forwards")
+"""What is said anew outside and inside a dialog."""
 
 
 class Upward:
@@ -48,51 +54,44 @@ class Upward:
 
     def _onward(self, request: Request, live: LiveSet, now: Micros) -> Request | Refusal:
         """The request as the core is to see it, or why it must not."""
-        evidence = Asked(request, request.names(), live, now, self._may_miss)
-        refusal = first_refusal(self._tables.rules.request, evidence)
-        if refusal is not None:
-            return refusal
-        sent = request.copy()
-        clean_from_ue(sent)
         try:
+            hops = hops_left(request)
+            evidence = Asked(request, request.names(), live, now, hops, self._may_miss)
+            refusal = first_refusal(self._tables.rules.request, evidence)
+            if refusal is not None:
+                return refusal
             if in_dialog(request):
-                refusal = self._continue(sent, live)
-            else:
-                refusal = self._begin(sent, request.get("P-Preferred-Identity"), live)
+                return self._inside(request, live, hops)
+            return self._outside(request, live, hops)
         except WireError:
             return Refusal.BAD_REQUEST
-        if refusal is not None:
-            return refusal
-        hops = request.get("Max-Forwards")
-        sent.set("Max-Forwards", str(int(hops) - 1 if hops else MAX_FORWARDS))
-        sent.push("Via", self._tables.core_via())
-        return sent
 
-    def _begin(self, sent: Request, preferred: str | None, live: LiveSet) -> Refusal | None:
+    def _outside(self, request: Request, live: LiveSet, hops: int) -> Request | Refusal:
         """A request outside a dialog: our Service-Route, our assertion, our charging vector."""
-        owner = live.owner
-        if self._reject_route and _beyond_us(sent, live) != split_list(owner.service_route):
+        owner, tables = live.owner, self._tables
+        if self._reject_route and _beyond_us(request, live) != split_list(owner.service_route):
             return Refusal.BAD_REQUEST
-        if owner.service_route:
-            sent.set("Route", owner.service_route)
-        else:
-            sent.remove("Route")
         asserted = owner.asserted
-        if preferred is not None and self._tables.rules.may_assert(
-            uri := uri_of(preferred), owner.associated
-        ):
+        preferred = request.get("P-Preferred-Identity")
+        if preferred is not None and tables.rules.may_assert(uri := uri_of(preferred), owner.associated):
             asserted = f"<{uri}>"
-        sent.add("P-Asserted-Identity", asserted)
-        sent.add("P-Charging-Vector", self._tables.charging())
-        if sent.method in DIALOG_METHODS:
-            sent.push("Record-Route", owner.path)
-        return None
+        above = [("Via", tables.core_via())]
+        if request.method in DIALOG_METHODS:
+            above.append(("Record-Route", owner.path))
+        below = [
+            ("Max-Forwards", str(hops - 1)),
+            ("P-Asserted-Identity", asserted),
+            ("P-Charging-Vector", tables.charging()),
+        ]
+        if owner.service_route:
+            below.append(("Route", owner.service_route))
+        return from_ue(request, OUTSIDE, above, below)
 
-    @staticmethod
-    def _continue(sent: Request, live: LiveSet) -> Refusal | None:
+    def _inside(self, request: Request, live: LiveSet, hops: int) -> Request | Refusal:
         """A request inside a dialog: its first Route is ours and names this user (PCS-15)."""
+        sent = from_ue(request, INSIDE, [("Via", self._tables.core_via())], [("Max-Forwards", str(hops - 1))])
         own = sent.pop_value("Route")
-        return None if own is not None and is_route_of(own, live) else Refusal.FOREIGN_DIALOG
+        return sent if own is not None and is_route_of(own, live) else Refusal.FOREIGN_DIALOG
 
     def _flow(self, sent: Request, live: LiveSet) -> Flow:
         """Where the core takes it: the next Route, or the Request-URI of a dialog without further ones."""
