@@ -145,9 +145,11 @@ def tag_for(request: Request) -> str:
     return blake2s(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
-def address_of(text: str) -> str:
-    """An address in canonical form; a host name stays as it is, and equals no address (SA-24)."""
+def is_address(text: str, address: str) -> bool:
+    """Whether a text names an address, in whatever form (SA-08, Q-12); a host name names none (SA-24)."""
+    if text == address:
+        return True
     try:
-        return canonical_address(text)
+        return canonical_address(text) == address
     except WireError:
-        return text
+        return False

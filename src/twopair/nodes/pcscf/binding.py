@@ -1,6 +1,7 @@
 """What a 200 to REGISTER says of the registration (24.229 §5.2.2.1; PCS-07)."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from twopair.base import Endpoint, Impu, Port, WireError, canonical_address
@@ -53,6 +54,7 @@ def service_route(response: Response) -> str:
     return ", ".join(response.values("Service-Route"))
 
 
+@lru_cache(maxsize=256)
 def next_hop(route: str, otherwise: Endpoint) -> Endpoint:
     """Where a request with this Route goes; a name, or no Route, gives `otherwise`."""
     match = _URI.search(route)

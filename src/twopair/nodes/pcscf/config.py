@@ -56,6 +56,9 @@ class PcscfConfig:
         foreign_route: ``replace`` or ``reject`` a Route that is not the Service-Route (PCS-08).
         limits: bounds of the state.
 
+    Attributes:
+        policy: the static list of Security-Server and the rule of choice (AGR-21, AGR-22).
+
     Raises:
         ValueError: ports clash or are too few, a choice is unknown, or no algorithm is left.
     """
@@ -75,8 +78,11 @@ class PcscfConfig:
     missing_security_verify: str = "reject"
     foreign_route: str = "replace"
     limits: Limits = field(default_factory=Limits)
+    policy: Policy = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        policy = Policy(self.algorithms, Confidentiality(self.confidentiality), self.legacy)
+        object.__setattr__(self, "policy", policy)
         protected = (self.port_ps, *self.port_pc)
         faults = (
             (not self.gm_addresses, "gm_addresses: at least one"),
@@ -105,8 +111,3 @@ class PcscfConfig:
         for found, words in faults:
             if found:
                 raise ValueError(words)
-
-    @property
-    def policy(self) -> Policy:
-        """The static list of Security-Server and the rule of choice (AGR-21, AGR-22)."""
-        return Policy(self.algorithms, Confidentiality(self.confidentiality), self.legacy)

@@ -7,9 +7,10 @@ from twopair.core.registration.pcscf import Attempt
 from twopair.core.registration.pcscf_checks import Hop
 from twopair.core.registration.pcscf_integrity import Bearer
 from twopair.core.sip import ServerTransaction
-from twopair.nodes.pcscf.answers import address_of
+from twopair.nodes.pcscf.answers import is_address
+from twopair.nodes.pcscf.headers import hops_left, uri_of
 from twopair.nodes.pcscf.sets import LiveSet
-from twopair.wire.sip import Credentials, NameAddr, Request
+from twopair.wire.sip import Credentials, Request
 
 
 class Reading(NamedTuple):
@@ -23,6 +24,7 @@ class Reading(NamedTuple):
         response: the digest, empty where there is none.
         nonce: the nonce, empty where there is none.
         auts: AUTS, None where there is none.
+        hops: Max-Forwards.
         hop: evidence for the checks.
     """
 
@@ -33,6 +35,7 @@ class Reading(NamedTuple):
     response: str
     nonce: str
     auts: str | None
+    hops: int
     hop: Hop
 
 
@@ -40,7 +43,7 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None) -> Reading
     """Read a REGISTER; `live` is the set it came over.
 
     Raises:
-        WireError: Authorization with a username, To, Contact or Via is missing or garbled.
+        WireError: Authorization with a username, To, Contact, Max-Forwards or Via is missing or garbled.
     """
     authorization = request.get("Authorization")
     credentials = Credentials.parse(authorization or "")
@@ -48,12 +51,14 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None) -> Reading
     if not impi:
         raise WireError("Authorization without username", 0, "24.229 §5.1.1.2.2, AKA-07")
     contacts = request.values("Contact")
-    impu = NameAddr.parse(request.get("To") or "").uri
+    impu = uri_of(request.get("To"))
+    if ":" not in impu:
+        raise WireError("To without a URI", 0, "RFC 3261 §20.39")
     vias = request.values("Via") if request.names().count("via") > 1 else [request.get("Via") or ""]
     hop = Hop(
         vias=len(vias),
         asks_agreement="sec-agree" in [tag.lower() for tag in request.values("Require")],
-        source_is_via=live is None or address_of(request.top_via.host) == flow.remote.address,
+        source_is_via=live is None or is_address(request.top_via.host, flow.remote.address),
         impi=impi,
         owner=impi if live is None else live.owner.impi,
     )
@@ -61,10 +66,11 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None) -> Reading
         credentials=credentials,
         impi=impi,
         impu=Impu(impu),
-        contact=NameAddr.parse(contacts[0]).uri if contacts else "",
+        contact=uri_of(contacts[0]) if contacts else "",
         response=credentials.get("response") or "",
         nonce=credentials.get("nonce") or "",
         auts=credentials.get("auts"),
+        hops=hops_left(request),
         hop=hop,
     )
 

@@ -21,7 +21,7 @@ from twopair.nodes.facts import RegistrationFailed
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
-from twopair.nodes.pcscf.headers import Dropped, demand, from_ue, hops_left
+from twopair.nodes.pcscf.headers import Dropped, demand, from_ue
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import path_uri
 from twopair.nodes.pcscf.tables import Tables
@@ -50,13 +50,12 @@ class Registrations:
         """A new REGISTER, in the clear or over the set `live`."""
         try:
             reading = read_register(request, txn.flow, live)
-            if not hops_left(request):
-                self._answers.refuse(txn, live, Refusal.TOO_MANY_HOPS, now, out)
-                return
         except WireError as error:
             self._answers.refuse(txn, live, Refusal.BAD_REQUEST, now, out, detail=error.what)
             return
-        if self._tables.pending >= self._tables.config.limits.pending_registers:
+        if not reading.hops:
+            self._answers.refuse(txn, live, Refusal.TOO_MANY_HOPS, now, out)
+        elif self._tables.pending >= self._tables.config.limits.pending_registers:
             retry = [("Retry-After", str(RETRY_AFTER_S))]
             self._answers.refuse(txn, live, Refusal.OVERLOADED, now, out, headers=retry)
         elif live is not None and live.life.stage is Stage.TEMPORARY:
@@ -202,7 +201,7 @@ class Registrations:
         tables, config = self._tables, self._tables.config
         credentials = tables.rules.vouch(exchange.reading.credentials, exchange.integrity)
         below = [
-            ("Max-Forwards", str(hops_left(request) - 1)),
+            ("Max-Forwards", str(exchange.reading.hops - 1)),
             ("Authorization", str(credentials)),
             ("Path", path_uri(exchange.token, config.core)),
             ("P-Visited-Network-ID", f'"{config.visited_network}"'),

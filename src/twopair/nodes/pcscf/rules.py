@@ -4,10 +4,10 @@ A service has `RULES`. There is no way from a configuration file to any other: `
 `Pcscf` that only tests, the simulator's mutants and the attack suite give.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Self
 
-from twopair.base import Impu
+from twopair.base import Impu, Refusal
 from twopair.core.registration.pcscf_checks import (
     ANSWERED_CHECKS,
     PROPOSED_CHECKS,
@@ -16,7 +16,7 @@ from twopair.core.registration.pcscf_checks import (
     Proposed,
 )
 from twopair.core.sa import SaSetLife, Stage
-from twopair.nodes.pcscf.access import ARRIVAL_CHECKS, Arrival
+from twopair.nodes.pcscf.access import ARRIVAL_CHECKS, CLEAR, Arrival, Kind
 from twopair.nodes.pcscf.checks import REQUEST_CHECKS, Asked
 from twopair.nodes.pcscf.sets import LiveSet, SaTable
 from twopair.nodes.pcscf.spis import SPI_RULES, SpiRule
@@ -50,6 +50,7 @@ class Rules(NamedTuple):
         request: checks of other requests.
         arrival: checks of every protected message.
         spi: reasons to draw another SPI.
+        clear: what may come in the clear (UNP-01).
         secrets: parameters that never leave towards a UE (AKA-31).
         vouch: what the core is told of integrity (INT-01).
         may_assert: whether a preferred identity is asserted (PCS-10).
@@ -63,6 +64,7 @@ class Rules(NamedTuple):
     request: tuple[Check[Asked], ...] = REQUEST_CHECKS
     arrival: tuple[Check[Arrival], ...] = ARRIVAL_CHECKS
     spi: tuple[SpiRule, ...] = SPI_RULES
+    clear: Mapping[tuple[Kind, bool], Refusal | None] = CLEAR
     secrets: tuple[str, ...] = ("ik", "ck")
     vouch: Callable[[Credentials, str], Credentials] = vouch
     may_assert: Callable[[str, tuple[Impu, ...]], bool] = is_own

@@ -32,6 +32,7 @@ class LiveSet:
     Attributes:
         terms: SPIs and ports of the UE.
         verified: the lines of Security-Verify that were last found equal to `server`.
+        keys: both pairs of endpoints, SA1's and SA2's; each contains a client port (RRG-06).
         by_udp: flow of requests and of UDP responses to the UE: port_pc to port_us (MSG-01).
         by_tcp: the connection for requests to the UE, opened when first needed (MSG-07).
         streams: TCP connections that belong to this set (RRG-10).
@@ -47,6 +48,7 @@ class LiveSet:
         "by_tcp",
         "by_udp",
         "carrier",
+        "keys",
         "life",
         "noted",
         "owner",
@@ -76,23 +78,16 @@ class LiveSet:
         self.carrier = carrier
         self.terms = Terms(sa_set.spis.uc, sa_set.spis.us, sa_set.ports.uc, sa_set.ports.us)
         self.verified = server.lines
-        self.by_udp = sa_set.flow(Transport.UDP, PortName.PC, PortName.US)
-        self.by_tcp = sa_set.flow(Transport.TCP, PortName.PC, PortName.US)
+        ps, pc = sa_set.endpoint(PortName.PS), sa_set.endpoint(PortName.PC)
+        us = sa_set.endpoint(PortName.US)
+        self.by_udp = Flow(Transport.UDP, pc, us)
+        self.by_tcp = Flow(Transport.TCP, pc, us)
+        self.keys: tuple[Key, Key] = ((ps, sa_set.endpoint(PortName.UC)), (pc, us))
         self.streams: dict[Flow, None] = {}
         self.noted: Micros | None = None
-        ours = sa_set.endpoint(PortName.PS)
         self.branch = f"{BRANCH}{owner.token}."
-        self.route = f"<sip:{owner.token}@{ours};lr>"
-        self.via = f"{ours};branch={self.branch}"
-
-    @property
-    def keys(self) -> tuple[Key, Key]:
-        """Both pairs of endpoints, SA1's and SA2's; each contains a client port (RRG-06)."""
-        sa_set = self.sa_set
-        return (
-            (sa_set.endpoint(PortName.PS), sa_set.endpoint(PortName.UC)),
-            (self.by_udp.local, self.by_udp.remote),
-        )
+        self.route = f"<sip:{owner.token}@{ps};lr>"
+        self.via = f"{ps};branch={self.branch}"
 
 
 class SaTable:

@@ -35,14 +35,19 @@ class Tables:
     streams: Streams = field(init=False)
     doors: dict[Endpoint, Door] = field(init=False)
     pending: int = 0
-    _instance: str = field(init=False)
+    _via: str = field(init=False)
+    _icid: str = field(init=False)
+    _ioi: str = field(init=False)
     _number: int = 0
 
     def __post_init__(self) -> None:
         self.sets = self.rules.table()
         self.streams = Streams(self.config.limits)
         self.doors = doors(self.config)
-        self._instance = token(self.entropy)
+        config, instance = self.config, token(self.entropy)
+        self._via = f"SIP/2.0/UDP {config.core};branch={BRANCH}{instance}"
+        self._icid = f'icid-value="{instance}'
+        self._ioi = f'";icid-generated-at={config.name};orig-ioi="{config.visited_network}"'
 
     def number(self) -> int:
         """The next of the numbers that this node gives to sets, branches and charging identifiers."""
@@ -51,13 +56,13 @@ class Tables:
 
     def core_via(self) -> str:
         """A Via towards the core, its branch unique over all restarts (RFC 3261 §8.1.1.7)."""
-        return f"SIP/2.0/UDP {self.config.core};branch={BRANCH}{self._instance}{self.number():x}"
+        self._number += 1
+        return f"{self._via}{self._number:x}"
 
     def charging(self) -> str:
         """P-Charging-Vector of a new request: globally unique icid, type 1 orig-ioi (PCS-03, PCS-11)."""
-        config = self.config
-        icid = f"{self._instance}{self.number():x}"
-        return f'icid-value="{icid}";icid-generated-at={config.name};orig-ioi="{config.visited_network}"'
+        self._number += 1
+        return f"{self._icid}{self._number:x}{self._ioi}"
 
     def door(self, flow: Flow) -> Door | None:
         """What the local end of a flow is for; None for an endpoint that is not ours."""

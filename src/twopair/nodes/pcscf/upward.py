@@ -6,7 +6,7 @@ from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.answers import Answers, address_of
+from twopair.nodes.pcscf.answers import Answers, is_address
 from twopair.nodes.pcscf.binding import endpoint_of, next_hop
 from twopair.nodes.pcscf.checks import Asked
 from twopair.nodes.pcscf.headers import DIALOG_METHODS, Dropped, from_ue, hops_left, in_dialog, uri_of
@@ -111,7 +111,7 @@ def is_route_of(value: str, live: LiveSet) -> bool:
     if value == live.route:
         return True
     uri = NameAddr.parse(value).sip_uri
-    return uri.user == live.owner.token and address_of(uri.host) == live.sa_set.pcscf
+    return uri.user == live.owner.token and is_address(uri.host, live.sa_set.pcscf)
 
 
 def _beyond_us(request: Request, live: LiveSet) -> list[str]:
@@ -120,5 +120,5 @@ def _beyond_us(request: Request, live: LiveSet) -> list[str]:
     if not values:
         return []
     uri = NameAddr.parse(values[0]).sip_uri
-    ours = address_of(uri.host) == live.sa_set.pcscf
+    ours = is_address(uri.host, live.sa_set.pcscf)
     return values[1:] if ours else values
