@@ -27,7 +27,7 @@ from twopair.core.sa import SasInstalled, SasRefused, Stage, Trigger
 from twopair.core.sip import CORE, GM, ClientTransaction, ServerTransaction, Timers, TransactionLayer
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event, Start
-from twopair.nodes.pcscf.access import CLEAR, Arrival, Door, Kind, kind_of
+from twopair.nodes.pcscf.access import Arrival, Door, Kind, kind_of
 from twopair.nodes.pcscf.answers import Answers, asks_rport
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.challenge import Challenges
@@ -213,7 +213,7 @@ class Pcscf:
     def _admitted_clear(self, message: Message, flow: Flow, out: list[Action]) -> bool:
         """UNP-01; what is let in gets `received` and `rport` into its Via (PCS-05)."""
         kind = kind_of(message)
-        refusal = CLEAR[kind, self.tables.sets.count_at(flow.remote.address) > 0]
+        refusal = self.tables.rules.clear[kind, self.tables.sets.count_at(flow.remote.address) > 0]
         if refusal is None:
             via = message.top_via
             seen: dict[str, str | None] = {}

@@ -126,7 +126,7 @@ class Registrar:
             # an unprotected 200 proves nothing, and never makes a registration (UNP-03, UNP-04, VAR-60)
             step, refusal = Step.REJECTED, Refusal.CLEAR_ANSWER_TO_PROTECTED
             out.append(Report(Refused(refusal, flow, "200 without authentication")))
-        if step is Step.REJECTED and isinstance(self.state, Registering) and _collided(response):
+        if step is Step.REJECTED and isinstance(self.state, Registering) and self.gm.rules.collided(response):
             step = Step.COLLIDED
         longest = delta_seconds(response.get("Min-Expires"), 0)
         if step is Step.TOO_BRIEF and longest <= self.state.round.expires_s:
@@ -226,11 +226,3 @@ class Registrar:
             if standing is not None:
                 deadlines.append(standing.refresh_at)
         return min(deadlines)
-
-
-def _collided(response: Response) -> bool:
-    """Whether a 403 says that the offered client port is in use, so that another may do (ERR-09).
-
-    33.203 §7.1 leaves the answer open; the P-CSCF of this project says it in Reason.
-    """
-    return Refusal.PORT_COLLISION.words in (response.get("Reason") or "")
