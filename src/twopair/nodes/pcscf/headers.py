@@ -61,12 +61,13 @@ class Dropped(NamedTuple):
 def from_ue(message: M, dropped: Dropped, above: Lines, below: Lines) -> M:
     """A copy for the core: without what a UE may not say, with lines of ours put first and last (PCS-17)."""
     names = message.names()
+    onward = message.copy()
     if names.count("require") == 1 == names.count("proxy-require") and (
         message.get("Require") == OPTION_TAG == message.get("Proxy-Require")
     ):
-        onward = message.rebuilt(dropped.all_told, above, below)
+        onward.rebuild(dropped.all_told, above, below)
     else:
-        onward = message.rebuilt(dropped.names, above, below)
+        onward.rebuild(dropped.names, above, below)
         strip_sec_agree(onward)
     if "p-access-network-info" in names:
         _drop_network_provided(onward)
@@ -77,7 +78,9 @@ def for_ue(request: Request, above: Lines, below: Lines) -> Request:
     """A copy for a UE without what is the network's own business (PCS-13, PCS-17, PCS-21)."""
     dropped = {name for name in request.names() if _is_ours(name)}
     dropped.add("max-forwards")
-    return request.rebuilt(dropped, above, below)
+    onward = request.copy()
+    onward.rebuild(dropped, above, below)
+    return onward
 
 
 def clean_for_ue(response: Response) -> None:

@@ -186,33 +186,31 @@ class Message:
         """An independent message with the same content."""
         raise AssertionError  # a bare Message is never made
 
-    def rebuilt(
+    def rebuild(
         self,
         without: Container[str],
         above: Sequence[tuple[str, str]] = (),
         below: Sequence[tuple[str, str]] = (),
-    ) -> Self:
-        """A copy with many edits in one pass, for relays.
+    ) -> None:
+        """Many edits in one pass, for relays.
 
         Args:
             without: names (canonical: long, lower case) of which no line stays.
             above: (name, value) of lines put before all others.
             below: (name, value) of lines put after all others.
         """
-        new = self.copy()
         keep = [have not in without for have in self._names]
-        new._lines = [header_line(name, value) for name, value in above]
-        new._lines += compress(self._lines, keep)
-        new._lines += [header_line(name, value) for name, value in below]
-        new._names = [ASKED[name] for name, _ in above]
-        new._names += compress(self._names, keep)
-        new._names += [ASKED[name] for name, _ in below]
-        new._via = None
+        lines = [header_line(name, value) for name, value in above]
+        lines += compress(self._lines, keep)
+        lines += [header_line(name, value) for name, value in below]
+        names = [ASKED[name] for name, _ in above]
+        names += compress(self._names, keep)
+        names += [ASKED[name] for name, _ in below]
+        self._lines, self._names, self._via = lines, names, None
         if "cseq" in without:
-            new._cseq = None
+            self._cseq = None
         if "content-length" in without:
-            new._declared = _UNCHECKED
-        return new
+            self._declared = _UNCHECKED
 
     def to_bytes(self) -> bytes:
         """The message for the wire; Content-Length is put right if the body was changed."""
