@@ -84,7 +84,8 @@ class SecurityList:
         """
         mechanisms = parse_mechanisms(values)
         known = [entry for m in mechanisms if (entry := _entry(m)) is not None]
-        entries = tuple(entry for entry in known if entry.terms.usable)
+        usable = {terms: terms.usable for terms in dict.fromkeys(entry.terms for entry in known)}
+        entries = tuple(entry for entry in known if usable[entry.terms])
         return cls(
             tuple(values),
             entries,
