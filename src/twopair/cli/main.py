@@ -7,6 +7,7 @@ import typer
 
 from twopair.cli import services, ue
 from twopair.cli.demo import demo
+from twopair.cli.probe import probe
 from twopair.live.config import ConfigError
 from twopair.live.prerequisite import PrerequisiteMissing
 
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("pcscf")(services.pcscf)
 app.command("home")(services.home)
+app.command("probe")(probe)
 app.add_typer(ue.app, name="ue")
 
 

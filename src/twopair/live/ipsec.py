@@ -5,19 +5,21 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from contextlib import ExitStack
 from errno import EACCES, ENODEV, ENOENT, ENXIO, EPERM
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from twopair.backends.contract import IpsecBackend
+from twopair.backends.kernel.backend import KernelBackend
+from twopair.backends.kernel.guard import refuse_loopback
+from twopair.backends.kernel.probe import probe
 from twopair.backends.memory import MemoryBackend
 from twopair.backends.userspace.raw import RawWire
+from twopair.base import DEFAULT_SUITES, Suite
 from twopair.live.config.fields import BackendName
 from twopair.live.entropy import OsEntropy
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.sockets import Guard
 
 _log = logging.getLogger(__name__)
-
-_NO_KERNEL: Final = "this version has no kernel back end"
 
 
 class Ipsec(NamedTuple):
@@ -34,23 +36,67 @@ class Ipsec(NamedTuple):
     close: Callable[[], None]
 
 
-def start_ipsec(name: BackendName, *, mtu: int, loop: AbstractEventLoop) -> Ipsec:
+def start_ipsec(
+    name: BackendName,
+    *,
+    mtu: int,
+    loop: AbstractEventLoop,
+    suites: tuple[Suite, ...] = DEFAULT_SUITES,
+    ipv6: bool = False,
+) -> Ipsec:
     """Put a back end into operation on the event loop; says on the log which, and why.
+
+    Args:
+        name: as configured; ``auto`` takes the kernel where it can do all that is needed.
+        mtu: of the network, in octets.
+        loop: the event loop.
+        suites: algorithms that will be used.
+        ipv6: whether there are addresses of IPv6.
 
     Raises:
         PrerequisiteMissing: this version or this machine lacks it.
     """
-    if name == "kernel":
-        raise PrerequisiteMissing(f'ipsec.backend = "kernel": {_NO_KERNEL}; use "userspace" or "auto"')
     if name == "memory":
         _log.warning('ipsec.backend = "memory": NOTHING IS PROTECTED; for measurements on loopback only')
         return Ipsec(MemoryBackend(), None, lambda: None)
-    _log.info("ipsec: userspace%s", f" ({_NO_KERNEL})" if name == "auto" else "")
+    why = ""
+    if name != "userspace":
+        found = probe()
+        lacks = found.lacking(suites, (4, 6) if ipv6 else (4,))
+        if not lacks:
+            _log.info("ipsec: kernel (a real SA of each algorithm was installed and removed)")
+            return _in_kernel(found.suites(), loop)
+        if name == "kernel":
+            raise PrerequisiteMissing(f'ipsec.backend = "kernel": {lacks}')
+        why = f" ({lacks})"
+    _log.info("ipsec: userspace%s", why)
     try:
         wire = RawWire(OsEntropy(), mtu=mtu)
     except OSError as error:
         raise PrerequisiteMissing(f"ipsec: {_lack(error)}") from None
     return _watched(wire, loop)
+
+
+def _in_kernel(suites: tuple[Suite, ...], loop: AbstractEventLoop) -> Ipsec:
+    """The kernel's, rid of what a predecessor that was killed left behind."""
+    with ExitStack() as opened:
+        try:
+            backend = KernelBackend(suites)
+            opened.callback(backend.shut_down)
+            orphans = backend.reconcile()
+        except OSError as error:
+            raise PrerequisiteMissing(f"ipsec: kernel: {error}") from None
+        if orphans.states or orphans.policies:
+            _log.warning("removed orphans: %d states, %d policies", orphans.states, orphans.policies)
+        loop.add_reader(backend.events.fileno(), _tell, backend)
+        opened.callback(loop.remove_reader, backend.events.fileno())
+        return Ipsec(backend, refuse_loopback, opened.pop_all().close)
+
+
+def _tell(backend: KernelBackend) -> None:
+    """Log what the kernel says: something of ours is not as it was installed."""
+    for event in backend.events.read():
+        _log.warning("ipsec: %s", event)
 
 
 def _watched(wire: RawWire, loop: AbstractEventLoop) -> Ipsec:

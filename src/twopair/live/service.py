@@ -66,8 +66,14 @@ async def serve_pcscf(file: Path) -> None:
     for line in settings.without_effect():
         _log.warning("%s: %s", file, line)
     async with until_told_to_end() as end:
-        ipsec = start_ipsec(settings.ipsec.backend, mtu=settings.ipsec.mtu, loop=get_running_loop())
         config = settings.config()
+        ipsec = start_ipsec(
+            settings.ipsec.backend,
+            mtu=settings.ipsec.mtu,
+            loop=get_running_loop(),
+            suites=config.algorithms,
+            ipv6=any(":" in address for address in config.gm_addresses),
+        )
         driver = Driver(Pcscf(config, OsEntropy()), ipsec.backend, guard=ipsec.guard)
         try:
             start(driver, file)

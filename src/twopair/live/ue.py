@@ -75,7 +75,13 @@ class Ue:
         settings = self._settings
         card = _card_of(settings, self._file)
         config = replace(settings.config(), retries=self._retries)
-        self._ipsec = start_ipsec(settings.ipsec.backend, mtu=settings.ipsec.mtu, loop=get_running_loop())
+        self._ipsec = start_ipsec(
+            settings.ipsec.backend,
+            mtu=settings.ipsec.mtu,
+            loop=get_running_loop(),
+            suites=config.suites,
+            ipv6=":" in config.address,
+        )
         node = UserEquipment(config, card, OsEntropy())
         self._driver = Driver(node, self._ipsec.backend, guard=self._ipsec.guard)
         self._driver.listen(self._hear)

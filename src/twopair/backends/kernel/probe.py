@@ -3,14 +3,14 @@
 import errno
 import gzip
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.algorithms import ALGORITHMS
-from twopair.backends.kernel.netlink import Netlink, Refused, Request
+from twopair.backends.kernel.netlink import Netlink, Refused
 from twopair.backends.kernel.owner import reqid_of
 from twopair.base import DEFAULT_SUITES, Port, Secret, Suite
 from twopair.core.esp import Selector
@@ -21,29 +21,46 @@ _ENDS: Final = {4: ("192.0.2.1", "192.0.2.2"), 6: ("2001:db8::1", "2001:db8::2")
 
 _CONFIG: Final = {4: "CONFIG_INET_ESP", 6: "CONFIG_INET6_ESP"}
 _MODULE: Final = {4: "esp4", 6: "esp6"}
+_IPV6_PRESENT: Final = Path("/proc/net/if_inet6")
+_RELEASE: Final = os.uname().release
+_CONFIGS: Final = (
+    Path("/proc/config.gz"),
+    Path(f"/boot/config-{_RELEASE}"),
+    Path(f"/lib/modules/{_RELEASE}/config"),
+)
 _NO_ESP: Final = (errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT)
 _NO_RIGHT: Final = "CAP_NET_ADMIN is missing: run as root"
 _REQID: Final = reqid_of(0, 1)
 _KEY: Final = Secret(bytes(range(16)))
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What was found.
+class Lack(NamedTuple):
+    """Something that does not work.
 
     Args:
-        suites: those that work over IPv4.
-        suites_6: those that work over IPv6.
-        lacks: one sentence for each thing that does not work, the gravest first.
+        words: one sentence.
+        version: IP version it is limited to, None for both.
+        suite: what it is limited to, None for all.
     """
 
-    suites: tuple[Suite, ...] = ()
-    suites_6: tuple[Suite, ...] = ()
-    lacks: tuple[str, ...] = ()
+    words: str
+    version: int | None = None
+    suite: Suite | None = None
 
-    def serves(self, suites: tuple[Suite, ...] = DEFAULT_SUITES, *, ipv6: bool = False) -> bool:
-        """Whether a service that uses these suites can have the kernel do its ESP."""
-        return all(s in self.suites and (not ipv6 or s in self.suites_6) for s in suites)
+
+class Probe(NamedTuple):
+    """What was found: everything works, but for what is lacking."""
+
+    lacks: tuple[Lack, ...]
+
+    def suites(self, version: int = 4) -> tuple[Suite, ...]:
+        """The suites that work over an IP version."""
+        return tuple(suite for suite in ALGORITHMS if not self.lacking((suite,), (version,)))
+
+    def lacking(self, suites: Iterable[Suite] = DEFAULT_SUITES, versions: Iterable[int] = (4,)) -> str:
+        """The first thing a service lacks that uses these; empty if nothing."""
+        suites_too, versions_too = (None, *suites), (None, *versions)
+        return next((x.words for x in self.lacks if x.suite in suites_too and x.version in versions_too), "")
 
 
 def probe() -> Probe:
@@ -51,65 +68,61 @@ def probe() -> Probe:
     try:
         netlink = Netlink(xfrm.NETLINK_XFRM)
     except OSError as error:
-        return Probe(lacks=(_no_xfrm(error),))
-    try:
-        found = {version: list(_try(netlink, version)) for version in _ENDS}
-        policies = list(_try_policy(netlink))
-    except OSError as error:
-        return Probe(lacks=(_NO_RIGHT if error.errno == errno.EPERM else f"netlink: {error}",))
-    finally:
-        netlink.close()
-    works = {v: tuple(suite for suite, why in found[v] if why is None) for v in found}
-    lacks = [*policies, *(words for v in found for words in _lacks(v, found[v]))]
-    if policies:
-        return Probe(lacks=tuple(policies))
-    return Probe(works[4], works[6], tuple(dict.fromkeys(lacks)))
+        return Probe((Lack(_no_xfrm(error)),))
+    with closing(netlink):
+        try:
+            return Probe((*_try_policy(netlink), *_try_states(netlink, 4), *_try_states(netlink, 6)))
+        except OSError as error:
+            return Probe((Lack(f"netlink: {error}"),))
 
 
-def _try(netlink: Netlink, version: int) -> Iterator[tuple[Suite, Refused | None]]:
-    """Each suite, and what the kernel said against it."""
-    src, dst = _ENDS[version]
-    selector = Selector(src=src, src_port=Port(5062), dst=dst, dst_port=Port(6100))
-    for suite, parts in ALGORITHMS.items():
-        keys = expand(suite, _KEY, _KEY)
-        algorithms = b"".join(part.encode(keys) for part in parts)
-        spi = _unlikely_spi()
-        refused = netlink.ask([xfrm.add_state(selector, spi, _REQID, algorithms, str(suite))])
-        if not refused:
-            netlink.ask([xfrm.delete_state(dst, spi)])
-        yield suite, refused[0] if refused else None
+def _try_policy(netlink: Netlink) -> Iterator[Lack]:
+    selector = _selector(4)
+    refused = netlink.ask([xfrm.add_policy(selector, xfrm.OUT, priority=0, subject="probe")])
+    if not refused:
+        netlink.ask([xfrm.delete_policy(selector, xfrm.OUT)])
+    elif refused[0].code == errno.EPERM:
+        yield Lack(_NO_RIGHT)
+    elif refused[0].code != errno.EEXIST:  # somebody else probes at this moment
+        yield Lack(f"kernel takes no policies: {refused[0]}")
 
 
-def _try_policy(netlink: Netlink) -> Iterator[str]:
-    src, dst = _ENDS[4]
-    selector = Selector(src=src, src_port=Port(5062), dst=dst, dst_port=Port(6100))
-    add: Request = xfrm.add_policy(selector, xfrm.OUT, priority=0, subject="probe")
-    for refused in netlink.ask([add]):
-        yield _NO_RIGHT if refused.code == errno.EPERM else f"kernel takes no policies: {refused}"
+def _try_states(netlink: Netlink, version: int) -> Iterator[Lack]:
+    refusals = [(suite, why) for suite in ALGORITHMS if (why := _try(netlink, _selector(version), suite))]
+    if len(refusals) == len(ALGORITHMS):
+        # An algorithm is looked for before ESP is: the gravest reason may not be the first.
+        why = next((r for _, r in refusals if r.code in (errno.EPERM, *_NO_ESP)), refusals[0][1])
+        yield Lack(_nothing_works(version, why), None if why.code == errno.EPERM else version)
         return
-    netlink.ask([xfrm.delete_policy(selector, xfrm.OUT)])
+    for suite, why in refusals:
+        yield Lack(f"IPv{version}: no {suite}: {_of_algorithm(suite, why)}", version, suite)
+
+
+def _try(netlink: Netlink, selector: Selector, suite: Suite) -> Refused | None:
+    """Put one SA in, and take it out; what the kernel said against it."""
+    keys = expand(suite, _KEY, _KEY)
+    algorithms = b"".join(part.encode(keys) for part in ALGORITHMS[suite])
+    spi = _unlikely_spi()
+    refused = netlink.ask([xfrm.add_state(selector, spi, _REQID, algorithms, str(suite))])
+    if refused:
+        return refused[0]
+    netlink.ask([xfrm.delete_state(selector.dst, spi)])
+    return None
+
+
+def _selector(version: int) -> Selector:
+    src, dst = _ENDS[version]
+    return Selector(src=src, src_port=Port(5062), dst=dst, dst_port=Port(6100))
 
 
 def _unlikely_spi() -> int:
     return 0x5450_0000 | int.from_bytes(os.urandom(2), "big")
 
 
-def _lacks(version: int, found: list[tuple[Suite, Refused | None]]) -> Iterator[str]:
-    """Sentences for what one IP version lacks."""
-    refusals = [(suite, why) for suite, why in found if why is not None]
-    if refusals and len(refusals) == len(found):
-        # An algorithm is looked for before ESP is: the gravest reason may not be the first.
-        why = next((r for _, r in refusals if r.code in (errno.EPERM, *_NO_ESP)), refusals[0][1])
-        yield _nothing_works(version, why)
-        return
-    for suite, why in refusals:
-        yield f"IPv{version}: no {suite}: {_of_algorithm(suite, why)}"
-
-
 def _nothing_works(version: int, why: Refused) -> str:
     if why.code == errno.EPERM:
         return _NO_RIGHT
-    if version == 6 and not Path("/proc/net/if_inet6").exists():
+    if version == 6 and not _IPV6_PRESENT.exists():
         return "IPv6 is off: the kernel was started without it (ipv6.disable), or CONFIG_IPV6 is not set"
     if why.code in _NO_ESP:
         family = "" if version == 4 else " for IPv6"
@@ -139,12 +152,7 @@ def _no_xfrm(error: OSError) -> str:
 
 def kernel_config(name: str) -> str | None:
     """How the running kernel was configured: ``y``, ``m``, empty for not set, None where nobody knows."""
-    release = os.uname().release
-    for path in (
-        Path("/proc/config.gz"),
-        Path(f"/boot/config-{release}"),
-        Path(f"/lib/modules/{release}/config"),
-    ):
+    for path in _CONFIGS:
         try:
             text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         except OSError:

@@ -40,7 +40,7 @@ _STATE_ID: Final = struct.Struct("=16s4sHBx")
 _POLICY_TAIL: Final = struct.Struct("=IIBBBB4x")
 _POLICY_ID: Final = struct.Struct("=56sIB3x")
 _TEMPLATE_BODY: Final = struct.Struct("=24sHxx16sIBBBxIII")
-_REPLAY_BODY: Final = struct.Struct("=6I8x")
+_REPLAY_BODY: Final = struct.Struct("=6I")
 
 _FOREVER: Final = _LIFETIME.pack(*[_NO_LIMIT] * 4, 0, FOREVER_S, 0, 0)
 _UNUSED: Final = bytes(_USED.size)
@@ -200,7 +200,7 @@ def delete_policy(selector: Selector, direction: int, subject: str = "") -> Requ
     return Request(DELETE_POLICY, _POLICY_ID.pack(encode_selector(selector), 0, direction), subject)
 
 
-def decode_state(answer: Answer) -> State:
+def decode_state(answer: Answer | Request) -> State:
     """From struct xfrm_usersa_info and its attributes."""
     body = answer.body
     dst, spi, protocol = _ID.unpack_from(body, 56)
