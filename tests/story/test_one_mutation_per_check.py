@@ -266,10 +266,20 @@ def message_from_behind_a_proxy() -> bool:
     return forwarded(bed)
 
 
-@scenario("request", "PCS-22")
+@scenario("request", "PCS-22 hops")
 def message_without_hops() -> bool:
     bed, ue = registered()
     bed.receive(ue.uplink, ue.request(Max_Forwards="0"))
+    return forwarded(bed)
+
+
+@scenario("request", "PCS-22 loop")
+def message_that_was_here_before() -> bool:
+    """A UE sends back what came to it."""
+    bed, ue = registered()
+    bed.from_core(ue)
+    mine = [f"Via: {via}" for via in bed.to_ue()[1].values("Via")]
+    bed.receive(ue.uplink, ue.request(headers=mine, Require="", Proxy_Require=""))
     return forwarded(bed)
 
 

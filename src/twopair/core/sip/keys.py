@@ -11,7 +11,7 @@ def client_key(message: Request | Response) -> Key:
     Raises:
         WireError: Via or CSeq are absent or garbled, or there is no branch.
     """
-    branch = message.top_via.branch
+    branch = message.branch
     if not branch:
         raise WireError("no branch in the topmost Via", 0, "RFC 3261 §17.1.3")
     return branch, message.cseq.method

@@ -91,7 +91,7 @@ def _stage(e: Arrival) -> Refusal | None:
 
 def _own_answer(e: Arrival) -> Refusal | None:
     """An answer belongs to the user whom the request went to; its branch names the user."""
-    if e.kind is not Kind.RESPONSE or (e.message.top_via.branch or "").startswith(e.live.branch):
+    if e.kind is not Kind.RESPONSE or (e.message.branch or "").startswith(e.live.branch):
         return None
     return Refusal.UNMATCHED_RESPONSE
 

@@ -143,13 +143,3 @@ def tag_for(request: Request) -> str:
     """A To tag that is the same for every copy of a request, so that no state is needed (RFC 3261 §8.2.7)."""
     text = f"{request.get('Call-ID')}|{request.get('CSeq')}|{request.get('From')}"
     return blake2s(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
-
-
-def is_address(text: str, address: str) -> bool:
-    """Whether a text names an address, in whatever form (SA-08, Q-12); a host name names none (SA-24)."""
-    if text == address:
-        return True
-    try:
-        return canonical_address(text) == address
-    except WireError:
-        return False

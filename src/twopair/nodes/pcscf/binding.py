@@ -68,3 +68,13 @@ def endpoint_of(uri: str, otherwise: Endpoint) -> Endpoint:
         return Endpoint(canonical_address(parsed.host), Port(parsed.port or SIP_PORT))
     except WireError:
         return otherwise
+
+
+def is_address(text: str, address: str) -> bool:
+    """Whether a text names an address, in whatever form (SA-08, Q-12); a host name names none (SA-24)."""
+    if text == address:
+        return True
+    try:
+        return canonical_address(text) == address
+    except WireError:
+        return False

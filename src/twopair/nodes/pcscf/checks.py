@@ -1,12 +1,14 @@
 """What a request other than REGISTER must satisfy before it goes to the core: every check a row."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from twopair.base import Micros, Refusal
 from twopair.core.registration.pcscf_checks import Check
 from twopair.core.secagree import same_agreement
+from twopair.nodes.pcscf.binding import is_address
 from twopair.nodes.pcscf.sets import LiveSet
-from twopair.wire.sip import Credentials, Request
+from twopair.wire.sip import Credentials, Request, Via
 
 
 class Asked(NamedTuple):
@@ -15,6 +17,7 @@ class Asked(NamedTuple):
     Args:
         request: as it came.
         names: its header names.
+        vias: its Via values.
         live: the set.
         now: the moment.
         hops: Max-Forwards.
@@ -23,6 +26,7 @@ class Asked(NamedTuple):
 
     request: Request
     names: tuple[str, ...]
+    vias: Sequence[str]
     live: LiveSet
     now: Micros
     hops: int
@@ -49,10 +53,20 @@ def _identity(e: Asked) -> Refusal | None:
 
 
 def _first_hop(e: Asked) -> Refusal | None:
-    if e.names.count("via") == 1 and "," not in (e.request.get("Via") or ""):
+    if len(e.vias) == 1:
         return None
     required = [tag.lower() for tag in e.request.values("Require")]
-    return Refusal.NOT_FIRST_HOP if "sec-agree" in required and len(e.request.values("Via")) > 1 else None
+    return Refusal.NOT_FIRST_HOP if "sec-agree" in required else None
+
+
+def _loop(e: Asked) -> Refusal | None:
+    """A request that has been at our port_ps before came back from a UE (RFC 3261 §16.3, item 4)."""
+    if len(e.vias) == 1:
+        return None
+    ours = e.live.keys[0][0]
+    passed = [Via.parse(value) for value in e.vias[1:]]
+    back = any(via.port == ours.port and is_address(via.host, ours.address) for via in passed)
+    return Refusal.LOOP if back else None
 
 
 def _agreed(e: Asked) -> Refusal | None:
@@ -80,5 +94,6 @@ REQUEST_CHECKS: Final[tuple[Check[Asked], ...]] = (
     Check("SA-25 identity", "33.203 §7.1, AGR-34", _identity),
     Check("AGR-37", "RFC 3329 §2.3.1", _first_hop),
     Check("AGR-35", "RFC 3329 §2.3.1; AGR-25", _agreed),
-    Check("PCS-22", "RFC 3261 §16.3", _hops),
+    Check("PCS-22 hops", "RFC 3261 §16.3", _hops),
+    Check("PCS-22 loop", "RFC 3261 §16.3", _loop),
 )

@@ -7,8 +7,8 @@ from twopair.core.registration.pcscf import Attempt
 from twopair.core.registration.pcscf_checks import Hop
 from twopair.core.registration.pcscf_integrity import Bearer
 from twopair.core.sip import ServerTransaction
-from twopair.nodes.pcscf.answers import is_address
-from twopair.nodes.pcscf.headers import hops_left, uri_of
+from twopair.nodes.pcscf.binding import is_address
+from twopair.nodes.pcscf.headers import hops_left, uri_of, values_of_via
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.wire.sip import Credentials, Request
 
@@ -54,9 +54,8 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None) -> Reading
     impu = uri_of(request.get("To"))
     if ":" not in impu:
         raise WireError("To without a URI", 0, "RFC 3261 §20.39")
-    vias = request.values("Via") if request.names().count("via") > 1 else [request.get("Via") or ""]
     hop = Hop(
-        vias=len(vias),
+        vias=len(values_of_via(request, request.names())),
         asks_agreement="sec-agree" in [tag.lower() for tag in request.values("Require")],
         source_is_via=live is None or is_address(request.top_via.host, flow.remote.address),
         impi=impi,

@@ -76,7 +76,7 @@ def from_ue(message: M, dropped: Dropped, above: Lines, below: Lines) -> M:
 
 def for_ue(request: Request, above: Lines, below: Lines) -> Request:
     """A copy for a UE without what is the network's own business (PCS-13, PCS-17, PCS-21)."""
-    dropped = {name for name in request.names() if _is_ours(name)}
+    dropped = {name for name in request.names() if PRIVATE[name]}
     dropped.add("max-forwards")
     onward = request.copy()
     onward.rebuild(dropped, above, below)
@@ -85,13 +85,23 @@ def for_ue(request: Request, above: Lines, below: Lines) -> Request:
 
 def clean_for_ue(response: Response) -> None:
     """The same for a response, in place."""
-    dropped = [name for name in response.names() if _is_ours(name)]
+    dropped = [name for name in response.names() if PRIVATE[name]]
     if dropped:
         response.remove_all(frozenset(dropped))
 
 
-def _is_ours(name: str) -> bool:
-    return (name[:2] == "p-" and name not in FOR_UE) or name in AGREEMENT
+class _Private(dict[str, bool]):
+    """Name → whether it is the network's own business; names are learnt, up to a bound."""
+
+    def __missing__(self, name: str) -> bool:
+        private = (name.startswith("p-") and name not in FOR_UE) or name in AGREEMENT
+        if len(self) < MOST_NAMES:
+            self[name] = private
+        return private
+
+
+MOST_NAMES: Final = 1024
+PRIVATE: Final = _Private()
 
 
 def _drop_network_provided(message: Message) -> None:
@@ -119,6 +129,15 @@ def hops_left(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 3):
         raise WireError("Max-Forwards is no number", 0, "RFC 3261 §20.22")
     return int(text)
+
+
+def values_of_via(request: Request, names: tuple[str, ...]) -> Sequence[str]:
+    """All Via values; as a rule there is one line with one value, which is not parsed."""
+    if names.count("via") == 1:
+        value = request.get("Via") or ""
+        if "," not in value:
+            return (value,)
+    return request.values("Via")
 
 
 def in_dialog(request: Request) -> bool:

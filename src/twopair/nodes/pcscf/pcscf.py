@@ -45,7 +45,7 @@ from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.streams import CLEAR_IDLE
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.upward import Upward
-from twopair.wire.sip import Request, Response, UnfitRequest, parse
+from twopair.wire.sip import Request, Response, UnfitRequest, check_request, parse
 
 LAST_WORDS: Final = seconds(17)
 """How long a set stays that is to go with a TCP transaction: T4 of Gm, so that the answer arrives (TMR-04).
@@ -251,11 +251,14 @@ class Pcscf:
         self, txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
         """A new request, which access has let in."""
-        if self._doors[flow.local] is Door.CORE:
+        core = self._doors[flow.local] is Door.CORE
+        live = None if core else self._live(flow, now, out)
+        fault = check_request(request)
+        if fault is not None:
+            self._answers.refuse(txn, live, fault.refusal, now, out, detail=fault.words)
+        elif core:
             self._downward.take(txn, request, now, out)
-            return
-        live = self._live(flow, now, out)
-        if live is None or request.method == "REGISTER":
+        elif live is None or request.method == "REGISTER":
             self._registrations.take(txn, request, live, now, out)
         else:
             self._upward.take(txn, request, live, now, out)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from twopair.base import Endpoint, Entropy, Flow, token
+from twopair.base import Endpoint, Entropy, token
 from twopair.core.sip import TransactionLayer
 from twopair.nodes.pcscf.access import Door, doors
 from twopair.nodes.pcscf.agenda import Agenda
@@ -63,7 +63,3 @@ class Tables:
         """P-Charging-Vector of a new request: globally unique icid, type 1 orig-ioi (PCS-03, PCS-11)."""
         self._number += 1
         return f"{self._icid}{self._number:x}{self._ioi}"
-
-    def door(self, flow: Flow) -> Door | None:
-        """What the local end of a flow is for; None for an endpoint that is not ours."""
-        return self.doors.get(flow.local)

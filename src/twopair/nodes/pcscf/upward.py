@@ -6,10 +6,18 @@ from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.answers import Answers, is_address
-from twopair.nodes.pcscf.binding import endpoint_of, next_hop
+from twopair.nodes.pcscf.answers import Answers
+from twopair.nodes.pcscf.binding import endpoint_of, is_address, next_hop
 from twopair.nodes.pcscf.checks import Asked
-from twopair.nodes.pcscf.headers import DIALOG_METHODS, Dropped, from_ue, hops_left, in_dialog, uri_of
+from twopair.nodes.pcscf.headers import (
+    DIALOG_METHODS,
+    Dropped,
+    from_ue,
+    hops_left,
+    in_dialog,
+    uri_of,
+    values_of_via,
+)
 from twopair.nodes.pcscf.relay import Relay, forward
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
@@ -56,7 +64,9 @@ class Upward:
         """The request as the core is to see it, or why it must not."""
         try:
             hops = hops_left(request)
-            evidence = Asked(request, request.names(), live, now, hops, self._may_miss)
+            names = request.names()
+            vias = values_of_via(request, names)
+            evidence = Asked(request, names, vias, live, now, hops, self._may_miss)
             refusal = first_refusal(self._tables.rules.request, evidence)
             if refusal is not None:
                 return refusal

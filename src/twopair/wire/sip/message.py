@@ -5,6 +5,7 @@ parsed when somebody asks, and a line that nobody edits is sent as it was receiv
 Messages are mutable: `copy()` before editing one that came from elsewhere.
 """
 
+import re
 from collections.abc import Container, Iterable, Sequence
 from itertools import compress
 from typing import Final, Self
@@ -16,6 +17,7 @@ from twopair.wire.sip.names import ASKED
 from twopair.wire.sip.via import Via
 
 _UNCHECKED: Final = -1
+_BRANCH_FIRST: Final = re.compile(r"[^\";,]*;branch=([\w.!%*+`'~-]+)(?=[;,]|\Z)", re.ASCII)
 
 
 def header_line(name: str, value: str) -> str:
@@ -104,6 +106,19 @@ class Message:
         if self._via is None:
             self._via = Via.parse(first_element(self.get("Via") or ""))
         return self._via
+
+    @property
+    def branch(self) -> str | None:
+        """The branch of the topmost Via, without reading the rest where it comes first, as in our own.
+
+        Raises:
+            WireError: as `top_via`.
+        """
+        if self._via is None and "via" in self._names:
+            first = _BRANCH_FIRST.match(self._lines[self._names.index("via")])
+            if first is not None:
+                return first[1]
+        return self.top_via.branch
 
     # editing
 

@@ -172,6 +172,34 @@ def test_not_first_hop() -> None:
     assert len(bed.to_core().values("Via")) == 3
 
 
+def test_loop() -> None:
+    """LOOP. PCS-22: what has been at our port_ps comes back from a UE; another Via is no loop."""
+    bed, ue = registered()
+    for number, (host, refusals) in enumerate([(f"{GM}:5062", [Refusal.LOOP]), ("10.77.0.1", [])]):
+        more = [f"Via: SIP/2.0/UDP {host};branch=z9hG4bKl{number}"]
+        bed.receive(ue.uplink, ue.request(headers=more, Require="", Proxy_Require=""))
+        assert bed.refusals == refusals
+
+
+@both
+def test_what_no_element_may_forward(transport: Transport) -> None:
+    """UNKNOWN_SCHEME, VERSION_NOT_SUPPORTED, BAD_REQUEST. RFC 3261 §16.3: on every side."""
+    bed, ue = registered(transport)
+    for old, new, refusal in [
+        ("sip:someone@", "nobodyKnowsThisScheme:", Refusal.UNKNOWN_SCHEME),
+        ("SIP/2.0\r\n", "SIP/7.0\r\n", Refusal.VERSION_NOT_SUPPORTED),
+        ("From: ", "From: <sip:second@x>\r\nFrom: ", Refusal.BAD_REQUEST),
+    ]:
+        bed.receive(ue.uplink, ue.request().decode().replace(old, new, 1).encode())
+        assert bed.refusals == [refusal]
+        assert status(bed) == refusal.status
+        assert bed.to_ue()[0] == (ue.uplink if transport is TCP else ue.flow(ue.terms.port_s, ue.pc))
+    bed.from_core(ue, CSeq="1 OPTIONS")
+    assert bed.refusals == [Refusal.BAD_REQUEST]
+    bed.from_core(ue, From="<sip:bob")
+    assert bed.refusals == [Refusal.BAD_REQUEST]
+
+
 def test_security_verify_may_be_written_otherwise() -> None:
     """AGR-05, AGR-35: equal by value; remembered, so that the next is compared by its text."""
     bed, ue = registered()
