@@ -1,0 +1,32 @@
+"""Coverage-guided fuzzing of all that reads SIP octets; `make fuzz` runs a million inputs.
+
+    python tests/fuzz/fuzz_sip.py -runs=1000000 -max_len=2048
+
+Takes the options of libFuzzer. The torture messages of RFC 4475 and a REGISTER are what it starts from.
+"""
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import atheris
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+with atheris.instrument_imports(include=["twopair.wire"]):
+    from tests.fuzz.touch import touch
+from benchmarks.sip_parse import REGISTER
+from tests.vectors.wire.sip.torture import MESSAGES
+
+
+def main() -> None:
+    """Seed a corpus that goes with the run, then fuzz."""
+    with TemporaryDirectory() as corpus:
+        for name, data in [("register", REGISTER), *((m.name, m.data) for m in MESSAGES)]:
+            (Path(corpus) / name).write_bytes(data)
+        atheris.Setup([*sys.argv, corpus], touch)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
