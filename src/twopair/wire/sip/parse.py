@@ -54,8 +54,13 @@ def parse(data: bytes) -> Request | Response:
         raise WireError("a CR or LF by itself", start, "RFC 3261 §7.3.1, §25.1")
     first = lines[0]
     del lines[0]
-    names: list[str] = [_known(line.partition(":")[0]) for line in lines]  # type: ignore[misc]
-    if None in names:  # folded, misspelt or unusual
+    names: list[str] = [
+        _known(name)  # type: ignore[misc]
+        for line in lines
+        for name, colon, _ in (line.partition(":"),)
+        if colon
+    ]
+    if None in names or len(names) != len(lines):  # folded, misspelt, unusual, or no header line at all
         lines, names = _index(lines)
     message = _with_start_line(first, lines, names)
     _set_body(message, data[end + 4 :])

@@ -3,7 +3,7 @@
 import pytest
 
 from twopair.base import WireError
-from twopair.wire.sip import Request, Response, Via, make_request, make_response, parse
+from twopair.wire.sip import Request, Response, UnfitRequest, Via, make_request, make_response, parse
 
 REQUEST = (
     b"MESSAGE sip:bob@ims.example SIP/2.0\r\n"
@@ -145,6 +145,36 @@ def test_a_to_tag_is_given_once() -> None:
     assert make_response(request, 200, to_tag="2").get("To") == request.get("To")
 
 
+@pytest.mark.parametrize(
+    ("to", "tagged"),
+    [
+        ("sip:bob@ims.example", "sip:bob@ims.example;tag=2"),
+        ("sip:bob@ims.example;tag=7", "sip:bob@ims.example;tag=7"),
+        ('"> tag=" <sip:bob@ims.example;tag=no>', '"> tag=" <sip:bob@ims.example;tag=no>;tag=2'),
+        ("<sip:bob@ims.example>;stage=1", "<sip:bob@ims.example>;stage=1;tag=2"),
+        ("garbled <tag", "garbled <tag"),
+    ],
+)
+def test_a_tag_is_added_where_there_is_none(to: str, tagged: str) -> None:
+    """RFC 3261 §8.2.6.2."""
+    request = the_request()
+    request.set("To", to)
+    assert make_response(request, 200, to_tag="2").get("To") == tagged
+
+
+def test_a_line_end_in_a_value_is_our_own_mistake() -> None:
+    """Nothing that a peer sent can hold one: `parse` takes none."""
+    for name, value in (("Subject", "a\nRoute: b"), ("Subject", "a\rb")):
+        with pytest.raises(AssertionError):
+            the_request().add(name, value)
+
+
+def test_pop_value_skips_what_is_empty() -> None:
+    message = parse(b"MESSAGE sip:a@b SIP/2.0\r\nRoute: ,\r\nRoute: , <sip:p> ,, <sip:q>\r\n\r\n")
+    assert [message.pop_value("Route") for _ in range(3)] == ["<sip:p>", "<sip:q>", None]
+    assert message.names() == ()
+
+
 def test_made_requests_can_be_read() -> None:
     request = make_request("OPTIONS", "sip:a@b", [("Via", "SIP/2.0/UDP h;branch=z9hG4bK1")], b"x")
     again = parse(request.to_bytes())
@@ -163,6 +193,11 @@ def test_made_requests_can_be_read() -> None:
         b"SIP/2.0 20 OK\r\n\r\n",
         b"SIP/2.0 700 No\r\n\r\n",
         b"MESSAGE sip:a@b SIP/2.0\r\nno colon\r\n\r\n",
+        b"MESSAGE sip:a@b SIP/2.0\r\nTo\r\n\r\n",
+        b"MESSAGE sip:a@b SIP/2.0\r\nSubject: a\nTo: b\r\n\r\n",
+        b"MESSAGE sip:a@b SIP/2.0\r\nSubject: a\rTo: b\r\n\r\n",
+        b"MESSAGE sip:a@b\n SIP/2.0\r\n\r\n",
+        b"SIP/2.0 200 OK\r\nContent-Length: 9\r\n\r\nshort",
         b"MESSAGE sip:a@b SIP/2.0\r\n: no name\r\n\r\n",
         b"MESSAGE sip:a@b SIP/2.0\r\nna me: x\r\n\r\n",
         b"MESSAGE sip:a@b SIP/2.0\r\n folded: nothing\r\n\r\n",
@@ -176,6 +211,25 @@ def test_made_requests_can_be_read() -> None:
 def test_what_is_no_message(wrong: bytes) -> None:
     with pytest.raises(WireError):
         parse(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"MESSAGE  sip:a@b SIP/2.0\r\n\r\n",
+        b"MESSAGE sip:a@b SIP/2.0 \r\n\r\n",
+        b"MESSAGE sip:a@b;x y SIP/2.0\r\n\r\n",
+        b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: -1\r\n\r\n",
+        b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 9\r\n\r\nshort",
+        b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 1\r\nl: 2\r\n\r\nab",
+    ],
+)
+def test_what_is_unfit_but_can_be_answered(wrong: bytes) -> None:
+    """RFC 3261 §18.3: 400 where the sender can be told."""
+    with pytest.raises(UnfitRequest) as caught:
+        parse(wrong)
+    assert caught.value.request.method == "MESSAGE"
+    assert parse(make_response(caught.value.request, 400).to_bytes())
 
 
 def test_equal_content_lengths_are_one() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from twopair.base import Refusal
 from twopair.wire.sip import Request, check_request, parse
 
 GOOD = (
@@ -43,7 +44,13 @@ def test_a_good_request() -> None:
         ("branch=z9hG4bK1", 'branch="', 400),
         ("Max-Forwards: 70", "Max-Forwards: 256", 400),
         ("Max-Forwards: 70", "Max-Forwards: x", 400),
+        ("Max-Forwards: 70", "Max-Forwards: 10000", 400),
+        ("Max-Forwards: 70", "Max-Forwards: 000255", 0),
+        ("Max-Forwards: 70", "Max-Forwards: 70\r\nMax-Forwards: 70", 400),
         ("Max-Forwards: 70\r\n", "", 0),
+        ("MESSAGE sip:bob@ims.example", "MESSAGE sip:bob@ims.example?Route=x", 400),
+        ("MESSAGE sip:bob@ims.example", "MESSAGE bob", 400),
+        ("From: <sip:alice@ims.example>", 'From: "A, B" <sip:alice@ims.example;x=y>', 0),
         ("MESSAGE sip:bob", "MESSAGE http:bob", 416),
         ("MESSAGE sip:bob", "MESSAGE <sip:bob", 400),
         ("MESSAGE sip:bob@ims.example", "MESSAGE tel:+1555", 0),
@@ -52,3 +59,16 @@ def test_a_good_request() -> None:
 )
 def test_faults(old: str, new: str, status: int) -> None:
     assert verdict(GOOD.replace(old, new, 1)) == status
+
+
+def test_each_refusal_by_its_name() -> None:
+    for old, new, refusal in (
+        ("SIP/2.0\r\n", "SIP/3.0\r\n", Refusal.VERSION_NOT_SUPPORTED),
+        ("MESSAGE sip:bob", "MESSAGE im:bob", Refusal.UNKNOWN_SCHEME),
+        ("Call-ID: 1\r\n", "", Refusal.BAD_REQUEST),
+    ):
+        request = parse(GOOD.replace(old, new, 1).encode())
+        assert isinstance(request, Request)
+        fault = check_request(request)
+        assert fault is not None
+        assert fault.refusal is refusal

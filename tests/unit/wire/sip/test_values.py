@@ -72,6 +72,8 @@ def test_identity_leaves_ports_and_params_out() -> None:
     """PCS-10."""
     assert SipUri.parse("sip:Alice@IMS.Example:5060;lr").identity == "sip:Alice@ims.example"
     assert SipUri.parse("sip:IMS.Example").identity == "sip:ims.example"
+    assert SipUri.parse("sip:%61lice@h").identity == "sip:alice@h"
+    assert SipUri.parse("sip:a%3bb%0a@h").identity == "sip:a%3Bb%0A@h"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +104,8 @@ def test_no_sip_uri(wrong: str) -> None:
         ("sip:a@b;tag=1", "", "sip:a@b", "1"),
         ('"A <quoted>, \\"name\\"" <sip:a@b> ; Tag=1', '"A <quoted>, \\"name\\""', "sip:a@b", "1"),
         ("Two Words <tel:+1>", "Two Words", "tel:+1", None),
+        ('sip:a@b;+sip.instance="<urn:x>";tag=1', "", "sip:a@b", "1"),
+        ("\tcaller<sip:a@b>\t", "caller", "sip:a@b", None),
         ("*", "", "*", None),
     ],
 )
@@ -111,7 +115,19 @@ def test_name_addr(text: str, display: str, uri: str, tag: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "<>", "<sip:a@b", '"only a name"', "<sip:a@b> text", "< sip : a@b >", "alice"]
+    "wrong",
+    [
+        '"open <sip:a@b>',
+        "Last, First <sip:a@b>",
+        "sip:a@b?Route=c",
+        "",
+        "<>",
+        "<sip:a@b",
+        '"only a name"',
+        "<sip:a@b> text",
+        "< sip : a@b >",
+        "alice",
+    ],
 )
 def test_no_name_addr(wrong: str) -> None:
     with pytest.raises(WireError):
@@ -142,6 +158,16 @@ def test_credentials_are_kept_to_the_byte() -> None:
     assert forged.get("integrity-protected") == "no"
     assert 'nonce="a\\"b,c"' in str(forged)
     assert 'response=""' in str(forged)
+
+
+def test_what_is_taken_away_leaves_the_rest_to_the_byte() -> None:
+    """Q-15: ik, ck and integrity-protected go from any position; white space elsewhere stays."""
+    parts = ['ck="00"', '  nonce = "a,b"', "qop=auth ", "\turi=x"]
+    for at in range(len(parts)):
+        text = "Digest " + ",".join(parts)
+        rest = ",".join(part for i, part in enumerate(parts) if i != at).strip()
+        name = parts[at].strip().partition("=")[0].strip()
+        assert str(Credentials.parse(text).without(name)) == f"Digest {rest}"
 
 
 def test_a_challenge_loses_its_keys() -> None:
