@@ -2,20 +2,24 @@
 
 from twopair.base.io import Received, StreamClosed, StreamOpened, Woke
 from twopair.core.sa.actions import SasInstalled, SasRefused
-from twopair.nodes.wishes import Deregister, Register, SendMessage, Start
+from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 
-Wish = Start | Register | Deregister | SendMessage
+Wish = Start | Register | Deregister | SendMessage | Call | Answer | Say | HangUp
 """What a user asks of a node."""
 
 Event = Received | StreamOpened | StreamClosed | Woke | SasInstalled | SasRefused | Wish
 
 __all__ = [
+    "Answer",
+    "Call",
     "Deregister",
     "Event",
+    "HangUp",
     "Received",
     "Register",
     "SasInstalled",
     "SasRefused",
+    "Say",
     "SendMessage",
     "Start",
     "StreamClosed",

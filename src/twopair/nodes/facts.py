@@ -1,6 +1,7 @@
 """What nodes report; listeners (log, counters, lab, laws) take what they know and ignore the rest."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from twopair.base.flow import Flow
 from twopair.base.identity import Impi, Impu
@@ -9,6 +10,8 @@ from twopair.base.report import Refused
 from twopair.core.sa.life import Stage
 
 __all__ = [
+    "CallChanged",
+    "CallStage",
     "Deregistered",
     "MessageAnswered",
     "MessageReceived",
@@ -80,3 +83,25 @@ class MessageAnswered:
     to: Impu
     status: int
     call_id: str
+
+
+class CallStage(Enum):
+    """How far a call has come, at either end."""
+
+    CALLING = "calling"  # INVITE sent
+    RINGING = "ringing"  # 180 sent, or received
+    ANSWERED = "answered"  # 200 sent, ACK awaited
+    UP = "up"  # ACK sent, or received: the dialog is confirmed
+    ENDING = "ending"  # BYE or CANCEL sent
+    ENDED = "ended"
+
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    """UE: a call came to a stage; `status` is that of the final response to INVITE, 0 before there is one."""
+
+    call_id: str
+    stage: CallStage
+    status: int = 0

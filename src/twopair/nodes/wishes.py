@@ -35,3 +35,34 @@ class SendMessage:
     body: bytes
     content_type: str = "text/plain"
     transport: Transport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Wish (UE): call a user (RFC 3261 §13.2); one call at a time.
+
+    Args:
+        to: whom, by public identity.
+        transport: of the INVITE; None lets the UE choose (MSG-08).
+    """
+
+    to: Impu
+    transport: Transport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Wish (UE): take the call that rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Wish (UE): send a MESSAGE inside the call (RFC 3428 §4, RFC 3261 §12.2)."""
+
+    body: bytes
+    content_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Wish (UE): end the call: CANCEL, 603 or BYE, as far as it has come."""

@@ -6,6 +6,7 @@ from typing import Final
 from twopair.base import Flow, Report, token
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import MessageReceived
+from twopair.nodes.ue.calls import METHODS
 from twopair.nodes.ue.gm import Gm
 from twopair.nodes.ue.registration import bracketed
 from twopair.wire.sip import Request, Response, make_response
@@ -29,11 +30,9 @@ def _nothing(_request: Request, _flow: Flow, _out: list[Action]) -> int:
 ANSWERS: Final[dict[str, Answer]] = {"MESSAGE": _message, "OPTIONS": _nothing}
 """Methods that are served, with what they do."""
 
-ALLOW: Final = ", ".join(ANSWERS)
+ALLOW: Final = ", ".join((*ANSWERS, *METHODS))
 
-KNOWN: Final = frozenset(
-    "ACK BYE CANCEL INFO INVITE NOTIFY PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE".split()
-)
+KNOWN: Final = frozenset("INFO NOTIFY PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE".split())
 """Methods that exist but are not served: 405, all others 501 (RFC 3261 §8.2.1, §21.5.2)."""
 
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from twopair.base import DEFAULT_SUITES, Endpoint, Micros, Suite, Transport, canonical_address
+from twopair.base import DEFAULT_SUITES, SECOND, Endpoint, Micros, Suite, Transport, canonical_address
 from twopair.core.aka import DEFAULT_ALGORITHMS
+from twopair.core.registration.pcscf_sets import SIXTY_FOUR_T1
 from twopair.core.registration.ue_timing import REGISTRATION_S
 from twopair.core.secagree import allowed_suites
 from twopair.core.sip import GM, Timers
@@ -34,6 +35,7 @@ class UeConfig:
             ``new``: over the newest set, its solution 2 (RRG-07, RRG-08).
         access_network: value of P-Access-Network-Info, for protected requests only (UEP-05); may be empty.
         contact_features: parameters of Contact, each as it is written, e.g. ``+g.3gpp.smsip`` (UEP-04).
+        answer_after: how long a call rings before it is taken by itself; None: its user takes it.
         retries: whether a failed registration is tried again by itself (UEP-13).
 
     Raises:
@@ -52,6 +54,7 @@ class UeConfig:
     response_after_rekey: str = "old"
     access_network: str = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000101"
     contact_features: tuple[str, ...] = ()
+    answer_after: Micros | None = None
     retries: bool = True
 
     def __post_init__(self) -> None:
@@ -82,6 +85,9 @@ class UeConfig:
         """All flows of a UE are on Gm."""
         return self.timers
 
+
+PEER_KEEPS_OLD: Final = Micros(SIXTY_FOUR_T1 - 2 * SECOND)
+"""How long the P-CSCF certainly has the set before: 64 * T1, less T1 for an answer on its way (TMR-03)."""
 
 FOREVER: Final = Micros(1 << 62)
 """Later than any deadline."""

@@ -2,19 +2,19 @@
 
 from dataclasses import dataclass
 
-from twopair.base import Flow, Impu, Micros, Refusal, Report, Transport
+from twopair.base import Flow, Impu, Micros, Refusal, Report
 from twopair.core.registration.ue import Purpose
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import MessageAnswered
 from twopair.nodes.ue import requests
-from twopair.nodes.ue.config import UDP_REQUEST_OCTETS
+from twopair.nodes.ue.gm import Asker
 from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.wishes import SendMessage
 from twopair.wire.sip import Response
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Asker):
     """A MESSAGE of ours, and the wait for its answer."""
 
     registrar: Registrar
@@ -41,9 +41,6 @@ def send(registrar: Registrar, wish: SendMessage, now: Micros, out: list[Action]
     if registration is None or live is None:
         out.append(Report(MessageAnswered(wish.to, Refusal.NOT_REGISTERED.status, "")))
         return
-    transport = wish.transport or gm.config.transport
-    request = requests.message(gm, registration, live, wish, transport)
-    if wish.transport is None and len(request.to_bytes()) > UDP_REQUEST_OCTETS:
-        transport = Transport.TCP
-        request.set("Via", gm.profile.via(transport, gm.entropy))
-    gm.ask(request, live.flow(transport), Outgoing(registrar, wish.to, request.call_id), now, out)
+    request = requests.message(gm, registration, live, wish, wish.transport or gm.config.transport)
+    flow = gm.fit(request, live, wish.transport)
+    gm.ask(request, flow, Outgoing(registrar, wish.to, request.call_id), now, out)

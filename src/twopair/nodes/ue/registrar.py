@@ -24,7 +24,7 @@ from twopair.nodes.actions import Action
 from twopair.nodes.facts import Deregistered
 from twopair.nodes.ue.challenge import Invalid, judge
 from twopair.nodes.ue.config import FOREVER
-from twopair.nodes.ue.gm import Gm
+from twopair.nodes.ue.gm import Asker, Gm
 from twopair.nodes.ue.happening import Happening
 from twopair.nodes.ue.opening import begin
 from twopair.nodes.ue.registration import Registration, delta_seconds
@@ -36,7 +36,7 @@ _BOUNDED_REFUSALS = {Step.CHALLENGED, Step.FALSE_NETWORK, Step.OUT_OF_SYNC}
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Asker):
     """One REGISTER and the wait for its answer; an answer to an earlier one is no news."""
 
     registrar: "Registrar"

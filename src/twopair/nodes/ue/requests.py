@@ -1,10 +1,12 @@
 """The requests a UE sends, header by header (24.229 §5.1.1.2, §5.1.1.4, §5.1.1.5, §5.1.2A)."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from twopair.base import Transport, token
+from twopair.base import Impu, Transport, token
 from twopair.core.registration.ue import Round
 from twopair.core.secagree import ServerList
+from twopair.nodes.ue.dialog import Dialog
 from twopair.nodes.ue.gm import Gm
 from twopair.nodes.ue.registration import Registration
 from twopair.nodes.ue.sets import LiveSet
@@ -14,7 +16,9 @@ from twopair.wire.sip import Request, make_request
 AGREE: Final = (("Require", "sec-agree"), ("Proxy-Require", "sec-agree"))
 """In every request to the P-CSCF (AGR-20, AGR-25)."""
 
-Headers = list[tuple[str, str]]
+SDP: Final = "application/sdp"
+
+Headers = Sequence[tuple[str, str]]
 
 
 def verify_headers(server: ServerList) -> Headers:
@@ -33,7 +37,7 @@ def register(gm: Gm, attempt: Round, via: str, authorization: str, verify: Serve
         verify: Security-Server to be mirrored; None for a request in the clear (AKA-23).
     """
     profile, me = gm.profile, f"<{gm.profile.impu}>"
-    headers: Headers = [
+    headers = [
         ("Via", via),
         ("Max-Forwards", "70"),
         ("From", f"{me};tag={attempt.from_tag}"),
@@ -48,34 +52,96 @@ def register(gm: Gm, attempt: Round, via: str, authorization: str, verify: Serve
         *(("Security-Client", line) for line in attempt.offer.lines),
     ]
     if verify is not None:
-        headers += verify_headers(verify)
-        headers += _access_network(gm)
+        headers += [*verify_headers(verify), *_access_network(gm)]
     return make_request("REGISTER", profile.registrar, headers)
 
 
 def message(
     gm: Gm, registration: Registration, live: LiveSet, wish: SendMessage, transport: Transport
 ) -> Request:
-    """A MESSAGE (RFC 3428), a standalone request over the set in use (UEP-08, AGR-25); it has no Contact."""
+    """A MESSAGE outside a dialog (RFC 3428); it has no Contact."""
+    content = [("Content-Type", wish.content_type)]
+    return _outside(gm, registration, live, "MESSAGE", wish.to, transport, content, wish.body)
+
+
+def invite(gm: Gm, registration: Registration, live: LiveSet, to: Impu, transport: Transport) -> Request:
+    """An INVITE (RFC 3261 §13.2.1); Contact has port_us (MSG-03)."""
+    extra = [("Contact", gm.profile.contact), ("Content-Type", SDP)]
+    return _outside(gm, registration, live, "INVITE", to, transport, extra, no_media(gm))
+
+
+def no_media(gm: Gm) -> bytes:
+    """A session description, offer and answer alike: a stream that nobody uses (RFC 3264 §8.2)."""
+    version = 6 if ":" in gm.config.address else 4
+    here = f"IN IP{version} {gm.config.address}"
+    lines = ("v=0", f"o=- 1 1 {here}", "s=-", f"c={here}", "t=0 0", "m=audio 9 RTP/AVP 0", "a=inactive", "")
+    return "\r\n".join(lines).encode()
+
+
+def _outside(
+    gm: Gm,
+    registration: Registration,
+    live: LiveSet,
+    method: str,
+    to: Impu,
+    transport: Transport,
+    extra: Headers,
+    body: bytes,
+) -> Request:
+    """A request outside a dialog over the set in use (UEP-08, AGR-25)."""
     me = registration.associated[0]
     port_ps = live.sa_set.ports.ps
     pcscf = gm.config.pcscf._replace(port=port_ps)
-    headers: Headers = [
+    headers = [
         ("Via", gm.profile.via(transport, gm.entropy)),
         ("Max-Forwards", "70"),
         ("Route", f"<sip:{pcscf};lr>"),
         *(("Route", route) for route in registration.service_route),
         ("From", f"<{me}>;tag={token(gm.entropy)}"),
-        ("To", f"<{wish.to}>"),
+        ("To", f"<{to}>"),
         ("Call-ID", token(gm.entropy, 16)),
-        ("CSeq", "1 MESSAGE"),
+        ("CSeq", f"1 {method}"),
         ("P-Preferred-Identity", f"<{me}>"),
         *_access_network(gm),
         *AGREE,
         *verify_headers(live.server),
-        ("Content-Type", wish.content_type),
+        *extra,
     ]
-    return make_request("MESSAGE", wish.to, headers, wish.body)
+    return make_request(method, to, headers, body)
+
+
+def within(
+    gm: Gm,
+    dialog: Dialog,
+    live: LiveSet,
+    method: str,
+    number: int,
+    extra: Headers = (),
+    body: bytes = b"",
+) -> Request:
+    """A request within a dialog, over the set in use by now (RFC 3261 §12.2.1; AGR-25)."""
+    headers = [
+        ("Via", gm.profile.via(gm.config.transport, gm.entropy)),
+        ("Max-Forwards", "70"),
+        *(("Route", route) for route in dialog.route),
+        ("From", dialog.local),
+        ("To", dialog.remote),
+        ("Call-ID", dialog.call_id),
+        ("CSeq", f"{number} {method}"),
+        *([] if method == "ACK" else _access_network(gm)),
+        *AGREE,
+        *verify_headers(live.server),
+        *extra,
+    ]
+    return make_request(method, dialog.target, headers, body)
+
+
+def cancel(invite: Request) -> Request:
+    """The CANCEL of an INVITE: the same hop and branch (RFC 3261 §9.1)."""
+    names = ("Via", "Route", "From", "To", "Call-ID", "Require", "Proxy-Require", "Security-Verify")
+    headers = [(name, value) for name in names for value in invite.get_all(name)]
+    headers += [("CSeq", f"{invite.cseq.number} CANCEL"), ("Max-Forwards", "70")]
+    return make_request("CANCEL", invite.uri, headers)
 
 
 def _access_network(gm: Gm) -> Headers:

@@ -7,6 +7,7 @@ from twopair.core.sa import InstallSas, PortName, RemoveSas, SaSet, SaSetLife, S
 from twopair.core.secagree import ServerList
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import SetStage
+from twopair.nodes.ue.config import FOREVER, PEER_KEEPS_OLD
 
 
 class LiveSet:
@@ -18,9 +19,10 @@ class LiveSet:
         server: Security-Server that came with it, to be mirrored in every request over it (AGR-25).
         transactions: SIP transactions that use it; an old set waits for them (MGU-05).
         heard: whether a message other than SM12 has come over it (MGU-05).
+        peer_until: until when the P-CSCF has it for certain; answers go over it no longer (RRG-09).
     """
 
-    __slots__ = ("heard", "life", "sa_set", "server", "transactions")
+    __slots__ = ("heard", "life", "peer_until", "sa_set", "server", "transactions")
 
     def __init__(self, sa_set: SaSet, life: SaSetLife, server: ServerList) -> None:
         self.sa_set = sa_set
@@ -28,6 +30,7 @@ class LiveSet:
         self.server = server
         self.transactions = 0
         self.heard = False
+        self.peer_until = FOREVER
 
     def flow(self, transport: Transport) -> Flow:
         """From port_uc to port_ps: own requests, and responses over UDP (MSG-01)."""
@@ -99,6 +102,17 @@ class SetTable:
         if live.life.feed(trigger) is Stage.DELETED:
             self._forget(live, out)
         self.tell(live, out)
+
+    def replaced(self, former: LiveSet, now: Micros, out: list[Action]) -> None:
+        """A newer set is established: the one before drains, and the P-CSCF counts its days.
+
+        It gives it 64 * T1 at least (TMR-03), and at once deletes those that were old already (row 5).
+        """
+        for live in self._lives.values():
+            if live.life.stage is Stage.OLD:
+                live.peer_until = min(live.peer_until, now)
+        former.peer_until = Micros(now + PEER_KEEPS_OLD)
+        self.feed(former, Trigger.REPLACED, out)
 
     def release(self, lives: Iterable[LiveSet], out: list[Action]) -> None:
         """Delete sets whose attempt failed or whose registration ended."""

@@ -144,7 +144,7 @@ def adopt(
     sets.feed(live, Trigger.CONFIRMED, out)
     live.life.expires_at = established_until(before.life if before else None, expires_s, now)
     if before is not None and attempt.protected:
-        sets.feed(before, Trigger.REPLACED, out)
+        sets.replaced(before, now, out)
     elif not attempt.protected:
         sets.release([other for other in sets if other is not live], out)
     sets.feed(live, Trigger.TAKEN, out)

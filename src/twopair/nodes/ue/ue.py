@@ -31,6 +31,7 @@ from twopair.nodes.actions import Action
 from twopair.nodes.events import Event
 from twopair.nodes.ue.access import Arrival
 from twopair.nodes.ue.answering import answer
+from twopair.nodes.ue.calls import Calls
 from twopair.nodes.ue.config import FOREVER, UeConfig
 from twopair.nodes.ue.gm import AkaCard, Gm, Pending
 from twopair.nodes.ue.message import send
@@ -38,7 +39,7 @@ from twopair.nodes.ue.profile import Profile
 from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.ue.rules import RULES, Rules
 from twopair.nodes.ue.sets import LiveSet
-from twopair.nodes.wishes import Deregister, Register, SendMessage, Start
+from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 from twopair.wire.sip import Request, Response, make_response, parse
 
 MOST_HELD: Final = 8
@@ -80,6 +81,7 @@ class UserEquipment:
         self.profile = Profile(config, card.impi, card.impus[0], card.domain, port_us, token(entropy))
         self._gm = Gm(config, self.profile, card, entropy, rules, user=self)
         self._registrar = Registrar(self._gm)
+        self._calls = Calls(self._registrar)
         self._held: list[tuple[LiveSet, Request, Flow]] = []
 
     # -- Node ------------------------------------------------------------------------------------
@@ -95,7 +97,7 @@ class UserEquipment:
     def next_deadline(self) -> Micros | None:
         """Moment at which `Woke` is to be fed, or None."""
         of_layer = self._gm.layer.next_deadline()
-        deadline = self._registrar.next_deadline()
+        deadline = min(self._registrar.next_deadline(), self._calls.next_deadline())
         if of_layer is not None:
             deadline = min(deadline, of_layer)
         return None if deadline == FOREVER else deadline
@@ -114,6 +116,18 @@ class UserEquipment:
     def _send_message(self, event: SendMessage, now: Micros, out: list[Action]) -> None:
         send(self._registrar, event, now, out)
 
+    def _call(self, event: Call, now: Micros, out: list[Action]) -> None:
+        self._calls.call(event, now, out)
+
+    def _answer(self, event: Answer, now: Micros, out: list[Action]) -> None:
+        self._calls.answer(event, now, out)
+
+    def _say(self, event: Say, now: Micros, out: list[Action]) -> None:
+        self._calls.say(event, now, out)
+
+    def _hang_up(self, event: HangUp, now: Micros, out: list[Action]) -> None:
+        self._calls.hang_up(event, now, out)
+
     def _installed(self, event: SasInstalled, now: Micros, out: list[Action]) -> None:
         self._registrar.installed(event.set_id, now, out)
 
@@ -122,6 +136,7 @@ class UserEquipment:
 
     def _woke(self, _event: Woke, now: Micros, out: list[Action]) -> None:
         self._gm.layer.wake(now, out)
+        self._calls.wake(now, out)
         self._registrar.wake(now, out)
 
     def _stream_opened(self, event: StreamOpened, _now: Micros, _out: list[Action]) -> None:
@@ -200,15 +215,17 @@ class UserEquipment:
     def on_request(
         self, txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
-        """Serve a request and answer it at once."""
-        live = self._gm.sets.find(flow)
-        if live is not None:
-            live.transactions += 1
-            txn.owner = live
-        self._respond(txn, answer(request, flow, self._gm, out), flow, now, out)
+        """Serve a request; all but calls are answered at once."""
+        self._own(txn, flow)
+        if not (self._calls.serves(request) and self._calls.take(txn, request, now, out)):
+            self._gm.respond(txn, answer(request, flow, self._gm, out), now, out)
 
     def on_ack(self, ack: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
-        """No INVITE is ever accepted, so no ACK is news."""
+        """The ACK to a 2xx of ours."""
+        try:
+            self._calls.acknowledged(ack, out)
+        except WireError as error:
+            out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
 
     def on_cancel(
         self,
@@ -219,15 +236,20 @@ class UserEquipment:
         now: Micros,
         out: list[Action],
     ) -> None:
-        """Every request is answered at once: there is nothing left to cancel (RFC 3261 §9.2)."""
-        self._respond(cancel_txn, make_response(request, 200), flow, now, out)
+        """Answer it, and the INVITE with 487 if that still rings (RFC 3261 §9.2)."""
+        self._own(cancel_txn, flow)
+        self._gm.respond(cancel_txn, make_response(request, 200), now, out)
+        self._calls.cancelled(request.call_id, now, out)
 
     def on_response(
         self, txn: ClientTransaction, response: Response, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
-        """Tell who asked; provisional answers are no news."""
+        """Tell who asked."""
+        asker = self._pending(txn).asker
         if response.status >= 200:
-            self._pending(txn).asker.answered(response, flow, now, out)
+            asker.answered(response, flow, now, out)
+        else:
+            asker.progressed(response.status, now, out)
 
     def on_timeout(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
         """Tell who asked."""
@@ -246,15 +268,12 @@ class UserEquipment:
             live.transactions -= 1
             self._gm.sets.drain(out)
 
-    def _respond(
-        self, txn: ServerTransaction, response: Response, flow: Flow, now: Micros, out: list[Action]
-    ) -> None:
-        way = self._gm.response_flow(flow)
-        if way is None:  # never in the clear
-            txn.abandon(now, out)
-            return
-        self._gm.streams.ensure(way, out)
-        txn.respond(response, way, now, out)
+    def _own(self, txn: ServerTransaction, flow: Flow) -> None:
+        """Have the set that a request came over wait for the end of its transaction (MGU-05)."""
+        live = self._gm.sets.find(flow)
+        if live is not None:
+            live.transactions += 1
+            txn.owner = live
 
     @staticmethod
     def _pending(txn: ClientTransaction) -> Pending:
@@ -266,6 +285,10 @@ class UserEquipment:
         Register: _register,
         Deregister: _deregister,
         SendMessage: _send_message,
+        Call: _call,
+        Answer: _answer,
+        Say: _say,
+        HangUp: _hang_up,
         SasInstalled: _installed,
         SasRefused: _sas_refused,
         Woke: _woke,

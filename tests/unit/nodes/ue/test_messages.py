@@ -153,7 +153,8 @@ def test_answer_over_tcp_without_the_connection() -> None:
     bench = registered()
     (sa_set,) = bench.sets.values()
     flow = sa_set.flow(Transport.TCP, PortName.PC, PortName.US)
-    lost = bench.ue._gm.response_flow(flow)
+    gm = bench.ue._gm
+    lost = gm.response_flow(flow, gm.sets.find(flow), bench.now)
     assert lost == sa_set.flow(Transport.TCP, PortName.UC, PortName.PS)
 
 
@@ -186,7 +187,7 @@ def test_retransmission_is_answered_but_not_reported_twice() -> None:
     ("method", "headers", "status"),
     [
         ("OPTIONS", [], 200),
-        ("BYE", [], 405),
+        ("INFO", [], 405),
         ("NOTIFY", [], 405),
         ("PLEASE", [], 501),
         ("MESSAGE", [("Require", "sec-agree, magic")], 420),
@@ -198,7 +199,7 @@ def test_other_requests(method: str, headers: list[tuple[str, str]], status: int
     bench.request_from_network(method, headers=headers)
     ((response, _),) = bench.responses
     assert response.status == status
-    assert response.get("Allow") == ("MESSAGE, OPTIONS" if status != 420 else None)
+    assert response.get("Allow") == ("MESSAGE, OPTIONS, INVITE, ACK, CANCEL, BYE" if status != 420 else None)
     assert response.get("Unsupported") == ("magic" if status == 420 else None)
 
 
