@@ -1,20 +1,12 @@
-#!/usr/bin/env python3
-"""Draws Figure 1 and its tables into docs/explanation/figure-1.md, from the data the program runs on.
+"""Figure 1 and its tables in docs/explanation/figure-1.md, drawn from the data that the program runs on."""
 
-Between ``<!-- drawn: NAME -->`` and ``<!-- end -->`` the page is written by this program; the rest is
-written by people.
-"""
-
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 
 from twopair.base import Transport
 from twopair.core.sa import ARROWS, SELECTORS, End
 from twopair.demo.checks.table import SA_OF
 
-PAGE = Path(__file__).parents[1] / "docs/explanation/figure-1.md"
 SPAN = 47
 ROLE = {"c": "client port", "s": "server port"}
 
@@ -51,24 +43,3 @@ def messages() -> Iterator[str]:
     for what in dict.fromkeys(what for what, _ in SA_OF):
         over = (SA_OF[what, transport] or "clear text" for transport in (Transport.UDP, Transport.TCP))
         yield f"| {what} | {' | '.join(over)} |"
-
-
-DRAWN: dict[str, Callable[[], Iterator[str]]] = {
-    "figure": figure,
-    "selectors": selectors,
-    "messages": messages,
-}
-
-
-def current(page: str) -> str:
-    """The page with everything drawn anew."""
-    return re.sub(
-        r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)",
-        lambda found: found[1] + "".join(f"{line}\n" for line in DRAWN[found[2]]()) + found[3],
-        page,
-        flags=re.DOTALL,
-    )
-
-
-if __name__ == "__main__":
-    PAGE.write_text(current(PAGE.read_text()))
