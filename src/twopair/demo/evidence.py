@@ -96,6 +96,7 @@ class Evidence:
         encrypted: whether packets were real ESP, or marked in a simulated world.
         sas: installed SAs by host, at the end.
         drops: silent drops by host and reason, at the end.
+        own_ivs: whether IVs are made by us, and not by the kernel.
     """
 
     recording: Recording
@@ -104,6 +105,7 @@ class Evidence:
     encrypted: bool
     sas: Mapping[str, Sequence[SaCounters]]
     drops: Mapping[str, Mapping[str, int]]
+    own_ivs: bool = True
 
     @cached_property
     def gm(self) -> tuple[Said, ...]:

@@ -75,13 +75,16 @@ def recording_of(plan: LabPlan) -> Recording:
 
 
 @asynccontextmanager
-async def on_this_machine(plan: LabPlan, recording: Recording) -> AsyncIterator["InLab"]:
-    """The lab: real sockets and real ESP.
+async def on_this_machine(
+    plan: LabPlan, recording: Recording, *, kernel: bool = False
+) -> AsyncIterator["InLab"]:
+    """The lab: real sockets and real ESP, of the kernel's or our own.
 
     Raises:
         PrerequisiteMissing: this machine cannot have one.
     """
-    lab = Lab(plan)
+    on_gm = ("pcscf", *(f"ue{n}" for n in range(1, len(plan.ues) + 1)))
+    lab = Lab(plan, kernel=on_gm if kernel else ())
     for name, link in ((GM, lab.gm), (CORE, lab.core)):
         link.tap(lambda time, packet, name=name: recording.packet(name, time, packet))  # type: ignore[misc]
     async with lab:

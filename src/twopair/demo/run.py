@@ -13,12 +13,12 @@ from twopair.demo.play import Play, Stalled
 from twopair.demo.record import Recording
 from twopair.demo.scenarios import Scenario
 from twopair.live.lab import usual
-from twopair.live.prerequisite import PrerequisiteMissing
 
 BACKENDS: Final = ("auto", "kernel", "userspace", "memory")
-_WHY_USERSPACE: Final = {
-    "auto": "auto takes it, the lab has no kernel one",
+_WHY: Final = {
+    "auto": "auto takes it, a lab needs nothing of the kernel",
     "userspace": "real ESP in this process",
+    "kernel": "real ESP of Linux XFRM",
 }
 
 
@@ -75,8 +75,6 @@ def play(scenario: Scenario, wanted: Wanted) -> Outcome:
     Raises:
         PrerequisiteMissing: this machine lacks what the back end needs.
     """
-    if wanted.backend == "kernel":
-        raise PrerequisiteMissing("the demo has no kernel back end: use --backend userspace or memory")
     return asyncio.run(_play(scenario, wanted))
 
 
@@ -94,7 +92,10 @@ async def _play(scenario: Scenario, wanted: Wanted) -> Outcome:
     recording = recording_of(plan)
     virtual = wanted.backend == "memory"
     building: AbstractAsyncContextManager[Network]
-    building = in_a_world(plan, recording) if virtual else on_this_machine(plan, recording)
+    if virtual:
+        building = in_a_world(plan, recording)
+    else:
+        building = on_this_machine(plan, recording, kernel=wanted.backend == "kernel")
     async with building as network:
         stalled = ""
         try:
@@ -109,8 +110,9 @@ async def _play(scenario: Scenario, wanted: Wanted) -> Outcome:
             encrypted=not virtual,
             sas={name: tuple(network.sas(name)) for name in names},
             drops={name: dict(network.drops(name)) for name in names},
+            own_ivs=wanted.backend != "kernel",
         )
-        why = network.device if virtual else f"{_WHY_USERSPACE[wanted.backend]}; {network.device}"
+        why = network.device if virtual else f"{_WHY[wanted.backend]}; {network.device}"
     verdicts = run(scenario.checks(evidence), evidence)
-    taken = wanted._replace(backend="memory" if virtual else "userspace")
+    taken = wanted._replace(backend="userspace" if wanted.backend == "auto" else wanted.backend)
     return Outcome(scenario, taken, why, evidence, verdicts, stalled)

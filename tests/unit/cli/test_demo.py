@@ -2,14 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from twopair.base import WireError
 from twopair.cli.main import status_of
-from twopair.demo import scenarios
+from twopair.demo import run, scenarios
 from twopair.demo.checks.check import Check, Finding
 from twopair.demo.play import Play, Stalled
+from twopair.live.prerequisite import PrerequisiteMissing
 
 
 def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, list[str]]:
@@ -65,7 +67,6 @@ def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (["no-common-algorithm", "--alg", "null/aes-gcm"], 2, "algorithms of its own"),
         (["--backend", "memory", "--pcap", "x"], 2, "has no packets"),
         (["--backend", "memory", "--keylog", "/proc/no/such"], 2, "--keylog /proc/no/such: No such file"),
-        (["--backend", "kernel"], 3, "no kernel back end"),
     ],
 )
 def test_misuse_is_one_line(
@@ -94,6 +95,17 @@ def test_a_failed_check_is_exit_code_1(
     assert "✗ SA-01      three SAs (and 1 more)" in out
     assert "✗ SA-02      a message cannot be read: not a header" in out
     assert "2 of 2 checks failed" in out
+
+
+def test_what_is_missing_is_exit_code_3(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(*_: object, kernel: bool) -> NoReturn:
+        assert kernel
+        raise PrerequisiteMissing("kernel has no ESP")
+
+    monkeypatch.setattr(run, "on_this_machine", lacking)
+    assert outcome(capsys, "--backend", "kernel") == (3, "", ["twopair: kernel has no ESP"])
 
 
 def test_a_scenario_that_stands_still_is_exit_code_1(

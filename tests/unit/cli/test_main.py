@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from twopair.backends.kernel.probe import Lack, Probe
 from twopair.cli.main import status_of
+from twopair.live import ipsec
 
 UE = """
 [identity]
@@ -72,13 +74,16 @@ def test_every_fault_of_a_file_is_a_line_and_2(capsys: pytest.CaptureFixture[str
     ]
 
 
-def test_a_back_end_that_is_not_there_is_3(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_back_end_that_is_not_there_is_3(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ipsec, "probe", lambda: Probe((Lack("kernel has no ESP"),)))
     file = tmp_path / "ue.toml"
     file.write_text(UE)
     code, lines = outcome(capsys, "ue", "-c", str(file), "register")
     assert code == 3
     assert len(lines) == 1
-    assert "no kernel back end" in lines[0]
+    assert 'ipsec.backend = "kernel": kernel has no ESP' in lines[0]
 
 
 @pytest.mark.parametrize("command", [[], ["pcscf"], ["home"], ["ue"], ["ue", "-c", "x", "message"]])

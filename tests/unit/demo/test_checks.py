@@ -329,10 +329,14 @@ def esp_packet(sa: str, sequence: int, iv: bytes = b"", *, up: bool = True) -> S
     return SeenPacket(Micros(sequence), *ends, 50, 100, head, segment)
 
 
-def judged(check: Check, *seen: SeenPacket) -> Finding:
+def evidence_with(*seen: SeenPacket) -> Evidence:
     evidence = evidence_of("figure1", Transport.UDP)
     evidence.recording.packets[:] = seen
-    return check.judge(evidence)
+    return evidence
+
+
+def judged(check: Check, *seen: SeenPacket) -> Finding:
+    return check.judge(evidence_with(*seen))
 
 
 def test_sequence_numbers_begin_at_one_and_have_no_gap() -> None:
@@ -358,6 +362,18 @@ def test_ivs_are_unique_over_the_four_sas() -> None:
     assert judged(check, esp_packet("SA1-up", 1, theirs)).faults
     assert judged(check, esp_packet("SA2-up", 1, ours)).faults
     assert judged(check).faults
+
+
+def test_the_kernels_ivs_are_unique_if_not_parted() -> None:
+    """KEY-08: what can be asked of a sender that draws them itself."""
+    [check] = packets.COUNTER_MODE
+    one, other = bytes(8), b"\x80" + bytes(7)
+    drawn = replace(
+        evidence_with(esp_packet("SA1-up", 1, other), esp_packet("SA2-up", 1, one)), own_ivs=False
+    )
+    assert not check.judge(drawn).faults
+    twice = replace(evidence_with(esp_packet("SA1-up", 1, one), esp_packet("SA2-up", 1, one)), own_ivs=False)
+    assert check.judge(twice).faults
 
 
 def test_a_message_that_cannot_be_read_fails_its_check() -> None:

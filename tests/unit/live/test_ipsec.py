@@ -84,7 +84,7 @@ def test_a_kernel_that_cannot_is_not_taken(
         started("kernel")
     wire = RefusesNothing()
     monkeypatch.setattr(ipsec, "RawWire", lambda *_, **__: wire)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "twopair"):
         started("auto").close()
     assert "ipsec: userspace (kernel has no ESP: CONFIG_INET_ESP is not set)" in caplog.text
 
@@ -96,7 +96,7 @@ def test_the_kernel_is_taken_where_it_can(
     kernel = FakeKernel()
     monkeypatch.setattr(ipsec, "probe", lambda: Probe(()))
     monkeypatch.setattr(ipsec, "KernelBackend", lambda _suites: kernel)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "twopair"):
         got = started("auto")
     assert id(got.backend) == id(kernel)
     assert got.guard is refuse_loopback

@@ -212,6 +212,7 @@ def open_port(
     routes: Sequence[str] = (),
     *,
     wire_mtu: int = WIRE_MTU,
+    mtu: int = HOST_MTU,
 ) -> tuple[PacketPort, str]:
     """A device with these addresses and routes in the calling thread's namespace, and why this kind.
 
@@ -220,6 +221,7 @@ def open_port(
         addresses: the host's own, ``10.0.0.1/24`` or without prefix length.
         routes: networks behind it; by default everything, of each version there is an address of.
         wire_mtu: of the network that ESP packets travel over.
+        mtu: of the device; that of the wire where ESP is done before packets get here.
 
     Raises:
         OSError: neither kind can be made here.
@@ -227,7 +229,7 @@ def open_port(
     port, why = _open_device(name)
     everything = tuple(sorted({"::/0" if ":" in a else "0.0.0.0/0" for a in addresses}))
     try:
-        raise_link(port.name, addresses, routes or everything, mtu=HOST_MTU, wire_mtu=wire_mtu)
+        raise_link(port.name, addresses, routes or everything, mtu=mtu, wire_mtu=wire_mtu)
     except OSError:
         port.close()
         raise

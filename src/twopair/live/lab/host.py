@@ -2,11 +2,13 @@
 
 from asyncio import Event, get_running_loop, timeout
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from socket import socket
 
 from twopair.backends.contract import IpsecBackend
+from twopair.backends.kernel.backend import KernelBackend
 from twopair.backends.userspace.engine import WIRE_MTU, Engine
-from twopair.backends.userspace.ports import open_port
+from twopair.backends.userspace.ports import HOST_MTU, open_port
 from twopair.backends.userspace.routes import with_netlink
 from twopair.base import Micros
 from twopair.live.clock import monotonic
@@ -40,6 +42,7 @@ class Host:
         self.facts: list[tuple[Micros, object]] = []
         self._namespace = Namespace()
         self._plugs: list[Plug] = []
+        self._closing = ExitStack()
         self._news = Event()
         with self._namespace.entered():
             with_netlink(lambda netlink: netlink.link("set", index=_LOOPBACK_INDEX, state="up"))
@@ -53,20 +56,33 @@ class Host:
         *,
         engine: Engine | None = None,
         wire_mtu: int = WIRE_MTU,
+        mtu: int = HOST_MTU,
     ) -> None:
         """Attach to a link by a new device with these addresses, and routes to the networks behind it.
+
+        Without an engine, packets are carried as the host's kernel makes them; see `open_port` for the MTUs.
 
         Raises:
             PrerequisiteMissing: neither a TUN device nor a veth pair can be made.
         """
         with self._namespace.entered():
             try:
-                port, why = open_port(device, addresses, routes, wire_mtu=wire_mtu)
+                port, why = open_port(device, addresses, routes, wire_mtu=wire_mtu, mtu=mtu)
             except OSError as error:
                 raise PrerequisiteMissing(f"no TUN device and no veth pair for the lab: {error}") from None
         self.device = f"{port.kind}: {why}"
         bare = [address.partition("/")[0] for address in addresses]
         self._plugs.append(Plug(port, link, bare, loop=get_running_loop(), engine=engine))
+
+    def kernel_ipsec(self) -> KernelBackend:
+        """Have this host's kernel do its ESP, until the host is closed. Raises PrerequisiteMissing."""
+        with self._namespace.entered():
+            try:
+                backend = KernelBackend()
+            except OSError as error:
+                raise PrerequisiteMissing(f"no ESP in the kernel for the lab: {error}") from None
+        self._closing.callback(backend.shut_down)
+        return backend
 
     def run(self, node: Node, backend: IpsecBackend) -> Driver:
         """Start a node on this host."""
@@ -102,4 +118,5 @@ class Host:
         with self._namespace.entered():
             for plug in self._plugs:
                 plug.close()
+        self._closing.close()
         self._namespace.close()

@@ -1,16 +1,19 @@
 """The lab: UEs, a P-CSCF and a home network on one machine, each host in a network namespace of its own."""
 
-from contextlib import ExitStack
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack, closing
 from types import TracebackType
 from typing import Self
 
+from twopair.backends.contract import IpsecBackend
+from twopair.backends.kernel.probe import probe
 from twopair.backends.memory import MemoryBackend
 from twopair.backends.userspace.engine import WIRE_MTU, Engine
 from twopair.core.aka import Card
 from twopair.live.entropy import OsEntropy
 from twopair.live.lab.host import Host
 from twopair.live.lab.link import Link
-from twopair.live.lab.namespace import gain_rights
+from twopair.live.lab.namespace import Namespace, gain_rights
 from twopair.live.lab.plan import LabPlan, usual
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.nodes.homenet import HomeNetwork, MemoryStore
@@ -34,6 +37,7 @@ class Lab:
     Args:
         plan: who takes part.
         wire_mtu: of the Gm link, in octets.
+        kernel: hosts whose kernel does their ESP (``pcscf``, ``ue1`` and so on); the others have an engine.
 
     Attributes:
         gm: the link between UEs and P-CSCF.
@@ -47,11 +51,14 @@ class Lab:
     pcscf: Host
     home: Host
 
-    def __init__(self, plan: LabPlan | None = None, *, wire_mtu: int = WIRE_MTU) -> None:
+    def __init__(
+        self, plan: LabPlan | None = None, *, wire_mtu: int = WIRE_MTU, kernel: Collection[str] = ()
+    ) -> None:
         self.plan = plan or usual()
         self.gm, self.core = Link(), Link()
         self.ues: list[Host] = []
         self._wire_mtu = wire_mtu
+        self._kernel = kernel
         self._cleanup = ExitStack()
 
     @property
@@ -66,6 +73,8 @@ class Lab:
 
     async def __aenter__(self) -> Self:
         gain_rights()
+        if self._kernel:
+            self._probe()
         try:
             self._build()
         except BaseException:
@@ -78,6 +87,13 @@ class Lab:
     ) -> None:
         self._cleanup.close()
 
+    def _probe(self) -> None:
+        plan = self.plan
+        with closing(Namespace()) as namespace, namespace.entered():
+            lacks = probe().lacking(plan.pcscf.algorithms, (6 if ":" in plan.network.pcscf else 4,))
+        if lacks:
+            raise PrerequisiteMissing(f"no kernel back end for the lab: {lacks}")
+
     def _build(self) -> None:
         plan, net = self.plan, self.plan.network
         self.home = self._host("home")
@@ -85,19 +101,23 @@ class Lab:
         self._run(
             self.home, HomeNetwork(plan.home, MemoryStore(plan.subscribers), OsEntropy()), MemoryBackend()
         )
-        self.pcscf = self._host("pcscf")
-        engine = Engine(OsEntropy(), mtu=self._wire_mtu)
-        self.pcscf.plug(
-            "gm", self.gm, plan.pcscf.gm_addresses, [net.gm], engine=engine, wire_mtu=self._wire_mtu
-        )
+        self.pcscf, backend = self._on_gm("pcscf", plan.pcscf.gm_addresses)
         self.pcscf.plug("core", self.core, [plan.pcscf.core.address], [net.trusted])
-        self._run(self.pcscf, Pcscf(plan.pcscf, OsEntropy()), engine)
+        self._run(self.pcscf, Pcscf(plan.pcscf, OsEntropy()), backend)
         for number, ue in enumerate(plan.ues, 1):
-            host = self._host(f"ue{number}")
-            engine = Engine(OsEntropy(), mtu=self._wire_mtu)
-            host.plug("gm", self.gm, [ue.config.address], [net.gm], engine=engine, wire_mtu=self._wire_mtu)
-            self._run(host, UserEquipment(ue.config, Card(ue.card, ue.seqs), OsEntropy()), engine)
+            host, backend = self._on_gm(f"ue{number}", [ue.config.address])
+            self._run(host, UserEquipment(ue.config, Card(ue.card, ue.seqs), OsEntropy()), backend)
             self.ues.append(host)
+
+    def _on_gm(self, name: str, addresses: Sequence[str]) -> tuple[Host, IpsecBackend]:
+        """A host on the Gm link, with its back end."""
+        host, mtu, routes = self._host(name), self._wire_mtu, [self.plan.network.gm]
+        if name in self._kernel:
+            host.plug("gm", self.gm, addresses, routes, wire_mtu=mtu, mtu=mtu)
+            return host, host.kernel_ipsec()
+        engine = Engine(OsEntropy(), mtu=mtu)
+        host.plug("gm", self.gm, addresses, routes, engine=engine, wire_mtu=mtu)
+        return host, engine
 
     def _host(self, name: str) -> Host:
         host = Host(name)
@@ -105,7 +125,7 @@ class Lab:
         return host
 
     @staticmethod
-    def _run(host: Host, node: HomeNetwork | Pcscf | UserEquipment, backend: MemoryBackend | Engine) -> None:
+    def _run(host: Host, node: HomeNetwork | Pcscf | UserEquipment, backend: IpsecBackend) -> None:
         driver = host.run(node, backend)
         if driver.failures:
             raise PrerequisiteMissing(f"{host.name}: cannot bind {driver.failures[0]}")
