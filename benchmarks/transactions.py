@@ -6,13 +6,13 @@ timers; serialising is measured apart and taken off. Goal: at most 12 µs.
     python benchmarks/transactions.py [REQUESTS]
 """
 
-import gc
 import sys
 from time import process_time
 from typing import Any
 
 from twopair.base import Endpoint, Flow, Micros, Port, Transport
 from twopair.core.sip import CORE, GM, ClientTransaction, ServerTransaction, TransactionLayer
+from twopair.live.collector import spare_what_stays
 from twopair.wire.sip import Request, Response, parse
 
 UE = Flow(Transport.UDP, Endpoint("10.0.0.1", Port(5062)), Endpoint("10.0.1.1", Port(6100)))
@@ -73,8 +73,8 @@ def messages(count: int) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
     for texts in (lower, upper, from_home, to_ue):
         some = [parse(text.encode()) for text in texts]
         for message in some:
-            assert message.top_via.branch
             assert message.cseq.method
+            assert texts is not lower or message.top_via  # access has read it before the layer does
         parsed.append(some)
     return parsed[0], parsed[1], parsed[2], parsed[3]
 
@@ -84,7 +84,7 @@ def measure(count: int) -> tuple[float, float]:
     from_ue, home, from_home, to_ue = messages(count)
     relay = Relay(home[::-1], to_ue[::-1])
     layer, out, now = relay.layer, list[Any](), 0
-    gc.freeze()  # the messages made ahead are the benchmark's, not the layer's
+    spare_what_stays()  # as in the service
     begun = process_time()
     for request, answer in zip(from_ue, from_home, strict=True):
         now += A_MESSAGE_APART

@@ -23,6 +23,7 @@ def resend(txn: ClientTransaction, _message: object, _flow: object, now: Micros,
 def start_a(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Retransmit after T1, unless the transport does (RFC 3261 §17.1.1.2)."""
     if not txn.reliable:
+        txn.interval = txn.timers.t1
         txn.ground.lanes.start(ClientOn.TIMER_A, txn.interval, txn, now)
 
 
@@ -48,6 +49,7 @@ def start_d(txn: ClientTransaction, _message: object, _flow: object, now: Micros
 def start_e(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Retransmit after T1, unless the transport does (RFC 3261 §17.1.2.2)."""
     if not txn.reliable:
+        txn.interval = txn.timers.t1
         txn.ground.lanes.start(ClientOn.TIMER_E, txn.interval, txn, now)
 
 

@@ -59,6 +59,7 @@ def let_go(txn: ServerTransaction, _message: object, _flow: object, now: Micros,
 def start_g(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Retransmit a failed INVITE's response until the ACK, unless the transport does."""
     if not txn.reliable:
+        txn.interval = txn.timers.t1
         txn.ground.lanes.start(ServerOn.TIMER_G, txn.interval, txn, now)
 
 

@@ -58,6 +58,8 @@ class Transaction:
         "wire",
     )
 
+    interval: int  # until the next retransmission; there once one is planned
+
     def __init__(
         self, ground: Ground, machine: Machine, key: Key, request: Request, flow: Flow, timers: Timers
     ) -> None:
@@ -72,7 +74,6 @@ class Transaction:
         self.reliable = flow.transport.reliable
         self.state = State.NEW
         self.owner: object = None
-        self.interval: int = timers.t1  # until the next retransmission
         self.wire = b""  # what a retransmission sends
 
     def feed(self, on: On, message: Any, flow: Flow | None, now: Micros, out: Out) -> None:

@@ -119,6 +119,7 @@ def place(bed: Bed, machine: Machine, state: State) -> Transaction:
         ground.servers[txn.key] = server
         server.answer_flow = UDP
     txn.state = state
+    txn.interval = GM.t1
     txn.wire = b"" if state is State.NEW else b"last "
     return txn
 
