@@ -96,6 +96,7 @@ class Lab:
 
     def _build(self) -> None:
         plan, net = self.plan, self.plan.network
+        self._cleanup.callback(self.gm.close)
         self.home = self._host("home")
         self.home.plug("core", self.core, [plan.home.address], [net.trusted])
         self._run(

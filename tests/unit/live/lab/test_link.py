@@ -1,3 +1,5 @@
+import asyncio
+
 from twopair.base import Micros
 from twopair.live.lab.link import Link
 
@@ -41,3 +43,31 @@ def test_what_has_no_destination_is_counted_and_not_shown() -> None:
     for packet in (V4, b"", b"\x45"):
         link.carry(packet)
     assert link.counters == {"undeliverable": 3}
+
+
+def test_somebody_in_the_middle_decides_what_arrives() -> None:
+    """Dropped, changed, doubled, and later; taps see what is left behind the middle."""
+
+    async def day() -> list[bytes]:
+        link, taken, tapped = Link(), list[bytes](), list[bytes]()
+        link.attach("10.0.1.1", taken.append)
+        link.tap(lambda _at, packet: tapped.append(packet))
+        fates = iter([[], [(0.0, V4 + b"1"), (0.02, V4 + b"2")], [(60.0, V4)]])
+        link.middle = lambda _packet: next(fates)
+        for _ in range(3):
+            link.carry(V4)
+        assert taken == [V4 + b"1"]
+        await asyncio.sleep(0.05)
+        link.close()
+        assert tapped == taken
+        return taken
+
+    assert asyncio.run(day()) == [V4 + b"1", V4 + b"2"]
+
+
+def test_what_an_attacker_makes_is_not_for_the_attacker_to_see() -> None:
+    link, taken = Link(), list[bytes]()
+    link.attach("10.0.1.1", taken.append)
+    link.middle = lambda _packet: []
+    link.inject(V4)
+    assert taken == [V4]
