@@ -1,11 +1,16 @@
 """Authorization and WWW-Authenticate: scheme and parameters, kept to the byte (RFC 3261 §20.7, Q-15)."""
 
+import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from twopair.base import WireError
-from twopair.wire.sip.lists import QUOTED, split_unquoted
+from twopair.wire.sip.lists import LWS, QUOTED, split_unquoted
+from twopair.wire.sip.names import TOKEN
 from twopair.wire.sip.params import quote, unquote
+
+_SCHEME: Final = re.compile(rf"({TOKEN.pattern})(?:[ \t]+|\Z)")
+_VALUE: Final = re.compile(r'[^ \t"]*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +28,23 @@ class AuthFields:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one header value. Raises WireError for anything else."""
-        scheme, *rest = text.split(None, 1)[:2] or [""]
-        if not scheme or "=" in scheme or "," in scheme or '"' in scheme:
+        scheme = _SCHEME.match(text)
+        if scheme is None:
             raise WireError("no authentication scheme", 0, "RFC 3261 §20.7")
         parts = []
-        for part in split_unquoted(rest[0], ",") if rest else ():
+        for part in split_unquoted(text[scheme.end() :], ","):
             name, equals, value = part.partition("=")
-            name, value = name.strip(), value.strip()
+            name, value = name.strip(LWS), value.strip(LWS)
             if not name and not equals:
                 continue
-            whole = QUOTED.fullmatch(value) if '"' in value else len(value.split()) < 2
-            if not whole or not name or not equals or '"' in name or len(name.split()) > 1:
-                raise WireError("not an authentication parameter", len(scheme), "RFC 3261 §25.1")
+            if (
+                not equals
+                or not TOKEN.fullmatch(name)
+                or not (_VALUE.fullmatch(value) or QUOTED.fullmatch(value))
+            ):
+                raise WireError("not an authentication parameter", scheme.end(), "RFC 3261 §25.1")
             parts.append((name.lower(), part))
-        return cls(scheme, tuple(parts))
+        return cls(scheme[1], tuple(parts))
 
     @classmethod
     def make(cls, quoted: dict[str, str], plain: dict[str, str] | None = None) -> Self:
@@ -49,7 +57,7 @@ class AuthFields:
         """The value without quotes, or None; the first of equal names counts."""
         for have, text in self.parts:
             if have == name:
-                return unquote(text.partition("=")[2].strip())
+                return unquote(text.partition("=")[2].strip(LWS))
         return None
 
     def without(self, *names: str) -> Self:
@@ -62,7 +70,7 @@ class AuthFields:
         return type(self)(self.scheme, (*kept.parts, (name, f" {name}={quote(value)}")))
 
     def __str__(self) -> str:
-        return f"{self.scheme} {','.join(text for _, text in self.parts).strip()}"
+        return f"{self.scheme} {','.join(text for _, text in self.parts).strip(LWS)}"
 
 
 class Challenge(AuthFields):

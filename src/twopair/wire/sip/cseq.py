@@ -4,8 +4,9 @@ import re
 from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
+from twopair.wire.sip.names import TOKEN
 
-_CSEQ: Final = re.compile(r"([0-9]{1,10})\s+(\S+)")
+_CSEQ: Final = re.compile(rf"([0-9]{{1,10}})[ \t]+({TOKEN.pattern})")
 
 
 class CSeq(NamedTuple):

@@ -4,15 +4,16 @@ import re
 from typing import Final
 
 from twopair.base import WireError
+from twopair.wire.sip.lists import LWS
 
 _HOSTPORT: Final = re.compile(
-    r"(?:([\w.-]+)|\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\])(?:\s*:\s*([0-9]{1,5}))?", re.ASCII
+    r"(?:([\w.-]+)|\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\])(?:[ \t]*:[ \t]*([0-9]{1,5}))?", re.ASCII
 )
 
 
 def parse_hostport(text: str) -> tuple[str, int | None]:
     """Host without brackets, and port or None. Raises WireError for anything else."""
-    match = _HOSTPORT.fullmatch(text.strip())
+    match = _HOSTPORT.fullmatch(text.strip(LWS))
     if match is None:
         raise WireError("neither host nor host and port", 0, "RFC 3261 §25.1")
     name, address, digits = match.groups()

@@ -7,6 +7,9 @@ the text whatever a peer writes.
 import re
 from typing import Final
 
+LWS: Final = " \t"
+"""White space within a value. Other characters that Python would strip are content (RFC 3261 §25.1)."""
+
 _QUOTED: Final = r'"(?:[^"\\]++|\\.)*+"'
 _ELEMENT: Final = re.compile(rf'(?:[^",<]++|{_QUOTED}|<[^>]*+>)*+', re.S)
 _PIECE: Final = {
@@ -32,11 +35,11 @@ def split_list(text: str) -> list[str]:
     A quote or < that is never closed takes in all that follows it, as in `first_element`.
     """
     if "," not in text:
-        text = text.strip()
+        text = text.strip(LWS)
         return [text] if text else []
-    if '"' not in text and "<" not in text:
-        return [part for part in map(str.strip, text.split(",")) if part]
-    return [part for part in map(str.strip, _cut(_ELEMENT, text, ",")) if part]
+    plain = '"' not in text and "<" not in text
+    parts = text.split(",") if plain else _cut(_ELEMENT, text, ",")
+    return [stripped for part in parts if (stripped := part.strip(LWS))]
 
 
 def split_unquoted(text: str, separator: str) -> list[str]:

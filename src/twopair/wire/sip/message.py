@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from twopair.base import WireError
 from twopair.wire.sip.cseq import CSeq
-from twopair.wire.sip.lists import first_element, split_list
+from twopair.wire.sip.lists import LWS, first_element, split_list
 from twopair.wire.sip.names import ASKED
 from twopair.wire.sip.via import Via
 
@@ -188,7 +188,7 @@ class Message:
             else:
                 del self._lines[at], self._names[at]
             if first:
-                return first.strip()
+                return first.strip(LWS)
         return None
 
     def declare(self, octets: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from twopair.base import WireError
-from twopair.wire.sip.lists import QUOTED
+from twopair.wire.sip.lists import LWS, QUOTED
 from twopair.wire.sip.params import Params, parse_params, print_params
 from twopair.wire.sip.uri import NOT_IN_URI, SipUri
 
@@ -30,13 +30,13 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one element. Without <> the parameters belong to the header (RFC 3261 §20.10)."""
-        text = text.strip()
+        text = text.strip(LWS)
         quoted = QUOTED.match(text)
         start = quoted.end() if quoted else 0
         opening = text.find("<", start)
         if opening < 0 or (not quoted and ";" in text[:opening]):
             uri, _, params = text.partition(";")
-            uri = uri.rstrip()
+            uri = uri.rstrip(LWS)
             display = ""
             if "?" in uri or "," in uri:  # such a URI needs <>, or its parameters are not its own
                 raise WireError("a URI that needs <>", 0, "RFC 3261 §20")
@@ -44,10 +44,10 @@ class NameAddr:
             closing = text.find(">", opening)
             if closing < 0:
                 raise WireError("an address that does not end", opening, "RFC 3261 §20.10")
-            display, uri = text[:opening].strip(), text[opening + 1 : closing].strip()
+            display, uri = text[:opening].strip(LWS), text[opening + 1 : closing].strip(LWS)
             if _NOT_IN_DISPLAY.search(text, start, opening):
                 raise WireError("a display name that needs quotes", start, "RFC 3261 §25.1")
-            tail = text[closing + 1 :].strip()
+            tail = text[closing + 1 :].strip(LWS)
             if tail and not tail.startswith(";"):
                 raise WireError("text behind an address", closing, "RFC 3261 §20.10")
             params = tail[1:]

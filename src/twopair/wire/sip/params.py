@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from twopair.base import WireError
-from twopair.wire.sip.lists import QUOTED, split_unquoted
+from twopair.wire.sip.lists import LWS, QUOTED, split_unquoted
 
 _ESCAPED: Final = re.compile(r"\\(.)", re.S)
 
@@ -21,7 +21,7 @@ def parse_params(text: str) -> Params:
     found: Params = {}
     for part in split_unquoted(text, ";"):
         name, equals, value = part.partition("=")
-        name, value = name.strip(), value.strip()
+        name, value = name.strip(LWS), value.strip(LWS)
         if not name:
             if equals:
                 raise WireError("a parameter without a name", 0, "RFC 3261 §25.1")
@@ -36,7 +36,8 @@ def parse_params(text: str) -> Params:
 
 def _spaced(param: tuple[str, str | None]) -> bool:
     name, value = param
-    return len(name.split()) > 1 or (value is not None and value[:1] != '"' and len(value.split()) > 1)
+    text = name if value is None or value[:1] == '"' else name + value
+    return " " in text or "\t" in text
 
 
 def print_params(params: Params) -> str:

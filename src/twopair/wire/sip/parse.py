@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from twopair.base import WireError
+from twopair.wire.sip.lists import LWS
 from twopair.wire.sip.message import Request, Response
 from twopair.wire.sip.names import CANONICAL, TOKEN
 
@@ -74,12 +75,13 @@ def _with_start_line(first: str, lines: list[str], names: list[str]) -> Request 
     status = _STATUS_LINE.fullmatch(first)
     if status is not None:
         return Response(int(status[2]), status[3] or "", lines, names, b"", version=status[1])
-    method, _, behind = first.strip().partition(" ")
+    trimmed = first.strip(LWS)
+    method, _, behind = trimmed.partition(" ")
     uri, _, version = behind.rpartition(" ")
-    if not (TOKEN.fullmatch(method) and uri.strip() and _VERSION.fullmatch(version)):
+    if not (TOKEN.fullmatch(method) and uri.strip(LWS) and _VERSION.fullmatch(version)):
         raise WireError("neither a request line nor a status line", 0, "RFC 3261 §7.1")
-    request = Request(method, uri.strip(), lines, names, b"", version=version)
-    if len(parts) != 3 or len(uri.split()) != 1:
+    request = Request(method, uri.strip(LWS), lines, names, b"", version=version)
+    if trimmed != first or " " in uri or "\t" in uri:
         raise UnfitRequest("white space in the request line", "RFC 3261 §7.1", request)
     return request
 

@@ -62,7 +62,7 @@ class SipUri:
 
         The host is in lower case, and escapes in the user part that need not be are undone.
         """
-        host = self.host.lower()
+        host = print_hostport(self.host.lower(), None)
         if not self.user:
             return f"{self.scheme}:{host}"
         user = _ESCAPE.sub(_unescaped, self.user) if "%" in self.user else self.user

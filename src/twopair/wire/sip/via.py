@@ -5,6 +5,7 @@ from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
 from twopair.wire.sip.hostport import parse_hostport, print_hostport
+from twopair.wire.sip.lists import LWS
 from twopair.wire.sip.names import TOKEN
 from twopair.wire.sip.params import Params, parse_params, print_params
 
@@ -12,7 +13,7 @@ MAGIC: Final = "z9hG4bK"
 """Begins every branch made by RFC 3261 rules (§8.1.1.7)."""
 
 _USUAL: Final = re.compile(r"SIP/2\.0/([A-Za-z]+) ([A-Za-z0-9.-]+)(?::([1-9][0-9]{0,3}))?(?:;(.*)|\Z)", re.S)
-_BRANCH: Final = re.compile(r'(?:\A|;)\s*branch\s*=\s*([^\s;="]+)\s*(?=;|\Z)', re.I)
+_BRANCH: Final = re.compile(r'(?:\A|;)[ \t]*branch[ \t]*=[ \t]*([^ \t;="]+)[ \t]*(?=;|\Z)', re.I)
 """Found before any quoted string, or the parameters are parsed in full."""
 
 
@@ -39,10 +40,10 @@ class Via(NamedTuple):
             transport, host, port, tail = usual.groups()
             return cls(transport.upper(), host, int(port) if port else None, tail or "")
         head, _, tail = text.partition(";")
-        parts = [part.strip() for part in head.split("/", 2)]
+        parts = [part.strip(LWS) for part in head.split("/", 2)]
         if len(parts) != 3:
             raise WireError("not a Via", 0, "RFC 3261 §20.42")
-        transport, _, sent_by = " ".join(parts[2].split()).partition(" ")
+        transport, _, sent_by = parts[2].replace("\t", " ").partition(" ")
         if parts[0].upper() != "SIP" or parts[1] != "2.0" or not TOKEN.fullmatch(transport):
             raise WireError("Via of another protocol", 0, "RFC 3261 §20.42")
         host, port_number = parse_hostport(sent_by)

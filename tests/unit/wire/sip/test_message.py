@@ -218,6 +218,8 @@ def test_what_is_no_message(wrong: bytes) -> None:
     [
         b"MESSAGE  sip:a@b SIP/2.0\r\n\r\n",
         b"MESSAGE sip:a@b SIP/2.0 \r\n\r\n",
+        b"MESSAGE sip:a@b SIP/2.0\t\r\n\r\n",
+        b"MESSAGE sip:a@b\t SIP/2.0\r\n\r\n",
         b"MESSAGE sip:a@b;x y SIP/2.0\r\n\r\n",
         b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: -1\r\n\r\n",
         b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 9\r\n\r\nshort",

@@ -1,0 +1,118 @@
+"""Laws of header values: what is printed reads the same, alone and in lists (RFC 3261 §20, §25)."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.properties.wire.sip.grammar import (
+    ADDRESS,
+    HEADER_PARAMS,
+    HOST,
+    PORT,
+    QUOTED,
+    TOKEN,
+    URI,
+    VIA,
+)
+
+from twopair.wire.sip import (
+    Credentials,
+    CSeq,
+    Message,
+    NameAddr,
+    SipUri,
+    Via,
+    first_element,
+    make_request,
+    parse,
+    parse_params,
+    print_params,
+    quote,
+    split_list,
+    unquote,
+)
+from twopair.wire.sip.hostport import parse_hostport, print_hostport
+
+FIELDS = st.dictionaries(TOKEN.map(str.lower), TOKEN | QUOTED, min_size=1, max_size=6)
+SPACE = st.sampled_from(["", " ", "\t", "  "])
+
+
+def message_with(lines: list[tuple[str, str]]) -> Message:
+    return parse(make_request("OPTIONS", "sip:a@b", lines).to_bytes())
+
+
+@given(VIA)
+def test_via(via: Via) -> None:
+    assert Via.parse(str(via)) == via
+    assert via.branch == via.params.get("branch")
+
+
+@given(URI)
+def test_uri(uri: SipUri) -> None:
+    assert SipUri.parse(str(uri)) == uri
+    assert SipUri.parse(uri.identity).identity == uri.identity
+
+
+@given(ADDRESS)
+def test_address(address: NameAddr) -> None:
+    assert NameAddr.parse(str(address)) == address
+    assert str(address.sip_uri) == address.uri
+
+
+@given(HOST, PORT)
+def test_hostport(host: str, port: int | None) -> None:
+    assert parse_hostport(print_hostport(host, port)) == (host, port)
+
+
+@given(HEADER_PARAMS, SPACE, SPACE)
+def test_params_with_white_space_anywhere(params: dict[str, str | None], before: str, behind: str) -> None:
+    """Q-02: around semicolons and equal signs."""
+    text = f"{before};{behind}".join(
+        name if value is None else f"{name}{behind}={before}{value}" for name, value in params.items()
+    )
+    assert parse_params(text) == params
+    assert parse_params(print_params(params)[1:]) == params
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_quoting(text: str) -> None:
+    assert unquote(quote(text)) == text
+
+
+@given(st.integers(0, 2**31 - 1), TOKEN)
+def test_cseq(number: int, method: str) -> None:
+    assert CSeq.parse(str(CSeq(number, method))) == (number, method)
+
+
+@given(FIELDS, st.data())
+def test_digest_fields(fields: dict[str, str], draw: st.DataObject) -> None:
+    """Q-15: whatever is taken away, the rest keeps its octets and order."""
+    pieces = [f"{draw.draw(SPACE)}{name}{draw.draw(SPACE)}={value}" for name, value in fields.items()]
+    read = Credentials.parse("Digest " + ",".join(pieces))
+    assert {name: read.get(name) for name in fields} == {n: unquote(v) for n, v in fields.items()}
+    gone = draw.draw(st.sampled_from(sorted(fields)))
+    rest = [piece for piece, name in zip(pieces, fields, strict=True) if name != gone]
+    assert str(read.without(gone)) == f"Digest {','.join(rest).strip()}"
+
+
+@given(st.lists(ADDRESS.map(str), min_size=1, max_size=5), st.data())
+def test_lists_on_one_line_or_many(elements: list[str], draw: st.DataObject) -> None:
+    """AGR-05 and RFC 3261 §7.3.1: lines and commas mean the same; popping takes them in order."""
+    lines: list[list[str]] = [[]]
+    for element in elements:
+        begin = draw.draw(st.booleans())
+        if begin and lines[-1]:
+            lines.append([])
+        lines[-1].append(element)
+    glue = draw.draw(SPACE) + "," + draw.draw(SPACE)
+    message = message_with([("Route", glue.join(line)) for line in lines])
+    assert message.values("Route") == elements
+    assert [message.pop_value("Route") for _ in elements] == elements
+    assert message.pop_value("Route") is None
+
+
+@given(st.text('ab,;<>"\\ =', max_size=40))
+def test_the_first_element_is_the_first_of_the_list(text: str) -> None:
+    elements = split_list(text)
+    first = first_element(text)
+    assert text.startswith(first)
+    if first.strip():
+        assert elements[0] == first.strip()
