@@ -133,3 +133,11 @@ def test_documents_name_what_is_in_the_tree() -> None:
             r"`((?:base|wire|crypto|core|nodes|demo|live|sim)/[\w./]+\.py)`", page.read_text()
         ):
             assert (ROOT / "src/twopair" / name).exists(), (str(page), name)
+
+
+def test_what_the_readme_says_is_missing_is_missing() -> None:
+    """And so the README is looked at whenever something of it comes."""
+    chapter = (ROOT / "README.md").read_text().split("## What does not yet\n")[1].split("\n## ")[0]
+    missing = {tuple(words.split()) for words in re.findall(r"`(twopair [a-z ]+)`", chapter)}
+    assert len(missing) > 3
+    assert not missing & set(COMMANDS)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tools.pages.attacks import attacks
 from tools.pages.clauses import clauses
 from tools.pages.cli import cli
 from tools.pages.events import events_and_actions
@@ -39,10 +40,16 @@ def figure_1_page() -> str:
     return drawn(text, figure=figure(), selectors=selectors(), messages=messages())
 
 
+def threat_model() -> str:
+    """docs/explanation/threat-model.md, its table of attacks made anew."""
+    return drawn((ROOT / "docs/explanation/threat-model.md").read_text(), attacks=attacks())
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "README.md": readme,
     "docs/explanation/figure-1.md": figure_1_page,
     "docs/tutorials/first-registration.md": tutorial,
+    "docs/explanation/threat-model.md": threat_model,
     "docs/reference/cli.md": cli,
     "docs/reference/clauses.md": clauses,
     "docs/reference/events-and-actions.md": events_and_actions,
