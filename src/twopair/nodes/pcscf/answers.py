@@ -19,7 +19,6 @@ from twopair.base import (
     Send,
     Transport,
     WireError,
-    canonical_address,
 )
 from twopair.core.sa import Stage
 from twopair.core.sip import ServerTransaction
