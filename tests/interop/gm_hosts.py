@@ -4,7 +4,7 @@ import errno
 import os
 import select
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, socket
 
@@ -14,7 +14,8 @@ from tests.figure1_sets import FAMILIES, GCM, sa_set
 from twopair.backends.userspace import ports
 from twopair.backends.userspace.engine import Engine
 from twopair.backends.userspace.ports import PacketPort
-from twopair.core.sa import End, PortName
+from twopair.base import Suite
+from twopair.core.sa import End, PortName, SaSet
 from twopair.live.entropy import OsEntropy
 from twopair.live.lab.namespace import Namespace, gain_rights
 from twopair.wire import ip
@@ -25,9 +26,8 @@ PATIENCE_S = 2.0
 class GmHost:
     """One host: namespace, device, engine, with its protected ports closed and a set installed."""
 
-    def __init__(self, end: End, version: int) -> None:
-        ue, pcscf = FAMILIES[version]
-        self.set = sa_set(end, GCM, ue=ue, pcscf=pcscf)
+    def __init__(self, end: End, version: int, suite: Suite = GCM) -> None:
+        self.set = self.set_of(end, version, suite)
         self.address = self.set.address(end)
         self.engine = Engine(OsEntropy())
         for name in PortName:
@@ -37,6 +37,12 @@ class GmHost:
         self.namespace = Namespace()
         with self.namespace.entered():
             self.port, self.why = ports.open_port("gm", [self.address])
+
+    @staticmethod
+    def set_of(end: End, version: int, suite: Suite) -> SaSet:
+        """The set of a host."""
+        ue, pcscf = FAMILIES[version]
+        return sa_set(end, suite, ue=ue, pcscf=pcscf)
 
     def socket(self, kind: int, port: int) -> socket:
         """A non-blocking socket bound to one of the host's ports."""
@@ -61,8 +67,8 @@ class Gm:
         inner: what the hosts' kernels sent, before ESP.
     """
 
-    def __init__(self, version: int) -> None:
-        self.hosts = {end: GmHost(end, version) for end in End}
+    def __init__(self, hosts: Mapping[End, GmHost]) -> None:
+        self.hosts = hosts
         self.packets: list[tuple[End | None, bytes]] = []
         self.inner: list[tuple[End, bytes]] = []
 
@@ -129,7 +135,7 @@ def gm_hosts(kind: str, version: int, monkeypatch: pytest.MonkeyPatch) -> Iterat
             raise PermissionError(errno.EACCES, "Permission denied")
 
         monkeypatch.setattr(ports, "TunPort", refuse)
-    gm = Gm(version)
+    gm = Gm({end: GmHost(end, version) for end in End})
     try:
         yield gm
     finally:

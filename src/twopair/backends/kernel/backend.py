@@ -3,23 +3,21 @@
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
-from typing import Final
 
 from twopair.backends.contract import Features, InstallError, SaCounters
 from twopair.backends.kernel import xfrm
+from twopair.backends.kernel.closed import ClosedPorts
 from twopair.backends.kernel.events import Events
 from twopair.backends.kernel.netlink import Netlink
 from twopair.backends.kernel.owner import SETS, Owner, close_priority, reqid_of
 from twopair.backends.kernel.reconcile import Reconciled, reconcile
-from twopair.backends.kernel.sets import Step, blocks, put_in, steps, take_out
+from twopair.backends.kernel.sets import Step, put_in, steps, take_out
 from twopair.backends.kernel.statistics import Statistics
-from twopair.base import Endpoint, Port, Spi, Suite
-from twopair.core.esp import SUITES, Conflict, Inbound, Named, Outbound, Sad, Selector
+from twopair.base import Endpoint, Spi, Suite
+from twopair.core.esp import SUITES, Conflict, Inbound, Named, Outbound, Sad
 from twopair.core.sa import ARROWS, SaSet
 
 _log = logging.getLogger(__name__)
-
-_ANY_PORT: Final = Port(0)
 
 
 class KernelBackend:
@@ -47,10 +45,10 @@ class KernelBackend:
         self._reqids: dict[int, int] = {}
         self._used: set[int] = set()
         self._number = 0
-        self._closed: dict[Endpoint, list[Step]] = {}
         with ExitStack() as opened:
             self._netlink = opened.enter_context(closing(netlink or Netlink(xfrm.NETLINK_XFRM)))
             self._owner = opened.enter_context(closing(Owner()))
+            self._closed = ClosedPorts(self._netlink, close_priority(self._owner.number))
             self._statistics = opened.enter_context(closing(Statistics()))
             self.events = opened.enter_context(closing(Events()))
             self._opened = opened.pop_all()
@@ -129,22 +127,13 @@ class KernelBackend:
             if reqid not in self._used:
                 return reqid
 
-    # closed ports
-
     def close(self, endpoint: Endpoint) -> None:
         """See `IpsecBackend`. Raises OSError if the kernel will not: then do not use the port."""
-        if endpoint in self._closed:
-            return
-        to_it = Selector(src="", src_port=_ANY_PORT, dst=endpoint.address, dst_port=endpoint.port)
-        wanted = blocks(to_it, close_priority(self._owner.number))
-        for step, refused in put_in(self._netlink, wanted):
-            raise OSError(refused.code, f"{step.do.subject} {endpoint}: {refused}")
-        self._closed[endpoint] = wanted
+        self._closed.close(endpoint)
 
     def reopen(self, endpoint: Endpoint) -> None:
         """See `IpsecBackend`."""
-        if endpoint in self._closed:
-            take_out(self._netlink, self._closed.pop(endpoint))
+        self._closed.reopen(endpoint)
 
     # counters
 
@@ -167,8 +156,7 @@ class KernelBackend:
         """Remove all that is ours, and let go. A second call does nothing."""
         for set_id in list(self._present):
             self.remove(set_id)
-        for endpoint in list(self._closed):
-            self.reopen(endpoint)
+        self._closed.reopen_all()
         self._opened.close()
 
 

@@ -49,7 +49,7 @@ def reconcile(netlink: Netlink, owner: Owner, known: Iterable[SaSet]) -> Reconci
 
 
 def _out(policy: xfrm.Policy) -> Request:
-    return xfrm.delete_policy(policy.selector, policy.direction)
+    return xfrm.delete_policy(policy.wanted, policy.direction)
 
 
 def _whole(known: Iterable[SaSet], states: list[xfrm.State], policies: list[xfrm.Policy]) -> dict[SaSet, int]:

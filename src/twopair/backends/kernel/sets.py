@@ -7,7 +7,7 @@ from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.algorithms import ALGORITHMS
 from twopair.backends.kernel.netlink import Netlink, Refused, Request
 from twopair.backends.kernel.owner import PROTECT_PRIORITY
-from twopair.core.esp import SecurityAssociation, Selector
+from twopair.core.esp import SecurityAssociation
 from twopair.core.sa import ARROWS, SaSet
 
 
@@ -48,19 +48,7 @@ def _policy(sa: SecurityAssociation, direction: int, reqid: int, name: str) -> S
     add = xfrm.add_policy(
         sa.selector, direction, priority=PROTECT_PRIORITY, reqid=reqid, spi=sa.spi, subject=subject
     )
-    return Step(add, xfrm.delete_policy(sa.selector, direction, subject))
-
-
-def blocks(selector_in: Selector, priority: int) -> list[Step]:
-    """Policies that block what comes to a port from anywhere, and what leaves it for anywhere (SA-21)."""
-    blocked = ((selector_in, xfrm.IN), (selector_in.reversed(), xfrm.OUT))
-    return [
-        Step(
-            xfrm.add_policy(selector, direction, priority=priority, subject="closed port"),
-            xfrm.delete_policy(selector, direction, "closed port"),
-        )
-        for selector, direction in blocked
-    ]
+    return Step(add, xfrm.delete_policy(sa.selector, direction, subject=subject))
 
 
 def put_in(netlink: Netlink, wanted: list[Step]) -> list[tuple[Step, Refused]]:

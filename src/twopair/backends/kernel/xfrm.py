@@ -55,8 +55,11 @@ _ACQUIRE_OCTETS: Final = 280  # id, source, selector, policy, four numbers
 _ACQUIRE_SELECTOR_AT: Final = 40
 
 
-def encode_selector(selector: Selector) -> bytes:
-    """Struct xfrm_selector, UDP and TCP alike (SA-09). An empty address or a port 0 stands for any."""
+def encode_selector(selector: Selector, protocol: int = 0) -> bytes:
+    """Struct xfrm_selector, UDP and TCP alike (SA-09). An empty address or a port 0 stands for any.
+
+    For ICMP the source port is its type.
+    """
     src, src_port, dst, dst_port = selector
     return _SELECTOR.pack(
         octets(dst),
@@ -66,7 +69,8 @@ def encode_selector(selector: Selector) -> bytes:
         family_of(dst or src),
         _prefix(dst),
         _prefix(src),
-        *(0, 0, 0),  # any protocol, any interface, any user
+        protocol,
+        *(0, 0),  # any interface, any user
     )
 
 
@@ -135,9 +139,10 @@ class State(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """One policy as the kernel shows it."""
+    """One policy as the kernel shows it; `wanted` is its selector with all that it says."""
 
     selector: Selector
+    wanted: bytes
     direction: int
     action: int
     priority: int
@@ -170,12 +175,19 @@ def delete_state(dst: str, spi: int, subject: str = "") -> Request:
 
 
 def add_policy(
-    selector: Selector, direction: int, *, priority: int, reqid: int = 0, spi: int = 0, subject: str
+    selector: Selector,
+    direction: int,
+    *,
+    priority: int,
+    reqid: int = 0,
+    spi: int = 0,
+    protocol: int = 0,
+    subject: str,
 ) -> Request:
     """Have these packets protected by one state; or, with no `reqid`, blocked."""
     head = b"".join(
         (
-            encode_selector(selector),
+            encode_selector(selector, protocol),
             _FOREVER,
             _UNUSED,
             _POLICY_TAIL.pack(priority, 0, direction, ALLOW if reqid else BLOCK, 0, 0),
@@ -195,9 +207,12 @@ def _template(selector: Selector, reqid: int, spi: int) -> bytes:
     )
 
 
-def delete_policy(selector: Selector, direction: int, subject: str = "") -> Request:
-    """Take out the policy with exactly this selector."""
-    return Request(DELETE_POLICY, _POLICY_ID.pack(encode_selector(selector), 0, direction), subject)
+def delete_policy(
+    selector: Selector | bytes, direction: int, protocol: int = 0, subject: str = ""
+) -> Request:
+    """Take out the policy with exactly this selector: a value of ours, or as the kernel shows it."""
+    wanted = selector if isinstance(selector, bytes) else encode_selector(selector, protocol)
+    return Request(DELETE_POLICY, _POLICY_ID.pack(wanted, 0, direction), subject)
 
 
 def decode_state(answer: Answer | Request) -> State:
@@ -245,7 +260,8 @@ def decode_policy(answer: Answer | Request) -> Policy:
     template = attributes(body[POLICY_OCTETS:]).get(_TEMPLATE, b"").ljust(_TEMPLATE_BODY.size, b"\0")
     wanted, _, _, reqid, *_ = _TEMPLATE_BODY.unpack_from(template)
     spi = int.from_bytes(wanted[16:20], "big")
-    return Policy(decode_selector(body), direction, action, priority, lifetime_s, reqid, spi)
+    wanted_by = body[: _SELECTOR.size]
+    return Policy(decode_selector(body), wanted_by, direction, action, priority, lifetime_s, reqid, spi)
 
 
 def decode_acquire(answer: Answer) -> tuple[Selector, int]:

@@ -21,8 +21,8 @@ from twopair.core.esp import Selector
 
 ANY = Selector(src="", src_port=Port(0), dst="", dst_port=Port(0))
 STATE = xfrm.State(1, "", "", 2, 50, reqid_of(3, 9), xfrm.FOREVER_S, 0, 0, 0, 0, b"")
-PROTECTS = xfrm.Policy(ANY, xfrm.IN, xfrm.ALLOW, PROTECT_PRIORITY, xfrm.FOREVER_S, reqid_of(3, 9), 256)
-CLOSES = xfrm.Policy(ANY, xfrm.IN, xfrm.BLOCK, close_priority(3), xfrm.FOREVER_S, 0, 0)
+PROTECTS = xfrm.Policy(ANY, b"", xfrm.IN, xfrm.ALLOW, PROTECT_PRIORITY, xfrm.FOREVER_S, reqid_of(3, 9), 256)
+CLOSES = xfrm.Policy(ANY, b"", xfrm.IN, xfrm.BLOCK, close_priority(3), xfrm.FOREVER_S, 0, 0)
 
 
 @pytest.mark.parametrize("one", range(OWNERS))

@@ -9,9 +9,8 @@ from tests.unit.backends.kernel.wire import FakeSocket, on
 
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.netlink import split
-from twopair.backends.kernel.sets import blocks, put_in, steps, take_out
-from twopair.base import Port
-from twopair.core.esp import SUITES, Selector
+from twopair.backends.kernel.sets import put_in, steps, take_out
+from twopair.core.esp import SUITES
 from twopair.core.sa import End
 
 REQID = 0x54000007
@@ -116,13 +115,3 @@ def test_policies_leave_before_their_states() -> None:
     assert [why.code for why in refused] == [errno.ESRCH]
     assert kernel.present == []
     assert [kind for kind, *_ in split(fake.sends[-1])] == [xfrm.DELETE_POLICY] * 4 + [xfrm.DELETE_STATE] * 4
-
-
-def test_closing_blocks_both_ways_whoever_the_other_is() -> None:
-    """SA-21: from any address and port, to any."""
-    to_it = Selector(src="", src_port=Port(0), dst="fd00::1", dst_port=Port(5062))
-    policies = [xfrm.decode_policy(step.do) for step in blocks(to_it, 0x5481)]
-    assert [(p.selector, p.direction, p.action, p.priority) for p in policies] == [
-        (to_it, xfrm.IN, xfrm.BLOCK, 0x5481),
-        (to_it.reversed(), xfrm.OUT, xfrm.BLOCK, 0x5481),
-    ]

@@ -1,0 +1,60 @@
+"""Closed ports as policies (SA-21, UNP-06)."""
+
+import errno
+
+import pytest
+from tests.unit.backends.kernel.wire import FakeSocket, on
+
+from twopair.backends.kernel import xfrm
+from twopair.backends.kernel.closed import ClosedPorts
+from twopair.backends.kernel.netlink import Request, split
+from twopair.base import Endpoint, Port
+from twopair.core.esp import Selector
+
+PS, PC = Endpoint("fd00::1", Port(5062)), Endpoint("fd00::1", Port(5064))
+PRIORITY = 0x5481
+
+
+def said(fake: FakeSocket) -> list[tuple[int, bytes]]:
+    """Type and selector of each request of the last send."""
+    return [(kind, body[:56]) for kind, _, _, body in split(fake.sends[-1])]
+
+
+def test_closing_blocks_both_ways_whoever_the_other_is() -> None:
+    """SA-21: from any address and port, to any; UNP-06: nor does ICMP tell what came."""
+    fake = FakeSocket()
+    ClosedPorts(on(fake), PRIORITY).close(PS)
+    to_it = Selector(src="", src_port=Port(0), dst="fd00::1", dst_port=Port(5062))
+    unreachable = Selector(src="fd00::1", src_port=Port(1), dst="", dst_port=Port(0))
+    policies = [xfrm.decode_policy(Request(kind, body)) for kind, _, _, body in split(fake.sends[0])]
+    assert [(p.selector, p.direction, p.action, p.priority) for p in policies] == [
+        (to_it, xfrm.IN, xfrm.BLOCK, PRIORITY),
+        (to_it.reversed(), xfrm.OUT, xfrm.BLOCK, PRIORITY),
+        (unreachable, xfrm.OUT, xfrm.BLOCK, PRIORITY),
+    ]
+    assert policies[2].wanted == xfrm.encode_selector(unreachable, 58)
+
+
+def test_an_address_is_silent_until_its_last_port_opens() -> None:
+    fake = FakeSocket()
+    ports = ClosedPorts(on(fake), PRIORITY)
+    for endpoint in (PS, PC, PS):
+        ports.close(endpoint)
+    assert [len(said(fake)), len(fake.sends)] == [2, 2]
+    ports.reopen(PS)
+    assert [kind for kind, _ in said(fake)] == [xfrm.DELETE_POLICY] * 2
+    ports.reopen(PS)
+    assert len(fake.sends) == 3
+    ports.reopen_all()
+    assert [kind for kind, _ in said(fake)] == [xfrm.DELETE_POLICY] * 3
+
+
+def test_a_port_that_cannot_be_closed_is_said_to_be() -> None:
+    """And nothing of it stands."""
+    fake = FakeSocket(lambda kind, body: errno.EEXIST if kind == xfrm.NEW_POLICY and body[160] else 0)
+    ports = ClosedPorts(on(fake), PRIORITY)
+    with pytest.raises(OSError, match=r"closed port \[fd00::1\]:5062: File exists"):
+        ports.close(PS)
+    assert [kind for kind, _ in said(fake)] == [xfrm.DELETE_POLICY]
+    ports.reopen(PS)
+    assert len(fake.sends) == 2
