@@ -11,7 +11,8 @@ from twopair.base import Suite, Transport
 from twopair.demo import report
 from twopair.demo.files import capture, key_lines, write
 from twopair.demo.run import Outcome, Wanted, play
-from twopair.demo.scenarios import SCENARIOS, Scenario
+from twopair.demo.scenario import Scenario
+from twopair.demo.scenarios import SCENARIOS
 from twopair.demo.show import screen, show
 
 

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final, Protocol
 
 from twopair.backends.contract import IpsecBackend, SaCounters
-from twopair.base import SECOND, Micros, seconds
+from twopair.base import SECOND, Entropy, Micros, seconds
 from twopair.core.aka import Card
 from twopair.demo.record import CORE, GM, Host, Recording
 from twopair.live.clock import monotonic
+from twopair.live.entropy import OsEntropy
 from twopair.live.lab import Host as LabHost
 from twopair.live.lab import Lab, LabPlan
+from twopair.nodes import Node
 from twopair.nodes.events import Wish
 from twopair.nodes.homenet import HomeNetwork, MemoryStore
 from twopair.nodes.pcscf import Pcscf
@@ -46,6 +49,22 @@ class Network(Protocol):
 
     async def settle(self) -> None:
         """Let time pass until everybody is silent."""
+        ...
+
+    async def wait(self, amount: Micros) -> None:
+        """Let so much time pass for the nodes; on a real network their clocks are set forward."""
+        ...
+
+    def cut(self, name: str) -> None:
+        """Break all TCP connections of a host; both ends are told."""
+        ...
+
+    def restart(self, name: str) -> None:
+        """Switch a UE off without a word, and on again; its card remembers what it must (AKA-18)."""
+        ...
+
+    def solution(self, at_pcscf: str) -> None:
+        """Change ``response_after_rekey`` of the P-CSCF: "old" or "new"."""
         ...
 
     def sas(self, name: str) -> Sequence[SaCounters]:
@@ -98,6 +117,7 @@ class InLab:
         names = ["pcscf", "home", "ue", *(f"ue{n}" for n in range(2, len(lab.ues) + 1))]
         self._hosts: dict[str, LabHost] = dict(zip(names, (lab.pcscf, lab.home, *lab.ues), strict=True))
         self._recording = recording
+        self._nodes: dict[str, Node] = {name: host.driver.node for name, host in self._hosts.items()}
         self.device = lab.pcscf.device
         for name, host in self._hosts.items():
             host.driver.node = recording.watch(name, host.driver.node)
@@ -131,6 +151,25 @@ class InLab:
             if before == (len(self._recording.packets), len(self._recording.moments)):
                 return
 
+    async def wait(self, amount: Micros) -> None:
+        """See `Network`."""
+        for host in self._hosts.values():
+            host.driver.skip(amount)
+        await self.settle()
+
+    def cut(self, name: str) -> None:
+        """See `Network`."""
+        self._hosts[name].driver.cut()
+
+    def restart(self, name: str) -> None:
+        """See `Network`."""
+        self._nodes[name] = node = switched_on(self._nodes[name], OsEntropy())
+        self._hosts[name].driver.restart(self._recording.watch(name, node))
+
+    def solution(self, at_pcscf: str) -> None:
+        """See `Network`."""
+        answer_after_rekey(self._nodes["pcscf"], at_pcscf)
+
     def sas(self, name: str) -> Sequence[SaCounters]:
         """See `Network`."""
         return tuple(self._hosts[name].driver.backend.query())
@@ -153,6 +192,8 @@ class InWorld:
 
     def __init__(self, plan: LabPlan, recording: Recording, seed: int) -> None:
         self._world = world = World(seed)
+        self._recording = recording
+        self._nodes: dict[str, Node] = {}
         self._told = 0
         carry = world.carrier
 
@@ -166,10 +207,11 @@ class InWorld:
         net = plan.network
         home = HomeNetwork(plan.home, MemoryStore(plan.subscribers), world.entropy("home"))
         world.add("home", recording.watch("home", home), {net.home: CORE})
-        pcscf = Pcscf(plan.pcscf, world.entropy("pcscf"))
+        self._nodes["pcscf"] = pcscf = Pcscf(plan.pcscf, world.entropy("pcscf"))
         world.add("pcscf", recording.watch("pcscf", pcscf), {net.pcscf: GM, net.core: CORE})
         for host, ue in zip((h for h in recording.hosts if h.is_ue), plan.ues, strict=True):
             node = UserEquipment(ue.config, Card(ue.card, ue.seqs), world.entropy(host.name))
+            self._nodes[host.name] = node
             world.add(host.name, recording.watch(host.name, node), {ue.config.address: GM})
 
     def now(self) -> Micros:
@@ -188,6 +230,23 @@ class InWorld:
         """See `Network`."""
         self._world.run(at_most=SECOND)
 
+    async def wait(self, amount: Micros) -> None:
+        """See `Network`."""
+        self._world.run(at_most=amount)
+
+    def cut(self, name: str) -> None:
+        """See `Network`."""
+        self._world.hosts[name].cut()
+
+    def restart(self, name: str) -> None:
+        """See `Network`."""
+        self._nodes[name] = node = switched_on(self._nodes[name], self._world.entropy(f"{name} again"))
+        self._world.hosts[name].restart(self._recording.watch(name, node))
+
+    def solution(self, at_pcscf: str) -> None:
+        """See `Network`."""
+        answer_after_rekey(self._nodes["pcscf"], at_pcscf)
+
     def sas(self, name: str) -> Sequence[SaCounters]:
         """See `Network`."""
         return tuple(self._backend(name).query())
@@ -198,3 +257,15 @@ class InWorld:
 
     def _backend(self, name: str) -> IpsecBackend:
         return self._world.hosts[name].backend
+
+
+def switched_on(before: Node, entropy: Entropy) -> UserEquipment:
+    """A UE with the configuration and the card of another, and nothing else of it."""
+    assert isinstance(before, UserEquipment), "only UEs are switched off"
+    return UserEquipment(before.profile.config, before.card, entropy)
+
+
+def answer_after_rekey(node: Node, which: str) -> None:
+    """Have a P-CSCF answer by one or the other of the paper's solutions from now on (RRG-07, RRG-08)."""
+    assert isinstance(node, Pcscf), "the P-CSCF's configuration"
+    node.tables.config = replace(node.tables.config, response_after_rekey=which)

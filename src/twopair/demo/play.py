@@ -1,12 +1,12 @@
 """How a scenario moves its network: users wish, and time passes until what they wished for is there."""
 
-from twopair.base import Impu
+from twopair.base import Impu, Transport, seconds
 from twopair.core.aka import Subscriber
 from twopair.demo.network import Network
 from twopair.demo.record import Recording
 from twopair.live.lab import LabPlan
-from twopair.nodes.facts import MessageAnswered, Registered, RegistrationFailed
-from twopair.nodes.wishes import Register, SendMessage
+from twopair.nodes.facts import CallChanged, CallStage, MessageAnswered, Registered, RegistrationFailed
+from twopair.nodes.wishes import Answer, Call, HangUp, Register, Say, SendMessage
 
 
 class Stalled(Exception):
@@ -37,9 +37,10 @@ class Play:
         return subscriber.associated[0]
 
     async def register(self, ue: str) -> None:
-        """Have a UE register; returns when it is registered or has failed."""
+        """Have a UE register, or re-register; returns when it is registered or has failed."""
+        before = sum(map(_is_outcome, self._recording.facts(ue)))
         self._network.ask(ue, Register())
-        if not await self._network.until(lambda: any(map(_is_outcome, self._recording.facts(ue)))):
+        if not await self._network.until(lambda: sum(map(_is_outcome, self._recording.facts(ue))) > before):
             raise Stalled(f"{ue} came to no end of its registration")
 
     async def message(self, sender: str, to: Impu, words: str) -> None:
@@ -49,9 +50,56 @@ class Play:
         if not await self._network.until(lambda: self._answers(sender) > before):
             raise Stalled(f"the MESSAGE of {sender} was not answered")
 
+    async def call(self, caller: str, to: Impu, transport: Transport | None = None) -> None:
+        """Have a UE call another; returns when it rings."""
+        self._network.ask(caller, Call(to, transport))
+        await self._until_call(caller, CallStage.RINGING)
+
+    async def answer(self, called: str, caller: str) -> None:
+        """Have a UE take the call that rings; returns when the caller has the answer."""
+        self._network.ask(called, Answer())
+        await self._until_call(caller, CallStage.UP)
+
+    async def say(self, sender: str, words: str) -> None:
+        """Have a UE send a MESSAGE inside its call; returns when it was answered."""
+        before = self._answers(sender)
+        self._network.ask(sender, Say(words.encode()))
+        if not await self._network.until(lambda: self._answers(sender) > before):
+            raise Stalled(f"the MESSAGE of {sender} was not answered")
+
+    async def hang_up(self, who: str) -> None:
+        """Have a UE end its call; returns when that is done."""
+        self._network.ask(who, HangUp())
+        await self._until_call(who, CallStage.ENDED)
+
+    async def wait(self, amount_s: float) -> None:
+        """Let time pass for the nodes."""
+        await self._network.wait(seconds(amount_s))
+
+    async def cut(self, name: str) -> None:
+        """Break all TCP connections of a host."""
+        self._network.cut(name)
+        await self._network.settle()
+
+    def restart(self, ue: str) -> None:
+        """Switch a UE off without a word, and on again."""
+        self._network.restart(ue)
+
+    def solution(self, at_pcscf: str) -> None:
+        """Have the P-CSCF send late responses by solution "old" (1) or "new" (2) of the paper."""
+        self._network.solution(at_pcscf)
+
     async def settle(self) -> None:
         """Let everybody finish."""
         await self._network.settle()
+
+    async def _until_call(self, ue: str, stage: CallStage) -> None:
+        def latest() -> CallStage | None:
+            found = [fact.stage for fact in self._recording.facts(ue) if isinstance(fact, CallChanged)]
+            return found[-1] if found else None
+
+        if not await self._network.until(lambda: latest() in {stage, CallStage.ENDED}):
+            raise Stalled(f"the call of {ue} never came to be {stage.value}")
 
     def _answers(self, name: str) -> int:
         return sum(isinstance(fact, MessageAnswered) for fact in self._recording.facts(name))

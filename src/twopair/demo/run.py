@@ -11,7 +11,7 @@ from twopair.demo.evidence import Evidence
 from twopair.demo.network import Network, in_a_world, on_this_machine, recording_of
 from twopair.demo.play import Play, Stalled
 from twopair.demo.record import Recording
-from twopair.demo.scenarios import Scenario
+from twopair.demo.scenario import Scenario
 from twopair.live.lab import usual
 
 BACKENDS: Final = ("auto", "kernel", "userspace", "memory")

@@ -1,8 +1,8 @@
 """Every scenario of the demo: what it shows, how it is played, what is checked."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from twopair.base import Secret, Suite, Transport
 from twopair.core.aka import RECOMMENDED
@@ -10,37 +10,10 @@ from twopair.demo.checks import headers, outcome, packets, sets, table
 from twopair.demo.checks.check import Check
 from twopair.demo.evidence import Evidence
 from twopair.demo.play import Play
+from twopair.demo.scenario import Scenario, as_usual
 from twopair.live.lab import LabPlan
 
 _COUNTER_SUITES: Final = ("aes-gcm", "aes-gmac")
-
-
-class Scenario(NamedTuple):
-    """One scenario.
-
-    Args:
-        name: as given on the command line.
-        purpose: what it shows, in one line.
-        clauses: where the standard says so.
-        ues: how many UEs take part.
-        change: what is different from the usual network.
-        play: what happens.
-        checks: what must be so afterwards.
-        own_algorithms: whether it depends on algorithms of its own.
-    """
-
-    name: str
-    purpose: str
-    clauses: str
-    ues: int
-    change: Callable[[LabPlan], LabPlan]
-    play: Callable[[Play], Awaitable[None]]
-    checks: Callable[[Evidence], Iterable[Check]]
-    own_algorithms: bool = False
-
-
-def _as_usual(plan: LabPlan) -> LabPlan:
-    return plan
 
 
 async def _figure1(play: Play) -> None:
@@ -139,7 +112,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             "two UEs register over two pairs of SAs each, and write to each other",
             "paper §3.1; 33.203 §6, §7.2",
             2,
-            _as_usual,
+            as_usual,
             _figure1,
             _figure1_checks,
         ),

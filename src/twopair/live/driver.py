@@ -124,6 +124,32 @@ class Driver:
             pending.cancel()
         self._ports.close_all()
 
+    # What can befall a host
+
+    def skip(self, amount: Micros) -> None:
+        """Set the node's clock forward: what is due until then is due now. Sockets notice nothing."""
+        clock = self._clock
+        self._clock = lambda: Micros(clock() + amount)
+        self._take(Woke())
+        self._settle()
+
+    def cut(self) -> None:
+        """Break every TCP connection, with an RST; this node is told, as its peers are by theirs."""
+        self._ports.abort_all("connection reset")
+        self._settle()
+
+    def restart(self, node: Node) -> None:
+        """Switch off without a word, and on with another node: no socket and no SA set is left (AKA-18)."""
+        for set_id in list(self._sets):  # first, so that nothing can be sent any more
+            self.backend.remove(set_id)
+        self._sets.clear()
+        self.stop()
+        self._events.clear()
+        for local in self._protected - self._quarantine.keys():
+            self._quarantine[local] = self._loop.call_later(_QUARANTINE_S, self._reopen, local)
+        self.node = node
+        self.start()
+
     # Events in, actions out
 
     def _take(self, event: Event) -> None:

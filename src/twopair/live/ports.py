@@ -136,6 +136,11 @@ class Ports:
             stream.abort()
             self._take(StreamClosed(flow, reason))
 
+    def abort_all(self, reason: str) -> None:
+        """Close every connection at once and tell the node why."""
+        for flow in list(self._streams):
+            self.abort(flow, reason)
+
     def close_all(self) -> None:
         """Close every socket at once."""
         for local in [*self._udp]:

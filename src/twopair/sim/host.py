@@ -23,6 +23,7 @@ from twopair.base import (
 from twopair.core.esp import Drop
 from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
 from twopair.nodes import Event, Node
+from twopair.nodes.wishes import Start
 from twopair.sim.agenda import Agenda
 from twopair.sim.packet import Kind, Packet
 from twopair.sim.tcp import Tcp
@@ -71,6 +72,26 @@ class Host:
         for action in self.node.feed(event, self.agenda.now):
             self._perform[type(action)](action)
         self._settle()
+
+    def cut(self) -> None:
+        """Break every TCP connection: both ends are told."""
+        for flow in self.tcp.open_flows():
+            self.emit(Kind.RST, flow)
+            self.tcp.abort(flow, "connection reset")
+
+    def restart(self, node: Node) -> None:
+        """Switch off without a word, and on with another node: no socket and no SA set is left (AKA-18)."""
+        for set_id in list(self.sets):
+            self.backend.remove(set_id)
+        self.sets.clear()
+        for local, protected in self._bound.items():
+            if protected:
+                self.backend.reopen(local)
+        self._bound.clear()
+        self.tcp = Tcp(self)
+        self._wakes_at = None
+        self.node = node
+        self.feed(Start())
 
     def later(self, event: Event) -> None:
         """Give the node an event as the next thing that happens."""

@@ -76,6 +76,7 @@ class UserEquipment:
     """
 
     def __init__(self, config: UeConfig, card: Card, entropy: Entropy, rules: Rules = RULES) -> None:
+        self.card = card
         port_us = draw_port(entropy, config.ports, ())
         assert port_us is not None, "an empty range is refused by the configuration"
         self.profile = Profile(config, card.impi, card.impus[0], card.domain, port_us, token(entropy))
