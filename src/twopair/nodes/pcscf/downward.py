@@ -38,10 +38,10 @@ class Downward:
         if isinstance(found, Refusal):
             self._answers.refuse(txn, None, found, now, out)
             return
-        user, live = found
+        user, live, hops = found
         flow = self._flow(user, live, request, now, out)
         dialog = request.method in DIALOG_METHODS and not in_dialog(request)
-        sent = self._onward(request, live, flow, dialog=dialog)
+        sent = self._onward(request, live, flow, hops, dialog=dialog)
         relay = Relay(
             txn,
             None,
@@ -63,21 +63,20 @@ class Downward:
         if isinstance(found, Refusal):
             out.append(Report(Refused(found, flow, "ACK")))
             return
-        user, live = found
+        user, live, hops = found
         onto = self._flow(user, live, request, now, out)
-        out.append(Send(onto, self._onward(request, live, onto, dialog=False).to_bytes()))
+        out.append(Send(onto, self._onward(request, live, onto, hops, dialog=False).to_bytes()))
 
-    def _target(self, request: Request, now: Micros) -> tuple[Subscriber, LiveSet] | Refusal:
-        """The user whom the first Route names, and the set that requests go over (PCS-13, MGP-02)."""
+    def _target(self, request: Request, now: Micros) -> tuple[Subscriber, LiveSet, int] | Refusal:
+        """The user whom the first Route names, the set that requests go over, and Max-Forwards (PCS-13)."""
         route = request.get("Route")
         user = self._user(route) if route else None
         if user is None:
             return Refusal.NO_PATH_TOKEN
         if user.current is None or not user.registered(now):
             return Refusal.USER_AWAY
-        if not hops_left(request):
-            return Refusal.TOO_MANY_HOPS
-        return user, user.current
+        hops = hops_left(request)
+        return (user, user.current, hops) if hops else Refusal.TOO_MANY_HOPS
 
     def _user(self, route: str) -> Subscriber | None:
         """Whom a Route value names: its user part is the token of Path or Record-Route (PCS-01, PCS-12)."""
@@ -89,12 +88,12 @@ class Downward:
         own = NameAddr.parse(first_element(route)).sip_uri.user
         return subscribers.behind(own) if own else None
 
-    def _onward(self, request: Request, live: LiveSet, flow: Flow, *, dialog: bool) -> Request:
+    def _onward(self, request: Request, live: LiveSet, flow: Flow, hops: int, *, dialog: bool) -> Request:
         """The request as the UE is to see it: from port_ps, whatever port it is sent from (MSG-04)."""
         above = [("Via", f"SIP/2.0/{flow.transport.value} {live.via}{self._tables.number():x}")]
         if dialog:
             above.append(("Record-Route", live.route))
-        sent = for_ue(request, above, [("Max-Forwards", str(hops_left(request) - 1))])
+        sent = for_ue(request, above, [("Max-Forwards", str(hops - 1))])
         sent.pop_value("Route")
         return sent
 

@@ -1,7 +1,7 @@
 """Header fields by direction: what the P-CSCF takes out, puts in and rewrites (24.229 §5.2; PCS-)."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, Self, TypeVar
+from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
 from twopair.core.secagree.strip import OPTION_TAG, strip_sec_agree
@@ -33,10 +33,10 @@ REQUIRED: Final = frozenset({"require", "proxy-require"})
 FOR_UE: Final = frozenset({"p-associated-uri", "p-asserted-identity", "p-called-party-id", "p-early-media"})
 """The only P- header fields that leave the trust domain towards a UE (RFC 7315 §6; PCS-21; RFC 5009 §8)."""
 
+ACCESS: Final = "p-access-network-info"
 AGREEMENT: Final = frozenset({"security-client", "security-verify", "security-server"})
 """Belongs to one hop and is never forwarded (PCS-17)."""
 
-M = TypeVar("M", Request, Response)
 Lines = Sequence[tuple[str, str]]
 """Names and values of header lines."""
 
@@ -58,20 +58,27 @@ class Dropped(NamedTuple):
         return cls(dropped, dropped | REQUIRED)
 
 
-def from_ue(message: M, dropped: Dropped, above: Lines, below: Lines) -> M:
+def from_ue(request: Request, dropped: Dropped, above: Lines, below: Lines) -> Request:
     """A copy for the core: without what a UE may not say, with lines of ours put first and last (PCS-17)."""
-    names = message.names()
-    onward = message.copy()
+    names = request.names()
+    onward = request.copy()
     if names.count("require") == 1 == names.count("proxy-require") and (
-        message.get("Require") == OPTION_TAG == message.get("Proxy-Require")
+        request.get("Require") == OPTION_TAG == request.get("Proxy-Require")
     ):
         onward.rebuild(dropped.all_told, above, below)
     else:
         onward.rebuild(dropped.names, above, below)
         strip_sec_agree(onward)
-    if "p-access-network-info" in names:
+    if ACCESS in names:
         _drop_network_provided(onward)
     return onward
+
+
+def answer_from_ue(response: Response, dropped: Dropped, above: Lines, below: Lines) -> None:
+    """The same for a response, in place."""
+    response.rebuild(dropped.names, above, below)
+    if ACCESS in response.names():
+        _drop_network_provided(response)
 
 
 def for_ue(request: Request, above: Lines, below: Lines) -> Request:

@@ -8,8 +8,8 @@ from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers, tag_for
 from twopair.nodes.pcscf.headers import (
     Dropped,
+    answer_from_ue,
     clean_for_ue,
-    from_ue,
     rewrite_record_route,
     uri_of,
 )
@@ -40,7 +40,7 @@ class Responses:
         if response.status == TRYING:
             return
         if relay.live is None:
-            response = self._for_core(relay, response)
+            self._for_core(relay, response)
         else:
             self._for_ue(relay, relay.live, response)
         self._answers.send(relay.txn, relay.live, response, now, out)
@@ -90,13 +90,13 @@ class Responses:
         rewrite_record_route(response, relay.user.path, live.route)
 
     @staticmethod
-    def _for_core(relay: Relay, response: Response) -> Response:
+    def _for_core(relay: Relay, response: Response) -> None:
         """Via and Record-Route as they were, whatever the UE made of them; its identity asserted (PCS-14)."""
         above = [("Via", via) for via in relay.vias]
         above += [("Record-Route", route) for route in relay.record_route]
         asserted = _asserted(relay, response.get("P-Preferred-Identity"))
         dropped = DIALOG if relay.record_route else ANSWER
-        return from_ue(response, dropped, above, [("P-Asserted-Identity", asserted)])
+        answer_from_ue(response, dropped, above, [("P-Asserted-Identity", asserted)])
 
 
 def _stranger(relay: Relay, live: LiveSet | None) -> bool:

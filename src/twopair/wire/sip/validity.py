@@ -66,7 +66,8 @@ def _cseq(request: Request) -> None:
         raise WireError("CSeq names another method", 0, "RFC 3261 §8.1.1.5")
 
 
-_URI: Final = r"(?:sips?:(?:[\w.+-]++@)?[\w.-]++|tel:[+0-9-]++)"
+_PORT: Final = r"(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
+_URI: Final = rf"(?:sips?:(?:[\w.+-]++@)?[\w.-]++{_PORT}|tel:[+0-9-]++)"
 _USUAL_URI: Final = re.compile(_URI, re.ASCII)
 _USUAL_ADDRESS: Final = re.compile(rf'(?:"[^"\\]*+" ?)?<{_URI}>(?:;tag=[\w.-]++)?', re.ASCII)
 """What nearly all are like; whatever does not match is parsed."""
