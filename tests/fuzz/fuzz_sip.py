@@ -2,7 +2,8 @@
 
     python tests/fuzz/fuzz_sip.py -runs=1000000 -max_len=2048
 
-Takes the options of libFuzzer. The torture messages of RFC 4475 and a REGISTER are what it starts from.
+Takes the options of libFuzzer. The torture messages of RFC 4475 and a REGISTER are what it starts from;
+an input that finds something is kept in build/.
 """
 
 import sys
@@ -24,7 +25,9 @@ def main() -> None:
     with TemporaryDirectory() as corpus:
         for name, data in [("register", REGISTER), *((m.name, m.data) for m in MESSAGES)]:
             (Path(corpus) / name).write_bytes(data)
-        atheris.Setup([*sys.argv, corpus], touch)
+        found = Path("build")
+        found.mkdir(exist_ok=True)
+        atheris.Setup([sys.argv[0], f"-artifact_prefix={found}/", *sys.argv[1:], corpus], touch)
         atheris.Fuzz()
 
 

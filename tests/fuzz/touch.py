@@ -77,8 +77,10 @@ def _value(value: str) -> None:
             made = reader(value)
         except WireError:
             continue
-        if isinstance(made, Via | NameAddr | SipUri | CSeq | Credentials | Challenge):
+        if isinstance(made, Via | NameAddr | SipUri | CSeq):
             assert reader(str(made)) == made, value
+        elif isinstance(made, Credentials | Challenge):
+            assert str(reader(str(made))) == str(made), value  # white space at the edge may go
 
 
 def _typed(message: Message) -> None:
