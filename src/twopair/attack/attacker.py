@@ -35,6 +35,10 @@ class Attacker(Generic[P]):
         self.wire = wire
         self.notes = Notes()
         self.made = 0
+        self.begin(*moves)
+
+    def begin(self, *moves: Move) -> None:
+        """Do this from now on, and nothing else; without moves, nothing."""
         self._moves = [(move, [move.times]) for move in moves]
 
     def take(self, packet: P) -> Fates[P]:

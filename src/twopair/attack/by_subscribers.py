@@ -24,8 +24,8 @@ _IMSI: Final = "00101{:010d}"
 Lie = Callable[[Request], None]
 
 
-def _lies(stage: Stage, method: str, lie: Lie) -> None:
-    """UE 2 says something else in its requests of one method."""
+def lies(stage: Stage, method: str, lie: Lie, who: str = "ue2") -> None:
+    """A UE says something else in its requests of one method."""
 
     def says(data: bytes) -> bytes:
         if not data.startswith(method.encode()):
@@ -35,7 +35,7 @@ def _lies(stage: Stage, method: str, lie: Lie) -> None:
         lie(request)
         return request.to_bytes()
 
-    stage["ue2"].says = says
+    stage[who].says = says
 
 
 async def _writes_as_the_victim(stage: Stage) -> None:
@@ -48,7 +48,7 @@ async def _writes_as_the_victim(stage: Stage) -> None:
         request.set("P-Preferred-Identity", claimed)
         request.set("P-Asserted-Identity", claimed)
 
-    _lies(stage, "MESSAGE", lie)
+    lies(stage, "MESSAGE", lie)
     await stage.message("ue2", stage.impu(1), "it is me")
 
 
@@ -57,7 +57,7 @@ def _asserted(stage: Stage) -> str:
     return "the network vouches for an identity that is not the sender's" if forged else ""
 
 
-async def _reregisters_as_the_victim(stage: Stage) -> None:
+async def reregisters_as_the_victim(stage: Stage) -> None:
     """UE 2 re-registers over its own SAs with the victim's identities."""
     await both_register(stage)
     theirs, ours = stage.card(1), stage.card(2)
@@ -67,7 +67,7 @@ async def _reregisters_as_the_victim(stage: Stage) -> None:
             value = request.get(name) or ""
             request.set(name, value.replace(ours.impus[0], theirs.impus[0]).replace(ours.impi, theirs.impi))
 
-    _lies(stage, "REGISTER", lie)
+    lies(stage, "REGISTER", lie)
     await stage.register("ue2")
 
 
@@ -77,7 +77,7 @@ def _stolen(stage: Stage) -> str:
     return "the victim's registration is UE 2's: its Contact, its identities" if bindings > 1 else ""
 
 
-async def _lies_on_its_address(stage: Stage) -> None:
+async def lies_on_its_address(stage: Stage) -> None:
     """UE 2 re-registers with the victim's address in Via."""
     await both_register(stage)
     victim = stage.plan.ues[0].config.address
@@ -87,7 +87,7 @@ async def _lies_on_its_address(stage: Stage) -> None:
         via = request.pop_value("Via") or ""
         request.push("Via", via.replace(own, victim))
 
-    _lies(stage, "REGISTER", lie)
+    lies(stage, "REGISTER", lie)
     await stage.register("ue2")
 
 
@@ -153,7 +153,7 @@ def _flooded(stage: Stage) -> str:
     return "" if reached else "the victim cannot be reached any more"
 
 
-def _takes_the_port(seen: Sight, _notes: Notes) -> list[Forged]:
+def takes_the_port(seen: Sight, _notes: Notes) -> list[Forged]:
     """The victim's own SM1, but for another subscriber: the same address, and the same port_uc."""
     text = seen.text.decode().replace(_IMSI.format(1), _IMSI.format(2)).replace("z9hG4bK", "z9hG4bKa")
     text = text.replace("SIP/2.0/TCP", "SIP/2.0/UDP").replace("Call-ID: ", "Call-ID: a")
@@ -182,7 +182,7 @@ ATTACKS: Final = (
         "the victim's registration and identities are the thief's",
         "AGR-34, ERR-19, RRG-01",
         ("AGR-34", "RRG-02"),
-        _reregisters_as_the_victim,
+        reregisters_as_the_victim,
         _stolen,
         change=_no_challenge,
     ),
@@ -192,7 +192,7 @@ ATTACKS: Final = (
         "a REGISTER hides where it comes from",
         "SA-24, ERR-22",
         ("SA-24",),
-        _lies_on_its_address,
+        lies_on_its_address,
         _lie_was_taken,
     ),
     Attack(
@@ -230,7 +230,7 @@ ATTACKS: Final = (
         ("ERR-09",),
         registers,
         _shut_out,
-        (Inject(on=sm1, times=1, forge=_takes_the_port, for_s=0.5),),
+        (Inject(on=sm1, times=1, forge=takes_the_port, for_s=0.5),),
     ),
 )
 """Rows 16 to 20, 23 and 24."""

@@ -43,7 +43,7 @@ class LabStage(Stage):
         ues = {ue_name(number): host for number, host in enumerate(lab.ues, 1)}
         self._hosts: dict[str, Host] = {"home": lab.home, "pcscf": lab.pcscf, **ues}
         for name, host in self._hosts.items():
-            host.driver.node = self.nodes[name] = Watched(host.driver.node)
+            host.driver.node = self.nodes[name] = Watched(host.driver.node, self.spoken)
         self.attacker = Attacker(Packets(self.names, readable=self.readable), moves)
         lab.gm.middle = self._middle
 

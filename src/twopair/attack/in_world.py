@@ -11,6 +11,7 @@ from twopair.attack.on_marks import Marks
 from twopair.attack.plain import PlainPcscf, PlainUe
 from twopair.attack.sight import Forged
 from twopair.attack.stage import Stage, ue_name
+from twopair.attack.strange_card import StrangeCard
 from twopair.attack.watch import Watched
 from twopair.base import seconds
 from twopair.core.aka import Card
@@ -48,10 +49,11 @@ class WorldStage(Stage):
             pcscf = PlainPcscf(pcscf, plan.pcscf)
         self._add("pcscf", pcscf, {net.pcscf: _GM, net.core: _CORE})
         for number, ue in enumerate(plan.ues, 1):
-            card = Card(ue.card, ue.seqs)
+            config, name = replace(ue.config, retries=False), ue_name(number)
+            card: Card
+            card = self.cards[name] = StrangeCard(ue.card, ue.seqs)
             if not (build.mac and build.sqn):
                 card = CarelessCard(ue.card, mac=build.mac, sqn=build.sqn)
-            config, name = replace(ue.config, retries=False), ue_name(number)
             node: Node = UserEquipment(config, card, world.entropy(name), build.ue)
             if not build.agreement:
                 node = PlainUe(node, card)
@@ -77,8 +79,12 @@ class WorldStage(Stage):
         """See `Stage`."""
         return self.world.hosts[name].backend.drops()
 
+    def refuse_sets_at(self, name: str) -> None:
+        """See `Stage`."""
+        self.world.refuse_install = lambda host, _set: "no room" if host.name == name else None
+
     def _add(self, name: str, node: Node, addresses: Mapping[str, str]) -> None:
-        self.nodes[name] = watched = Watched(node)
+        self.nodes[name] = watched = Watched(node, self.spoken)
         backend = CarelessBackend(self.build.forgiven, any_spi=self.build.any_spi)
         self.world.add(name, watched, addresses, backend)
 

@@ -52,8 +52,12 @@ async def _message_then_new_keys(stage: Stage) -> None:
 
 
 async def _writes_in_the_clear(stage: Stage) -> None:
-    """Clear text between the very ports of SA1, with all that SM1 and SM6 tell of the agreement."""
     await both_register(stage)
+    await clear_text_to_port_ps(stage)
+
+
+async def clear_text_to_port_ps(stage: Stage) -> None:
+    """Clear text between the very ports of SA1, with all that SM1 and SM6 tell of the agreement."""
     notes = stage.attacker.notes
     src = _protected_end(notes, "port-c", sm1)
     dst = _protected_end(notes, "port-s", sm6)
@@ -63,8 +67,12 @@ async def _writes_in_the_clear(stage: Stage) -> None:
 
 
 async def _writes_to_the_unprotected_port(stage: Stage) -> None:
-    """Clear text to port 5060 from the victim's address."""
     await both_register(stage)
+    await clear_text_to_port_5060(stage)
+
+
+async def clear_text_to_port_5060(stage: Stage) -> None:
+    """Clear text to port 5060 from the victim's address."""
     notes, plan = stage.attacker.notes, stage.plan
     src = _protected_end(notes, "port-c", sm1)
     dst = Endpoint(plan.network.pcscf, plan.pcscf.gm_port)

@@ -7,8 +7,9 @@ from typing import Any, Final
 from twopair.attack.attacker import Attacker
 from twopair.attack.defences import Build
 from twopair.attack.sight import Forged
+from twopair.attack.strange_card import StrangeCard
 from twopair.attack.watch import Watched
-from twopair.base import Impi, Impu
+from twopair.base import Impi, Impu, Send
 from twopair.core.aka import CardProfile
 from twopair.live.lab.plan import LabPlan
 from twopair.nodes.events import Wish
@@ -29,6 +30,8 @@ class Stage(ABC):
         patience_s: how long to wait for what may never come; virtual time costs nothing.
         attacker: whoever sits on Gm.
         nodes: all nodes, under observation.
+        cards: the UEs' cards, where they can be made to err.
+        spoken: what all nodes have sent, in order, also what no attacker can read.
     """
 
     real: bool
@@ -38,6 +41,8 @@ class Stage(ABC):
     def __init__(self, build: Build) -> None:
         self.build = build
         self.nodes: dict[str, Watched] = {}
+        self.cards: dict[str, StrangeCard] = {}
+        self.spoken: list[Send] = []
 
     @property
     def plan(self) -> LabPlan:
@@ -86,6 +91,10 @@ class Stage(ABC):
     @abstractmethod
     def drops(self, name: str) -> Mapping[str, int]:
         """Silent drops of a host's back end, by reason."""
+
+    def refuse_sets_at(self, name: str) -> None:
+        """Have the back end of a host refuse every set from now on. Raises NotImplementedError."""
+        raise NotImplementedError(f"{name}: only in virtual time")
 
     # what users do
 

@@ -15,6 +15,7 @@ class Watched:
 
     Args:
         node: the node.
+        spoken: where everything goes down that nodes send.
 
     Attributes:
         facts: what it reported, in order.
@@ -28,8 +29,9 @@ class Watched:
         says: puts other words into what it sends: a subscriber with genuine keys who lies.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, spoken: list[Send]) -> None:
         self.node = node
+        self._spoken = spoken
         self.facts: list[object] = []
         self.ever: list[SaSet] = []
         self.sets: dict[int, SaSet] = {}
@@ -69,7 +71,9 @@ class Watched:
             data = self.says(action.data)
             self.lies += data != action.data
             self._sent.add(data)
-            return action._replace(data=data)
+            said = action._replace(data=data)
+            self._spoken.append(said)
+            return said
         if isinstance(action, InstallSas):
             self.ever.append(action.sa_set)
             self.sets[action.sa_set.set_id] = action.sa_set
