@@ -9,7 +9,7 @@ from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.closed import ClosedPorts
 from twopair.backends.kernel.events import Events
 from twopair.backends.kernel.netlink import Netlink
-from twopair.backends.kernel.owner import SETS, Owner, close_priority, reqid_of
+from twopair.backends.kernel.owner import SETS, Owner, close_priority, owner_of_state, reqid_of
 from twopair.backends.kernel.reconcile import Reconciled, reconcile
 from twopair.backends.kernel.sets import Step, put_in, steps, take_out
 from twopair.backends.kernel.statistics import Statistics
@@ -62,6 +62,8 @@ class KernelBackend:
 
     def reconcile(self, known: Iterable[SaSet] = ()) -> Reconciled:
         """Adopt what stands whole and is known; remove what the dead left; touch nothing of others.
+
+        To be called in the namespace in which this was made, before anything is installed.
 
         Args:
             known: sets that our predecessor had, from its store. Those that stand whole in the kernel go
@@ -140,7 +142,7 @@ class KernelBackend:
     def query(self) -> Iterable[SaCounters]:
         """See `IpsecBackend`. Octets are counted as the kernel does: of whole IP packets when sending."""
         states = map(xfrm.decode_state, self._netlink.dump(xfrm.GET_STATE))
-        found = {(state.dst, state.spi): state for state in states}
+        found = {(s.dst, s.spi): s for s in states if owner_of_state(s) is not None}
         return [
             counters
             for installed in self._sad

@@ -32,6 +32,7 @@ class Host:
         device: how its packets get in and out, and why so: ``tun: /dev/net/tun can be opened``.
         driver: runs the node; `driver.node` and `driver.backend` are what it runs.
         facts: what the node reported, each with its moment.
+        namespace: where its sockets and devices are.
     """
 
     driver: Driver
@@ -40,11 +41,11 @@ class Host:
         self.name = name
         self.device = ""
         self.facts: list[tuple[Micros, object]] = []
-        self._namespace = Namespace()
+        self.namespace = Namespace()
         self._plugs: list[Plug] = []
         self._closing = ExitStack()
         self._news = Event()
-        with self._namespace.entered():
+        with self.namespace.entered():
             with_netlink(lambda netlink: netlink.link("set", index=_LOOPBACK_INDEX, state="up"))
 
     def plug(
@@ -65,7 +66,7 @@ class Host:
         Raises:
             PrerequisiteMissing: neither a TUN device nor a veth pair can be made.
         """
-        with self._namespace.entered():
+        with self.namespace.entered():
             try:
                 port, why = open_port(device, addresses, routes, wire_mtu=wire_mtu, mtu=mtu)
             except OSError as error:
@@ -76,7 +77,7 @@ class Host:
 
     def kernel_ipsec(self) -> KernelBackend:
         """Have this host's kernel do its ESP, until the host is closed. Raises PrerequisiteMissing."""
-        with self._namespace.entered():
+        with self.namespace.entered():
             try:
                 backend = KernelBackend()
             except OSError as error:
@@ -109,14 +110,14 @@ class Host:
 
     def socket(self, family: int, kind: int) -> socket:
         """A new socket of this host."""
-        return self._namespace.socket(family, kind)
+        return self.namespace.socket(family, kind)
 
     def close(self) -> None:
         """Stop what runs here and let the namespace go."""
         if hasattr(self, "driver"):
             self.driver.stop()
-        with self._namespace.entered():
+        with self.namespace.entered():
             for plug in self._plugs:
                 plug.close()
         self._closing.close()
-        self._namespace.close()
+        self.namespace.close()
