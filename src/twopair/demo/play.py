@@ -31,6 +31,20 @@ class Play:
         """Begin a new part."""
         self._recording.scene(self._network.now(), title)
 
+    @property
+    def transport(self) -> Transport:
+        """What the UEs register over."""
+        return self.plan.ues[0].config.transport
+
+    @property
+    def operator(self) -> Impu:
+        """The home network's own identity, which answers every MESSAGE."""
+        return self.plan.home.network
+
+    def title(self, name: str) -> str:
+        """The name of a host for people."""
+        return self._recording.host(name).title
+
     def impu(self, number: int) -> Impu:
         """The public identity under which others know UE `number`, from 1 on."""
         subscriber: Subscriber = self.plan.subscribers[number - 1]
@@ -73,7 +87,8 @@ class Play:
         await self._until_call(who, CallStage.ENDED)
 
     async def wait(self, amount_s: float) -> None:
-        """Let time pass for the nodes."""
+        """Let everybody finish, then let time pass for the nodes."""
+        await self._network.settle()
         await self._network.wait(seconds(amount_s))
 
     async def cut(self, name: str) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from twopair.base import Secret, Suite, Transport
 from twopair.core.aka import RECOMMENDED
+from twopair.demo import late_response, reregister, restart_ue
 from twopair.demo.checks import headers, outcome, packets, sets, table
 from twopair.demo.checks.check import Check
 from twopair.demo.evidence import Evidence
@@ -144,6 +145,9 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             _no_common_checks,
             own_algorithms=True,
         ),
+        reregister.SCENARIO,
+        late_response.SCENARIO,
+        restart_ue.SCENARIO,
     )
 }
 """All scenarios by name; the first is the default."""

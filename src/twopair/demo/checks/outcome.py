@@ -49,6 +49,20 @@ def _delivered(evidence: Evidence) -> Finding:
     )
 
 
+def _answered(evidence: Evidence) -> Finding:
+    """RFC 3428 §4: every MESSAGE that anybody sent was answered 200."""
+    answers = [
+        fact.status
+        for host in evidence.recording.hosts
+        for fact in evidence.recording.facts(host.name)
+        if isinstance(fact, MessageAnswered)
+    ]
+    faults = [f"a MESSAGE was answered {status}" for status in answers if status != 200]
+    return Finding(
+        faults if answers else ["no MESSAGE was sent"], f"{len(answers)} MESSAGEs, each answered 200"
+    )
+
+
 def _reported(evidence: Evidence, host: str, refusal: Refusal) -> Finding:
     """A host refused something for this reason."""
     found = any(isinstance(f, Refused) and f.refusal is refusal for f in evidence.recording.facts(host))
@@ -153,6 +167,7 @@ def _status(said: Said) -> int:
 
 
 REGISTERED: Final = (Check("UEP-06", _registered),)
+ANSWERED: Final = (Check("UEP-08", _answered),)
 DELIVERED: Final = (Check("PCS-13", _delivered),)
 FALSE_NETWORK: Final = (
     Check("AKA-20", partial(_reported, host="ue", refusal=Refusal.MAC_FAILURE)),
