@@ -10,7 +10,10 @@ from twopair.wire.sip.names import TOKEN
 from twopair.wire.sip.params import quote, unquote
 
 _SCHEME: Final = re.compile(rf"({TOKEN.pattern})(?:[ \t]+|\Z)")
-_VALUE: Final = re.compile(r'[^ \t"]*')
+_USUAL: Final = frozenset(
+    "username realm nonce uri response algorithm qop nc cnonce opaque auts ik ck integrity-protected".split()
+)
+"""Names whose spelling need not be checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +37,12 @@ class AuthFields:
         parts = []
         for part in split_unquoted(text[scheme.end() :], ","):
             name, equals, value = part.partition("=")
-            name, value = name.strip(LWS), value.strip(LWS)
+            name, value = name.strip(LWS).lower(), value.strip(LWS)
             if not name and not equals:
                 continue
-            if (
-                not equals
-                or not TOKEN.fullmatch(name)
-                or not (_VALUE.fullmatch(value) or QUOTED.fullmatch(value))
-            ):
+            if not equals or not _is_value(value) or not (name in _USUAL or TOKEN.fullmatch(name)):
                 raise WireError("not an authentication parameter", scheme.end(), "RFC 3261 §25.1")
-            parts.append((name.lower(), part))
+            parts.append((name, part))
         return cls(scheme[1], tuple(parts))
 
     @classmethod
@@ -80,6 +79,22 @@ class Challenge(AuthFields):
 
 
 class Credentials(AuthFields):
-    """The value of Authorization."""
+    """The value of Authorization. No parameter stands twice: we and who reads it next could take another."""
 
     __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read one header value. Raises WireError for anything else."""
+        fields = super().parse(text)
+        if len({name for name, _ in fields.parts}) != len(fields.parts):
+            raise WireError("a parameter that stands twice", 0, "RFC 3261 §7.3.1")
+        return fields
+
+
+def _is_value(text: str) -> bool:
+    """Whether it is a quoted string, or has no quote and no white space."""
+    if text[:1] != '"':
+        return '"' not in text and " " not in text and "\t" not in text
+    usual = text[-1] == '"' and "\\" not in text and text.count('"') == 2
+    return usual or QUOTED.fullmatch(text) is not None

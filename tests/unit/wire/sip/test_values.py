@@ -178,7 +178,21 @@ def test_a_challenge_loses_its_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "Digest a", 'Digest a="b', "Digest =x", 'username="u"', "Digest a=b c=d"]
+    "wrong",
+    [
+        "",
+        "Digest a",
+        'Digest a="b',
+        "Digest =x",
+        'username="u"',
+        "Digest a=b c=d",
+        'Digest a="b"c',
+        'Digest a="',
+        "Digest a b=c",
+        'Digest username="u", Username="v"',
+        "Digest nc=1,nc=1",
+        "Digest a=b,c",
+    ],
 )
 def test_no_credentials(wrong: str) -> None:
     with pytest.raises(WireError):
