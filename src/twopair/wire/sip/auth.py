@@ -10,9 +10,10 @@ from twopair.wire.sip.names import TOKEN
 from twopair.wire.sip.params import quote, unquote
 
 _SCHEME: Final = re.compile(rf"({TOKEN.pattern})(?:[ \t]+|\Z)")
-_USUAL: Final = frozenset(
-    "username realm nonce uri response algorithm qop nc cnonce opaque auts ik ck integrity-protected".split()
-)
+_ONCE: Final = frozenset("username realm nonce uri response algorithm qop nc cnonce opaque auts".split())
+"""What makes up digest credentials (RFC 2617 §3.2.2, RFC 3310 §3.4)."""
+
+_USUAL: Final = _ONCE | {"ik", "ck", "integrity-protected"}
 """Names whose spelling need not be checked."""
 
 
@@ -79,7 +80,11 @@ class Challenge(AuthFields):
 
 
 class Credentials(AuthFields):
-    """The value of Authorization. No parameter stands twice: we and who reads it next could take another."""
+    """The value of Authorization.
+
+    No digest parameter stands twice: who reads it next could take the other one. Those of 24.229 may:
+    a P-CSCF takes all of them out (INT-01).
+    """
 
     __slots__ = ()
 
@@ -87,7 +92,8 @@ class Credentials(AuthFields):
     def parse(cls, text: str) -> Self:
         """Read one header value. Raises WireError for anything else."""
         fields = super().parse(text)
-        if len({name for name, _ in fields.parts}) != len(fields.parts):
+        names = [name for name, _ in fields.parts if name in _ONCE]
+        if len(set(names)) != len(names):
             raise WireError("a parameter that stands twice", 0, "RFC 3261 §7.3.1")
         return fields
 
