@@ -63,6 +63,7 @@ def _datagram(data: bytes) -> None:
             name
         )
     _typed(message)
+    _branch(again, message)
     if isinstance(message, Request):
         check_request(message)
         _answer(message)
@@ -94,6 +95,15 @@ def _typed(message: Message) -> None:
             read()
         except WireError:
             continue
+
+
+def _branch(fresh: Message, message: Message) -> None:
+    """The short way to the branch and the long way meet."""
+    try:
+        long = message.top_via.branch
+    except WireError:
+        return
+    assert fresh.branch == long
 
 
 def _answer(request: Request) -> None:

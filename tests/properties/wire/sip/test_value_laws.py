@@ -32,6 +32,7 @@ from twopair.wire.sip import (
 from twopair.wire.sip.hostport import parse_hostport, print_hostport
 
 FIELDS = st.dictionaries(TOKEN.map(str.lower), TOKEN | QUOTED, min_size=1, max_size=6)
+NAMES = st.sampled_from(["Via", "Route", "To", "Subject", "X-Own"])
 SPACE = st.sampled_from(["", " ", "\t", "  "])
 
 
@@ -116,3 +117,25 @@ def test_the_first_element_is_the_first_of_the_list(text: str) -> None:
     assert text.startswith(first)
     if first.strip():
         assert elements[0] == first.strip()
+
+
+@given(
+    st.lists(st.tuples(NAMES, TOKEN), max_size=8),
+    st.frozensets(NAMES.map(str.lower), max_size=3),
+    st.lists(st.tuples(NAMES, TOKEN), max_size=3),
+    st.lists(st.tuples(NAMES, TOKEN), max_size=3),
+)
+def test_many_edits_at_once_are_the_same_one_by_one(
+    lines: list[tuple[str, str]],
+    without: frozenset[str],
+    above: list[tuple[str, str]],
+    below: list[tuple[str, str]],
+) -> None:
+    at_once, wanted = message_with(lines), [(n, v) for n, v in lines if n.lower() not in without]
+    at_once.rebuild(without, above, below)
+    assert [value for _, value in at_once.headers()] == [
+        *(value for _, value in [*above, *wanted]),
+        "0",  # Content-Length, which message_with added
+        *(value for _, value in below),
+    ]
+    assert parse(at_once.to_bytes()).names() == at_once.names()
