@@ -43,8 +43,6 @@ class FactLog:
             return
         name = type(fact).__name__
         self.counts[name] += 1
-        if isinstance(fact, MessageReceived):
-            return  # what people write to each other is nobody's business
         if isinstance(fact, MessageReceived):  # what people write to each other is not for a log
             return
         level = _LEVELS.get(type(fact), logging.DEBUG)

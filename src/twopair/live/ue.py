@@ -40,9 +40,8 @@ class NotRegistered(Exception):
     """
 
     def __init__(self, failure: RegistrationFailed) -> None:
-        status = f"{failure.status} " if failure.status else ""
         clause = f" ({failure.refusal.clause})" if failure.refusal else ""
-        super().__init__(f"{status}{failure.reason}{clause}")
+        super().__init__(f"{failure.reason}{clause}")
         self.failure = failure
 
 
