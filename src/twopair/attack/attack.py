@@ -1,11 +1,12 @@
 """One attack: what is done, what it would achieve, what defeats it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from twopair.attack.moves import Move
 from twopair.attack.stage import VICTIM, Stage
 from twopair.base import Suite, Transport
+from twopair.core.sa import SaSet
 from twopair.live.lab.plan import LabPlan
 
 READABLE = Suite("hmac-sha-1-96", "null")
@@ -82,11 +83,26 @@ async def both_register(stage: Stage) -> None:
 
 def foreign_set(stage: Stage) -> str:
     """An SA set at the P-CSCF in the victim's name that the victim never made so."""
-    own = {(s.ports, s.spis, s.suite) for s in stage[VICTIM].ever}
+    own = stage[VICTIM].ever
     for s in stage["pcscf"].established():
-        if s.impi == stage.impi() and (s.ports, s.spis, s.suite) not in own:
-            return f"the P-CSCF serves the user over a set with {s.ports}, {s.spis}, which the UE never made"
+        if s.impi == stage.impi() and not any((s.ports, s.spis) == (o.ports, o.spis) for o in own):
+            return f"the P-CSCF serves the user over {_difference(s, own)}, which the UE never had"
     return ""
+
+
+def _difference(theirs: SaSet, own: Sequence[SaSet]) -> str:
+    """In which ports and SPIs a set differs from the one of the UE's that is nearest to it."""
+    values = dict(_named(theirs))
+    unlike = [{name: v for name, v in values.items() if v != dict(_named(o))[name]} for o in own]
+    nearest = min(unlike, key=len, default=values)
+    return ", ".join(f"{name} {value}" for name, value in nearest.items())
+
+
+def _named(s: SaSet) -> Iterator[tuple[str, int]]:
+    for name, value in s.ports._asdict().items():
+        yield f"port_{name}", value
+    for name, value in s.spis._asdict().items():
+        yield f"spi_{name}", value
 
 
 def weaker_set(stage: Stage) -> str:

@@ -40,7 +40,7 @@ class Failure(NamedTuple):
 
     id: str
     trigger: str
-    day: Callable[[Stage], Awaitable[None]]
+    day: Callable[[WorldStage], Awaitable[None]]
     wire: str
     noticed: tuple[str, str]
     ends_well: bool = False
@@ -118,7 +118,7 @@ def try_failure(
     raise RuntimeError("virtual time never waits")
 
 
-async def _happens(failure: Failure, stage: Stage, transport: Transport, *, registered: bool) -> Outcome:
+async def _happens(failure: Failure, stage: WorldStage, transport: Transport, *, registered: bool) -> Outcome:
     if registered:
         await stage.register()
         await stage.wait(AFTER_S)

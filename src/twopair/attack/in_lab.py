@@ -15,18 +15,21 @@ from twopair.attack.sight import Forged
 from twopair.attack.stage import Stage, ue_name
 from twopair.attack.trial import Trial, plan_of, play
 from twopair.attack.watch import Watched
-from twopair.base import Transport
+from twopair.base import Micros, Transport, seconds
 from twopair.live.lab import Lab
 from twopair.live.lab.host import Host
 from twopair.nodes.events import Wish
 
 _POLL_S: Final = 0.005
+_QUIET_S: Final = 0.1
+_STEP_S: Final = 8.0  # of the nodes' time, between two looks
+_STEPS: Final = 12
 _LONGEST_S: Final = 0.3  # what is held or replayed later in virtual time comes this late here
 _AT_ONCE: Final = 8  # labs at a time: most of an attack is waiting
 
 
 class LabStage(Stage):
-    """A network of namespaces; always with all defences.
+    """A network of namespaces; always with all defences. Its nodes' clocks are set forward while it waits.
 
     Args:
         lab: entered by the caller.
@@ -35,7 +38,7 @@ class LabStage(Stage):
     """
 
     real = True
-    patience_s = 1.5
+    patience_s = 150.0
 
     def __init__(self, lab: Lab, build: Build, moves: Sequence[Move]) -> None:
         super().__init__(build)
@@ -53,7 +56,19 @@ class LabStage(Stage):
 
     async def until(self, condition: Callable[[], bool], at_most_s: float) -> bool:
         """See `Stage`."""
-        end = monotonic() + at_most_s
+        left: int = seconds(at_most_s)
+        step = max(seconds(_STEP_S), left // _STEPS)
+        while not await self._soon(condition):
+            if left <= 0:
+                return False
+            for host in self._hosts.values():
+                host.driver.skip(Micros(min(step, left)))
+            left -= step
+        return True
+
+    async def _soon(self, condition: Callable[[], bool]) -> bool:
+        """Whether a condition comes to hold before everything that is on its way has arrived."""
+        end = monotonic() + _QUIET_S
         while not condition():
             if monotonic() >= end:
                 return False

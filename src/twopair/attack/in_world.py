@@ -33,6 +33,10 @@ class WorldStage(Stage):
         build: how its nodes are made.
         moves: what the attacker does.
         seed: of all random numbers.
+
+    Attributes:
+        world: the simulated world.
+        cards: the UEs' cards, which can be made to err.
     """
 
     real = False
@@ -40,6 +44,7 @@ class WorldStage(Stage):
 
     def __init__(self, build: Build, moves: Sequence[Move], seed: int = 1) -> None:
         super().__init__(build)
+        self.cards: dict[str, StrangeCard] = {}
         plan, net = self.plan, self.plan.network
         self.world = world = World(seed)
         store = MemoryStore(plan.subscribers)
@@ -80,7 +85,7 @@ class WorldStage(Stage):
         return self.world.hosts[name].backend.drops()
 
     def refuse_sets_at(self, name: str) -> None:
-        """See `Stage`."""
+        """Have the back end of a host refuse every set from now on."""
         self.world.refuse_install = lambda host, _set: "no room" if host.name == name else None
 
     def _add(self, name: str, node: Node, addresses: Mapping[str, str]) -> None:

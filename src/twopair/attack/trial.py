@@ -56,11 +56,8 @@ async def play(attack: Attack, stage: Stage, transport: Transport, *, defended: 
     """Have an attack happen on a stage and look at what came of it."""
     await attack.day(stage)
     got = attack.got(stage)
-    left = ""
-    if not stage.real:
-        await stage.wait(AFTER_S)
-        got = got or attack.got(stage)
-        left = _left_behind(stage)
+    await stage.wait(AFTER_S)
+    got, left = got or attack.got(stage), _left_behind(stage)
     made = stage.attacker.made + sum(node.lies for node in stage.nodes.values())
     return Trial(attack, transport, defended, stage.real, made, got, left)
 

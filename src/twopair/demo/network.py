@@ -6,6 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, Protocol
 
+from twopair.attack.attacker import Attacker
+from twopair.attack.moves import Move
+from twopair.attack.on_marks import Marks
+from twopair.attack.on_packets import Packets
 from twopair.backends.contract import IpsecBackend, SaCounters
 from twopair.base import SECOND, Entropy, Micros, seconds
 from twopair.core.aka import Card
@@ -31,9 +35,11 @@ class Network(Protocol):
 
     Attributes:
         device: how packets get in and out of the hosts, for people.
+        real: whether packets are real.
     """
 
     device: str
+    real: bool
 
     def now(self) -> Micros:
         """The clock by which everything is recorded."""
@@ -65,6 +71,10 @@ class Network(Protocol):
 
     def solution(self, at_pcscf: str) -> None:
         """Change ``response_after_rekey`` of the P-CSCF: "old" or "new"."""
+        ...
+
+    def attack(self, *moves: Move) -> None:
+        """Put somebody on Gm who does this from now on."""
         ...
 
     def sas(self, name: str) -> Sequence[SaCounters]:
@@ -113,7 +123,10 @@ async def on_this_machine(
 class InLab:
     """A network of namespaces."""
 
+    real = True
+
     def __init__(self, lab: Lab, recording: Recording) -> None:
+        self._link = lab.gm
         names = ["pcscf", "home", "ue", *(f"ue{n}" for n in range(2, len(lab.ues) + 1))]
         self._hosts: dict[str, LabHost] = dict(zip(names, (lab.pcscf, lab.home, *lab.ues), strict=True))
         self._recording = recording
@@ -178,6 +191,10 @@ class InLab:
         """See `Network`."""
         return self._hosts[name].driver.backend.drops()
 
+    def attack(self, *moves: Move) -> None:
+        """See `Network`."""
+        self._link.middle = Attacker(Packets(_names(self._recording), readable=False), moves).take
+
 
 @asynccontextmanager
 async def in_a_world(plan: LabPlan, recording: Recording, seed: int = 1) -> AsyncIterator["InWorld"]:
@@ -189,6 +206,7 @@ class InWorld:
     """A simulated network."""
 
     device = "virtual time, packets are marked instead of encrypted"
+    real = False
 
     def __init__(self, plan: LabPlan, recording: Recording, seed: int) -> None:
         self._world = world = World(seed)
@@ -255,8 +273,26 @@ class InWorld:
         """See `Network`."""
         return self._backend(name).drops()
 
+    def attack(self, *moves: Move) -> None:
+        """See `Network`."""
+        carry, names = self._world.carrier, _names(self._recording)
+        attacker = Attacker(Marks(names, readable=False), moves)
+
+        def past_the_attacker(packet: Packet) -> list[tuple[int, Packet]]:
+            if not {packet.flow.local.address, packet.flow.remote.address} & names.keys():
+                return carry(packet)
+            fates = attacker.take(packet)
+            return [(seconds(after) + at, p) for after, left in fates for at, p in carry(left)]
+
+        self._world.carrier = past_the_attacker
+
     def _backend(self, name: str) -> IpsecBackend:
         return self._world.hosts[name].backend
+
+
+def _names(recording: Recording) -> dict[str, str]:
+    """Names of the hosts on Gm, by their addresses there."""
+    return {host.address: host.name for host in recording.hosts if host.name != "home"}
 
 
 def switched_on(before: Node, entropy: Entropy) -> UserEquipment:

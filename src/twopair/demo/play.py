@@ -1,9 +1,10 @@
 """How a scenario moves its network: users wish, and time passes until what they wished for is there."""
 
+from twopair.attack.moves import Move
 from twopair.base import Impu, Transport, seconds
 from twopair.core.aka import Subscriber
 from twopair.demo.network import Network
-from twopair.demo.record import Recording
+from twopair.demo.record import Finding, Recording
 from twopair.live.lab import LabPlan
 from twopair.nodes.facts import CallChanged, CallStage, MessageAnswered, Registered, RegistrationFailed
 from twopair.nodes.wishes import Answer, Call, HangUp, Register, Say, SendMessage
@@ -44,6 +45,19 @@ class Play:
     def title(self, name: str) -> str:
         """The name of a host for people."""
         return self._recording.host(name).title
+
+    @property
+    def real(self) -> bool:
+        """Whether packets are real."""
+        return self._network.real
+
+    def attack(self, *moves: Move) -> None:
+        """Put somebody on Gm who does this from now on."""
+        self._network.attack(*moves)
+
+    def find(self, *findings: Finding) -> None:
+        """Note what was found out elsewhere."""
+        self._recording.findings += findings
 
     def impu(self, number: int) -> Impu:
         """The public identity under which others know UE `number`, from 1 on."""

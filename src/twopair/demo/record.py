@@ -6,7 +6,7 @@ observer saw on the link; what nodes say of themselves is kept apart from it.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from twopair.base import Micros, Report
 from twopair.core.sa import InstallSas, RemoveSas, SaSet, SasInstalled
@@ -97,6 +97,14 @@ class Fact:
 Moment = Scene | Said | Connects | SetUp | SetGone | Fact
 
 
+class Finding(NamedTuple):
+    """What a scenario has found out elsewhere: a requirement, whether it holds, and how that was seen."""
+
+    id: str
+    ok: bool
+    detail: str
+
+
 @dataclass
 class Recording:
     """Takes notes. Links and nodes are told to it by whoever builds the network.
@@ -110,6 +118,7 @@ class Recording:
         faults: what an observer could not read, on either link.
         wire: the packets themselves with their times, as they crossed Gm.
         sets: every SA set that a node asked for, with its keys.
+        findings: verdicts that the scenario itself has come to, beside what is seen here.
         on_news: called when something was added to `moments`.
     """
 
@@ -119,6 +128,7 @@ class Recording:
     faults: list[SeenFault] = field(default_factory=list)
     wire: list[tuple[Micros, bytes]] = field(default_factory=list)
     sets: list[SaSet] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     on_news: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:

@@ -315,7 +315,7 @@ def test_a_spoiled_failure_is_noticed(name: str, requirement: str, spoil: Spoil)
 def test_nothing_seen_proves_nothing(name: str) -> None:
     """With an empty recording only those checks hold that say something is absent."""
     evidence = evidence_of(name, Transport.TCP)
-    recording = replace(evidence.recording, moments=[], packets=[], sets=[])
+    recording = replace(evidence.recording, moments=[], packets=[], sets=[], findings=[])
     empty = replace(evidence, recording=recording, sas=dict.fromkeys(evidence.sas, ()))
     absence = {"ERR-31", "ERR-32", "MGU-08", "ERR-08"}
     judged = {v.id for v in run(SCENARIOS[name].checks(empty), empty)}

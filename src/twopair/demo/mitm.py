@@ -1,0 +1,87 @@
+"""Scenario: somebody on Gm tries every attack of the attacker table; one is shown as a ladder."""
+
+from collections.abc import Iterable, Sequence
+
+from twopair.attack.attack import Attack
+from twopair.attack.in_lab import try_all_in_labs
+from twopair.attack.table import ATTACKS, ROWS, Row, attacks_of
+from twopair.attack.trial import Trial, try_in_world
+from twopair.demo.checks.check import Check
+from twopair.demo.checks.elsewhere import findings
+from twopair.demo.evidence import Evidence
+from twopair.demo.play import Play
+from twopair.demo.record import Finding
+from twopair.demo.scenario import Scenario, as_usual
+
+_SHOWN = ATTACKS["bidding down"]
+
+
+async def _play(play: Play) -> None:
+    play.scene("Somebody leaves only the weakest algorithm in SM1 and SM6; UE registers")
+    play.attack(*_SHOWN.moves)
+    await play.register("ue")
+    ip = 6 if ":" in play.plan.network.pcscf else 4
+    trials = [
+        try_in_world(attack, play.transport, without=without, ip=ip)
+        for attack in ATTACKS.values()
+        if play.transport in attack.transports
+        for without in ((), attack.without)[: 1 + bool(attack.without)]
+    ]
+    if play.real:
+        attacks = [attack for attack in ATTACKS.values() if play.transport in attack.real]
+        trials += await try_all_in_labs(attacks, play.transport, ip)
+    play.find(*(verdict_on(number, row, trials) for number, row in enumerate(ROWS, 1)))
+
+
+def verdict_on(number: int, row: Row, trials: Sequence[Trial]) -> Finding:
+    """What the trials of a row come to: all as expected, or the first that is not."""
+    attacks = attacks_of(row)
+    made = [trial for trial in trials if trial.attack in attacks]
+    wrong = next((trial for trial in made if not trial.ok), None)
+    name = f"attack {number:02d}"
+    if wrong is not None:
+        return Finding(name, ok=False, detail=f"{row.name}: {_fault(wrong)}")
+    if not made:
+        return Finding(name, ok=True, detail=f"{row.name}: not with this transport or back end{_why(row)}")
+    return Finding(name, ok=True, detail=f"{row.name}: {_fails(made)}{_bites(attacks, made)}{_why(row)}")
+
+
+def _fault(trial: Trial) -> str:
+    where = "on real packets" if trial.real else "in virtual time"
+    if not trial.defended:
+        missing = ", ".join(trial.attack.without)
+        return f"{trial.attack.name} was to succeed without {missing}, and did not: it proves nothing"
+    what = trial.got or trial.left or "the attacker had no occasion"
+    return f"{trial.attack.name} {where}: {what}"
+
+
+def _fails(made: Sequence[Trial]) -> str:
+    defended = [trial for trial in made if trial.defended]
+    real = sum(trial.real for trial in defended)
+    names = ", ".join(dict.fromkeys(trial.attack.name for trial in defended))
+    return f"{names}: fails" + (f", {real} of {len(defended)} times on real packets" if real else "")
+
+
+def _bites(attacks: Sequence[Attack], made: Sequence[Trial]) -> str:
+    bites = [trial for trial in made if trial.attack in attacks and not trial.defended]
+    return "".join(f"; without {' and '.join(t.attack.without)}: {t.got}" for t in bites[:1])
+
+
+def _why(row: Row) -> str:
+    return f" ({row.unproven})" if row.unproven else ""
+
+
+def _checks(evidence: Evidence) -> Iterable[Check]:
+    yield from findings(evidence)
+
+
+SCENARIO = Scenario(
+    "mitm",
+    "somebody on Gm tries every attack of the attacker table, and gets nowhere",
+    "paper §3.2; 33.203 §6, §7, §7.3.2",
+    1,
+    as_usual,
+    _play,
+    _checks,
+    own_algorithms=True,
+)
