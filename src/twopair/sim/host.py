@@ -1,7 +1,7 @@
 """A simulated host: one node, its ports, its connections and its memory back end."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from twopair.backends.contract import InstallError
@@ -88,14 +88,15 @@ class Host:
             if protected:
                 self.backend.reopen(local)
         self._bound.clear()
-        self.tcp = Tcp(self)
+        self.tcp.forget_all()
         self._wakes_at = None
         self.node = node
         self.feed(Start())
 
     def later(self, event: Event) -> None:
-        """Give the node an event as the next thing that happens."""
-        self.agenda.after(0, lambda: self.feed(event))
+        """Give the node an event as the next thing that happens, unless it has been restarted by then."""
+        node = self.node
+        self.agenda.after(0, lambda: self.feed(event) if node is self.node else None)
 
     def emit(self, kind: Kind, flow: Flow, data: bytes = b"") -> None:
         """Send a packet: through the back end, which marks or drops it, onto the network."""
@@ -108,12 +109,21 @@ class Host:
         flow = packet.flow.mirrored()
         if self.backend.inbound(flow, packet.mark, len(packet.data)) is not None:
             return
+        self._world.passed(self, packet)
         if packet.kind is not Kind.DATAGRAM:
             self.tcp.take(packet)
         elif flow.local in self._bound:
             self.feed(Received(flow, packet.data))
         else:
             self.counters["not_bound"] += 1
+
+    def pieces(self, data: bytes) -> Iterable[bytes]:
+        """What a network makes of octets that are written to a stream at once: one segment, or several."""
+        return self._world.pieces(data)
+
+    def protects(self, endpoint: Endpoint) -> bool:
+        """Whether a port is bound and closed to clear text."""
+        return self._bound.get(endpoint, False)
 
     def bound(self) -> list[Endpoint]:
         """Endpoints that are bound, in the order of binding."""

@@ -57,10 +57,11 @@ class Tcp:
         connection = self._connections.get(flow)
         if connection is None or connection.stage is _Stage.CLOSING:
             return False
-        if connection.stage is _Stage.OPEN:
-            self._host.emit(Kind.DATA, flow, data)
-        else:
-            connection.waiting.append(data)
+        for piece in self._host.pieces(data):
+            if connection.stage is _Stage.OPEN:
+                self._host.emit(Kind.DATA, flow, piece)
+            else:
+                connection.waiting.append(piece)
         return True
 
     def close(self, flow: Flow) -> None:
@@ -83,6 +84,11 @@ class Tcp:
         for flow in [flow for flow in self._connections if flow.local == local]:
             del self._connections[flow]
             self._host.emit(Kind.RST, flow)
+
+    def forget_all(self) -> None:
+        """End everything without a word to anybody."""
+        self._connections.clear()
+        self.listening.clear()
 
     def open_flows(self) -> list[Flow]:
         """Every connection, in the order in which they came to be."""

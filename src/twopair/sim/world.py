@@ -1,6 +1,6 @@
 """A virtual world: hosts, networks, a clock that jumps from event to event, and a trace."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from hashlib import sha256
 
@@ -41,6 +41,8 @@ class World:
         carrier: what becomes of packets.
         observed: packets with data, and openings of connections, as they were sent.
         refuse_install: called before each install; a text refuses it (for tests of ERR-24).
+        passed: called with each packet that a back end has let through to its host.
+        pieces: how octets written to a stream at once are cut into segments.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -49,6 +51,8 @@ class World:
         self.observed: list[Observed] = []
         self.carrier: Carrier = lambda packet: [(DELAY, packet)]
         self.refuse_install: Callable[[Host, SaSet], str | None] = lambda _host, _set: None
+        self.passed: Callable[[Host, Packet], None] = lambda _host, _packet: None
+        self.pieces: Callable[[bytes], Iterable[bytes]] = lambda data: (data,)
         self._streams = Streams(seed)
         self._places: dict[str, tuple[Host, str]] = {}
         self._listeners: list[FactListener] = []

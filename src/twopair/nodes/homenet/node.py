@@ -97,6 +97,11 @@ class HomeNetwork:
         waiting = (self._layer.next_deadline(), self._registrar.next_deadline(), self._proxy.next_deadline())
         return min((when for when in waiting if when is not None), default=None)
 
+    @property
+    def transactions(self) -> int:
+        """SIP transactions kept now."""
+        return len(self._layer)
+
     # TransactionUser
 
     def on_request(

@@ -104,6 +104,11 @@ class Pcscf:
             return errands if transactions is None else transactions
         return min(transactions, errands)
 
+    @property
+    def transactions(self) -> int:
+        """SIP transactions kept now."""
+        return len(self._layer)
+
     def _start(self, _event: Start, _now: Micros, out: list[Action]) -> None:
         """Protected ports are closed to clear text before they are bound (SA-09, SA-21)."""
         for local, door in self._doors.items():

@@ -103,6 +103,11 @@ class UserEquipment:
             deadline = min(deadline, of_layer)
         return None if deadline == FOREVER else deadline
 
+    @property
+    def transactions(self) -> int:
+        """SIP transactions kept now."""
+        return len(self._gm.layer)
+
     # -- events ----------------------------------------------------------------------------------
 
     def _start(self, _event: Start, _now: Micros, out: list[Action]) -> None:

@@ -1,0 +1,292 @@
+"""Safety: what must hold after every event of every day, whatever weather and attacker do.
+
+Each law looks at one thing when it happens: an action of a node, a packet that leaves, a packet that a
+back end lets through. None looks at a whole table for every packet, so they cost little. The laws know
+the nodes by their events, actions and facts only.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Final
+
+from twopair.base import Endpoint, Impi, Micros, Port, Report, Send, Suite
+from twopair.core.sa import End, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused, Stage
+from twopair.crypto.annex_i import EspKeys
+from twopair.nodes import Action, Event, Node
+from twopair.nodes.facts import SetStage
+from twopair.sim.host import Host
+from twopair.sim.packet import Kind, Packet
+from twopair.sim.world import Carrier, World
+
+MOST_SETS: Final = 3
+"""Old, established, temporary (MGP-04)."""
+
+_SECRET: Final = re.compile(rb"[ ,](ck|ik)=")
+_SPI_S: Final = re.compile(rb"\bspi-s=(\d+)")
+
+
+class Law(Enum):
+    """A safety law: what it says, and its clause."""
+
+    OFFERED = "what is established at the P-CSCF, ports, SPIs and algorithms, is the UE's own (33.203 §7.2)"
+    STRONGEST = "what is established has the best algorithms that both ends have (33.203 §7.2, AGR-22)"
+    ONCE = "what a back end lets through under ESP was sent exactly so, and comes once (33.203 §6.3, SA-06)"
+    CLOSED = "no clear text reaches a protected port (33.203 §7.1, SA-21)"
+    PORTS = (
+        "server ports stay, client ports and SPIs differ from those of all live sets (33.203 §7.4, RRG-03)"
+    )
+    BELIEF = "installed are the sets that the node believes in (33.203 §7.1, SA-01)"
+    KEYS = "no key is used for two sets (33.203 §6.1, AKA-14)"
+    THREE = "a registration has three sets at most (33.203 §7.4, MGP-04)"
+    CLEAR = "only REGISTER and refusals of it are sent in the clear (33.203 §7.1, UNP-01)"
+    SECRET = "ck and ik are not sent to a UE (33.203 §6.1, AKA-31)"  # noqa: S105
+    FIRST_SA = "SM6 is sent when the set stands that it announces (33.203 §7.2, SA-01)"
+    STEPS = "no node is at its wits' end (IllegalStep, or any other exception)"
+
+    __hash__ = object.__hash__
+
+
+class Broken(Exception):
+    """A law was broken.
+
+    Args:
+        law: name of a `Law`, or of a law of liveness.
+        detail: what happened, in words.
+    """
+
+    def __init__(self, law: str, detail: str) -> None:
+        super().__init__(f"{law}: {detail}")
+        self.law = law
+        self.detail = detail
+
+
+class _Keeper:
+    """What the laws know of one node since its start.
+
+    Args:
+        end: whose sets it has; None for the home network.
+        host: finds the host, which is made later.
+    """
+
+    def __init__(self, end: End | None, host: Callable[[], Host]) -> None:
+        self.end = end
+        self.host = host
+        self.asked: dict[int, SaSet] = {}
+        self.stages: dict[int, Stage] = {}
+        self.pending: dict[int, None] = {}
+        self.changed = False
+
+
+class Laws:
+    """Keeps watch over one world.
+
+    Args:
+        world: which.
+        server: endpoint of the P-CSCF with port_ps.
+        client_ports: its port_pc.
+        best: the best algorithms that a subscriber's UE and the P-CSCF have in common, by IMPI.
+
+    Attributes:
+        ever: every set that UEs have asked for.
+    """
+
+    def __init__(
+        self, world: World, server: Endpoint, client_ports: Iterable[Port], best: Mapping[Impi, Suite]
+    ) -> None:
+        self.ever: dict[tuple[object, ...], None] = {}
+        self._world = world
+        self._server = server
+        self._protected = {server, *(Endpoint(server.address, port) for port in client_ports)}
+        self._best = best
+        self._keys: dict[tuple[str, EspKeys], None] = {}
+        self._stood: dict[bytes, None] = {}
+        self._sent: dict[tuple[str, object], Packet] = {}
+        self._on_gm: dict[str, None] = {server.address: None}
+        world.passed = self._passes
+        world.carrier = self._around(world.carrier)
+
+    def watch(self, name: str, node: Node, end: End | None, address: str) -> Node:
+        """The same node, under observation from its start on.
+
+        Args:
+            name: of its host.
+            node: the node.
+            end: UE, P-CSCF, or None.
+            address: its address on Gm.
+        """
+        if end is not None:
+            self._on_gm[address] = None
+        return _Watched(node, self, _Keeper(end, lambda: self._world.hosts[name]))
+
+    # the node
+
+    def before(self, keeper: _Keeper, event: Event) -> None:
+        """A node is about to be fed: what it asked for before has been carried out."""
+        if keeper.changed:
+            keeper.changed = False
+            self._believes(keeper)
+        if isinstance(event, SasInstalled):
+            keeper.pending.pop(event.set_id, None)
+            sa_set = keeper.asked.get(event.set_id)
+            if sa_set is not None and keeper.end is End.PCSCF:
+                self._stood[b"%d" % sa_set.spis.ps] = None
+        elif isinstance(event, SasRefused):
+            keeper.pending.pop(event.set_id, None)
+            keeper.asked.pop(event.set_id, None)
+
+    def acts(self, keeper: _Keeper, action: Action) -> None:
+        """A node asks for something."""
+        look = self._LOOK.get(type(action))
+        if look is not None and keeper.end is not None:
+            look(self, keeper, action)
+
+    def _installs(self, keeper: _Keeper, action: InstallSas) -> None:
+        new, host = action.sa_set, keeper.host().name
+        live = [s for s in keeper.asked.values() if s.impi == new.impi]
+        if len(live) >= MOST_SETS:
+            self._broken(Law.THREE, f"{host} has {len(live)} sets of {new.impi} and asks for one more")
+        if (host, new.keys) in self._keys:
+            self._broken(Law.KEYS, f"{host} makes set {new.set_id} with the keys of an earlier one")
+        self._keys[host, new.keys] = None
+        for old in live:
+            self._differ(host, old, new)
+        keeper.asked[new.set_id] = new
+        keeper.stages[new.set_id] = Stage.TEMPORARY
+        keeper.pending[new.set_id] = None
+        keeper.changed = True
+        if keeper.end is End.UE:
+            self.ever[new.impi, new.ports, new.spis, new.suite, new.keys] = None
+
+    def _differ(self, host: str, old: SaSet, new: SaSet) -> None:
+        same_server = old.ports.us == new.ports.us
+        if old.ports.uc == new.ports.uc or (same_server and old.ports.pc == new.ports.pc):
+            self._broken(Law.PORTS, f"{host}: client ports of {new.ports} are those of a live set")
+        if set(old.spis) & set(new.spis):
+            self._broken(Law.PORTS, f"{host}: {new.spis} and {old.spis} of a live set share an SPI")
+
+    def _removes(self, keeper: _Keeper, action: RemoveSas) -> None:
+        keeper.asked.pop(action.set_id, None)
+        keeper.changed = True
+
+    def _reports(self, keeper: _Keeper, action: Report) -> None:
+        fact = action.fact
+        if not isinstance(fact, SetStage):
+            return
+        keeper.changed = True
+        if fact.stage is Stage.DELETED:
+            keeper.stages.pop(fact.set_id, None)
+            return
+        keeper.stages[fact.set_id] = fact.stage
+        if fact.stage in (Stage.NEWLY_ESTABLISHED, Stage.IN_USE):
+            made = keeper.asked.get(fact.set_id)
+            if made is not None:
+                self._confirmed(keeper, made)
+
+    def _confirmed(self, keeper: _Keeper, made: SaSet) -> None:
+        """A set has become more than temporary."""
+        host = keeper.host().name
+        known = (made.impi, made.ports, made.spis, made.suite, made.keys)
+        if keeper.end is End.PCSCF and known not in self.ever:
+            self._broken(Law.OFFERED, f"{made.ports}, {made.spis}, {made.suite} are not the UE's")
+        if made.suite != self._best[made.impi]:
+            self._broken(Law.STRONGEST, f"{made.suite} instead of {self._best[made.impi]}")
+        if made.ports.ps != self._server.port:
+            self._broken(Law.PORTS, f"{host}: port_ps is {made.ports.ps}, not {self._server.port}")
+        if keeper.end is End.UE:
+            for other in keeper.asked.values():
+                if other.ports.us != made.ports.us:
+                    self._broken(Law.PORTS, f"{host}: port_us was {other.ports.us}, now {made.ports.us}")
+
+    def _sends(self, keeper: _Keeper, action: Send) -> None:
+        if keeper.end is not End.PCSCF or action.flow.local.address not in self._on_gm:
+            return
+        data = action.data
+        if data.startswith(b"SIP/2.0 401"):
+            if _SECRET.search(data):
+                self._broken(Law.SECRET, "SM6 has ck or ik")
+            announced = _SPI_S.search(data)
+            if announced is not None and announced[1] not in self._stood:
+                self._broken(Law.FIRST_SA, f"SM6 announces spi_ps {int(announced[1])}, and no such SA stands")
+
+    def _believes(self, keeper: _Keeper) -> None:
+        host = keeper.host()
+        there = {sa.set_id for sa in host.backend.query()}
+        waiting = keeper.pending.keys()
+        believed = keeper.stages.keys()
+        if there - waiting != believed - waiting:
+            words = f"{host.name} believes in {sorted(believed)}, installed are {sorted(there)}"
+            self._broken(Law.BELIEF, words)
+
+    # the network
+
+    def _around(self, inner: Carrier) -> Carrier:
+        def departs(packet: Packet) -> list[tuple[int, Packet]]:
+            if packet.mark is not None:
+                self._sent[packet.flow.remote.address, packet.mark] = packet
+            elif packet.flow.local.address in self._on_gm:
+                self._in_clear(packet)
+            return inner(packet)
+
+        return departs
+
+    def _in_clear(self, packet: Packet) -> None:
+        flow = packet.flow
+        if flow.local in self._protected or flow.remote in self._protected:
+            self._broken(Law.CLEAR, f"a {packet.kind.value} in the clear between protected ports, {flow}")
+        if packet.kind is not Kind.DATAGRAM:
+            return
+        start = packet.data[:12]
+        from_pcscf = flow.local.address == self._server.address
+        proper = start.startswith(b"SIP/2.0 " if from_pcscf else b"REGISTER ")
+        if not proper or start.startswith(b"SIP/2.0 2"):
+            self._broken(Law.CLEAR, f"{start!r} in the clear, {flow}")
+
+    def _passes(self, host: Host, packet: Packet) -> None:
+        """A back end has let a packet through."""
+        if packet.mark is None:
+            if packet.flow.remote in self._protected or host.protects(packet.flow.remote):
+                self._broken(
+                    Law.CLOSED, f"{host.name} takes a {packet.kind.value} in the clear, {packet.flow}"
+                )
+            return
+        sent = self._sent.pop((packet.flow.remote.address, packet.mark), None)
+        if sent is None:
+            self._broken(
+                Law.ONCE, f"{host.name} takes a packet twice, or one that nobody sent, {packet.flow}"
+            )
+        elif sent is not packet and sent != packet:
+            self._broken(Law.ONCE, f"{host.name} takes an altered packet, {packet.flow}")
+
+    @staticmethod
+    def _broken(law: Law, detail: str) -> None:
+        raise Broken(law.name, detail)
+
+    _LOOK: Final[Mapping[type, Callable[["Laws", _Keeper, Any], None]]] = {
+        InstallSas: _installs,
+        RemoveSas: _removes,
+        Report: _reports,
+        Send: _sends,
+    }
+
+
+class _Watched:
+    """A node whose events and actions the laws see."""
+
+    def __init__(self, node: Node, laws: Laws, keeper: _Keeper) -> None:
+        self._node = node
+        self._laws = laws
+        self._keeper = keeper
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        self._laws.before(self._keeper, event)
+        try:
+            actions = self._node.feed(event, now)
+        except Exception as error:
+            raise Broken(Law.STEPS.name, f"{self._keeper.host().name}: {error!r}") from error
+        for action in actions:
+            self._laws.acts(self._keeper, action)
+        return actions
+
+    def next_deadline(self) -> Micros | None:
+        return self._node.next_deadline()

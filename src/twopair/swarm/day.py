@@ -1,0 +1,261 @@
+"""One day from one seed: faults and an attacker first, then calm, in which all must be well again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, Protocol
+
+from twopair.attack.careless import CarelessBackend, CarelessCard
+from twopair.attack.defences import Build
+from twopair.attack.stage import ue_name
+from twopair.base import SECOND, Endpoint, Entropy, Impu, Micros, seconds
+from twopair.core.aka import Card
+from twopair.core.sa import End
+from twopair.nodes import Node
+from twopair.nodes.events import Wish
+from twopair.nodes.facts import Registered
+from twopair.nodes.homenet import HomeNetwork, MemoryStore
+from twopair.nodes.pcscf import Pcscf
+from twopair.nodes.ue import UserEquipment
+from twopair.nodes.wishes import Deregister, Register, SendMessage
+from twopair.sim import Host, Observed, Packet, World
+from twopair.sim.clock import Drifting, Rate
+from twopair.sim.laws import Broken, Laws
+from twopair.sim.weather import Sky, Weather
+from twopair.swarm.mischief import Mischief, Plot
+from twopair.swarm.population import best_suites, draw_plan
+from twopair.swarm.rest import answered, nothing_left, one_set_each, queues_empty, registered
+from twopair.swarm.verdict import Verdict
+
+WISHES: Final = 10
+PAUSES: Final = tuple(map(seconds, (0, 0.003, 0.01, 1, 40, 150)))
+
+REGISTERED_WITHIN: Final = seconds(600)
+"""After calm: timer F over a dead set (128 s), a TCP connection that fails (127 s), and a second try."""
+
+AT_REST_AFTER: Final = seconds(300)
+"""After the last registration: an unfinished set lives 240 s (TMR-01), an old one 64 * T1 (TMR-03)."""
+
+ANSWERED_WITHIN: Final = seconds(40)
+
+
+class Onlooker(Protocol):
+    """Somebody who draws the day; `twopair.demo.record.Recording` is one."""
+
+    def watch(self, name: str, node: Node) -> Node:
+        """The same node, with notes taken of it."""
+        ...
+
+    def observed(self, one: Observed) -> None:
+        """A packet was sent."""
+        ...
+
+
+def _as_it_is(_name: str, node: Node) -> Node:
+    return node
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How the network of a day differs from the genuine one: nothing at all, unless a test has it so.
+
+    Args:
+        change: changes how nodes are made; see `twopair.attack.defences`.
+        around: puts something around a node, by the name of its host.
+    """
+
+    change: Callable[[Build], Build] = field(default=lambda build: build)
+    around: Callable[[str, Node], Node] = _as_it_is
+
+
+GENUINE: Final = Variant()
+
+
+class Day:
+    """The network of one seed, and what happens to it.
+
+    Args:
+        seed: decides everything.
+        variant: see `Variant`.
+        onlooker: sees everything, changes nothing.
+
+    Attributes:
+        build: how the nodes are made, and who takes part.
+        world: where it happens.
+        ues: the UEs' hosts, in order.
+    """
+
+    def __init__(self, seed: int, variant: Variant = GENUINE, onlooker: Onlooker | None = None) -> None:
+        self.seed = seed
+        self.world = world = World(seed)
+        self.build = build = variant.change(Build(draw_plan(world.entropy("population"))))
+        self.plan = plan = build.plan
+        self.weather = Weather.draw(world.entropy("weather"))
+        self.plot = Plot.draw(world.entropy("attacker"))
+        self._variant = variant
+        self._onlooker = onlooker
+        self._dice: Entropy = world.entropy("users")
+        self._lives: dict[str, int] = {}
+        self._bare: dict[str, HomeNetwork | Pcscf | UserEquipment] = {}
+        self._clocks: dict[str, Rate] = {}
+        net, gm = plan.network, Endpoint(plan.network.pcscf, plan.pcscf.port_ps)
+        names = {net.pcscf: "pcscf", **{ue.config.address: ue_name(n) for n, ue in enumerate(plan.ues, 1)}}
+        self._mischief = Mischief(self.plot, names)
+        world.carrier = partial(self._mischief.carry, world.carrier)
+        self._sky = Sky(world, self.weather)
+        self._laws = Laws(world, gm, plan.pcscf.port_pc, best_suites(plan))
+        if onlooker is not None:
+            self._show(onlooker)
+        self._store = MemoryStore(plan.subscribers)
+        self._cards = [self._card(number) for number in range(len(plan.ues))]
+        self._add("home", {net.home: "core"})
+        self.pcscf = self._add("pcscf", {net.pcscf: "gm", net.core: "core"})
+        self.ues = [self._add(ue_name(n), {ue.config.address: "gm"}) for n, ue in enumerate(plan.ues, 1)]
+
+    def run(self) -> Verdict:
+        """Let it happen, to the end or to the first law that is broken."""
+        law = detail = ""
+        try:
+            self._rough()
+            self._calm()
+        except Broken as broken:
+            law, detail = broken.law, broken.detail
+        world = self.world
+        return Verdict(
+            seed=self.seed,
+            law=law,
+            detail=detail,
+            at_s=world.agenda.now / SECOND,
+            weather=str(self.weather),
+            attacker=self.plot.words,
+            ues=len(self.ues),
+            registrations=sum(isinstance(fact, Registered) for ue in self.ues for _, fact in ue.facts),
+            packets=len(world.observed),
+            digest=world.digest(),
+        )
+
+    def impu(self, number: int) -> Impu:
+        """The public identity of UE `number`, from 0 on, under which others know it."""
+        return self.plan.subscribers[number].associated[0]
+
+    # who is there
+
+    def _card(self, number: int) -> Card:
+        profile, build = self.plan.ues[number].card, self.build
+        if build.mac and build.sqn:
+            return Card(profile)
+        return CarelessCard(profile, mac=build.mac, sqn=build.sqn)
+
+    def _add(self, name: str, addresses: dict[str, str]) -> Host:
+        self._clocks[name] = self._sky.rate()
+        backend = CarelessBackend(self.build.forgiven, any_spi=self.build.any_spi)
+        return self.world.add(name, self._node(name), addresses, backend)
+
+    def _node(self, name: str) -> Node:
+        """A node at the beginning of one of its lives, as the laws and the onlooker see it."""
+        life = self._lives[name] = self._lives.get(name, 0) + 1
+        entropy = self.world.entropy(f"{name}/{life}")
+        build, plan = self.build, self.plan
+        bare: HomeNetwork | Pcscf | UserEquipment
+        if name == "home":
+            bare, end, address = (
+                HomeNetwork(plan.home, self._store, entropy, build.home),
+                None,
+                plan.network.home,
+            )
+        elif name == "pcscf":
+            bare, end, address = Pcscf(plan.pcscf, entropy, build.pcscf), End.PCSCF, plan.network.pcscf
+        else:
+            number = next(n for n in range(len(plan.ues)) if ue_name(n + 1) == name)
+            config = plan.ues[number].config
+            bare, end, address = (
+                UserEquipment(config, self._cards[number], entropy, build.ue),
+                End.UE,
+                config.address,
+            )
+        self._bare[name] = bare
+        node: Node = Drifting(self._variant.around(name, bare), self._clocks[name])
+        node = self._laws.watch(name, node, end, address)
+        return node if self._onlooker is None else self._onlooker.watch(name, node)
+
+    def _show(self, onlooker: Onlooker) -> None:
+        """Have the onlooker see each packet as it is sent."""
+        world, inner = self.world, self.world.carrier
+        shown = 0
+
+        def carry(packet: Packet) -> list[tuple[int, Packet]]:
+            nonlocal shown
+            if len(world.observed) > shown:
+                shown = len(world.observed)
+                onlooker.observed(world.observed[-1])
+            return inner(packet)
+
+        world.carrier = carry
+
+    # what happens
+
+    def _rough(self) -> None:
+        for ue in self.ues:
+            ue.later(Register())
+        for _ in range(WISHES):
+            self._pass(PAUSES[self._dice.below(len(PAUSES))])
+            self._wish()
+            if self._sky.restarts():
+                self._restart()
+        self._pass(PAUSES[self._dice.below(len(PAUSES))])
+
+    def _wish(self) -> None:
+        """Somebody wishes for something."""
+        dice = self._dice
+        ue = self.ues[dice.below(len(self.ues))]
+        message = SendMessage(self.impu(dice.below(len(self.ues))), b"x" * dice.below(3_000))
+        wishes: Sequence[Wish] = (*[Register()] * 4, Deregister(), *[message] * 5)
+        ue.later(wishes[dice.below(len(wishes))])
+
+    def _restart(self) -> None:
+        """Some node loses its state; the home network keeps its subscribers, a UE its card."""
+        names = [ue.name for ue in self.ues] * 2 + ["pcscf"]
+        name = names[self._dice.below(len(names))]
+        self.world.hosts[name].restart(self._node(name))
+
+    def _calm(self) -> None:
+        """Nothing goes wrong any more. Everybody registers, is reached, leaves; and nothing is left."""
+        self._sky.calm()
+        self._mischief.there = False
+        world = self.world
+        since = world.agenda.now
+        for ue in self.ues:
+            ue.later(Register())
+        self._until(lambda: all(registered(ue, since) for ue in self.ues), REGISTERED_WITHIN, "REGISTERED")
+        self._pass(AT_REST_AFTER)
+        since = world.agenda.now
+        for number, ue in enumerate(self.ues):
+            ue.later(SendMessage(self.impu((number + 1) % len(self.ues)), b"hello"))
+        self._until(lambda: all(answered(ue, since) for ue in self.ues), ANSWERED_WITHIN, "REACHED")
+        self._pass(AT_REST_AFTER)  # a UE keeps an old set until something has come over the new one (MGU-05)
+        self._at_rest()
+        one_set_each(self.pcscf, self.ues)
+        for ue in self.ues:
+            ue.later(Deregister())
+        self._pass(AT_REST_AFTER)
+        self._at_rest()
+        nothing_left([self.pcscf, *self.ues])
+
+    def _at_rest(self) -> None:
+        for name, node in self._bare.items():
+            queues_empty(name, node.transactions)
+        pcscf = self._bare["pcscf"]
+        assert isinstance(pcscf, Pcscf), "it was made so"
+        queues_empty("pcscf", pcscf.tables.pending)
+
+    def _pass(self, duration: Micros) -> None:
+        self.world.run(at_most=duration)
+
+    def _until(self, condition: Callable[[], bool], within: Micros, law: str) -> None:
+        if not self.world.run(condition, at_most=within):
+            raise Broken(law, f"not within {within // SECOND} s of calm")
+
+
+def run(seed: int, variant: Variant = GENUINE, onlooker: Onlooker | None = None) -> Verdict:
+    """Live through the day of a seed and judge it; equal seeds give equal verdicts, digest and all."""
+    return Day(seed, variant, onlooker).run()

@@ -1,0 +1,51 @@
+"""Who takes part in a day: the usual lab with everything varied that a configuration may vary."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from twopair.base import DEFAULT_SUITES, Entropy, Impi, Suite, Transport
+from twopair.live.lab.plan import LabPlan, UePlan, usual
+
+
+def draw_plan(dice: Entropy) -> LabPlan:
+    """The configurations of a seed: IP version, one to three UEs, transports, algorithms, both solutions.
+
+    Args:
+        dice: where they are drawn from.
+    """
+    plan = usual((4, 6)[dice.below(2)], ues=dice.below(3) + 1)
+    pcscf = replace(
+        plan.pcscf,
+        response_after_rekey=_solution(dice),
+        missing_security_verify=("reject", "tolerate")[dice.below(2)],
+    )
+    return replace(plan, pcscf=pcscf, ues=tuple(_draw_ue(ue, dice) for ue in plan.ues))
+
+
+def best_suites(plan: LabPlan) -> Mapping[Impi, Suite]:
+    """The first of the P-CSCF's algorithms that each UE has, by IMPI (AGR-22)."""
+    return {
+        ue.card.impi: next(suite for suite in plan.pcscf.policy.priority if suite in ue.config.offered)
+        for ue in plan.ues
+    }
+
+
+def _draw_ue(ue: UePlan, dice: Entropy) -> UePlan:
+    config = replace(
+        ue.config,
+        transport=tuple(Transport)[dice.below(2)],
+        suites=_draw_suites(dice),
+        response_after_rekey=_solution(dice),
+    )
+    return replace(ue, config=config)
+
+
+def _solution(dice: Entropy) -> str:
+    return ("old", "new")[dice.below(2)]
+
+
+def _draw_suites(dice: Entropy) -> tuple[Suite, ...]:
+    """Some of the usual algorithms, at least one, the order any."""
+    left = list(DEFAULT_SUITES)
+    count = dice.below(len(left)) + 1
+    return tuple(left.pop(dice.below(len(left))) for _ in range(count))

@@ -1,0 +1,45 @@
+"""What came of a day."""
+
+from typing import Any, NamedTuple
+
+
+class Verdict(NamedTuple):
+    """One simulated day, judged.
+
+    Args:
+        seed: decides everything.
+        law: the law that was broken, empty if all held.
+        detail: how it was broken.
+        at_s: when, in virtual seconds.
+        weather: kind of day, in words.
+        attacker: its moves, in words.
+        ues: how many took part.
+        registrations: how often a UE was registered.
+        packets: packets with data that were sent.
+        digest: of everything that was observed; equal for equal days.
+    """
+
+    seed: int
+    law: str
+    detail: str
+    at_s: float
+    weather: str
+    attacker: str
+    ues: int
+    registrations: int
+    packets: int
+    digest: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether all laws held."""
+        return not self.law
+
+    @property
+    def repeat(self) -> str:
+        """The line that shows this day again."""
+        return f"twopair sim --seed {self.seed} --ladder"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as JSON has it."""
+        return {"ok": self.ok, **self._asdict(), "repeat": self.repeat}
