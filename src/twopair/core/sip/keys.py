@@ -30,7 +30,7 @@ def server_key(request: Request, flow: Flow, method: str) -> Key:
     """
     via = request.top_via
     branch = via.branch
-    if branch and branch.startswith(MAGIC):
+    if branch and branch.startswith(MAGIC) and branch != MAGIC:  # RFC 4475 §3.2.1: nothing behind it
         return branch, via.host.lower(), via.port, method, flow.remote.address
     return _old_key(request, flow, method)
 
