@@ -1,6 +1,7 @@
 """RFC 4475 §3.2.1: a branch that is the magic cookie alone makes no transaction of two requests."""
 
 from tests.vectors.wire.sip.torture import BY_NAME
+
 from twopair.base import Endpoint, Flow, Port, Transport
 from twopair.core.sip.keys import server_key
 from twopair.wire.sip import Request, parse
