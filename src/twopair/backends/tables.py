@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from twopair.backends.contract import InstallError, SaCounters
 from twopair.base import Endpoint
 from twopair.core.esp import Conflict, Drop, Inbound, InstalledSet, Named, Outbound, Sad, SecurityAssociation
-from twopair.core.sa import ARROWS, SaSet
+from twopair.core.sa import SaSet
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Tables(Generic[T]):
 
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
-        named = [(a.sender is sa_set.end, Named(a.name, sa_set.association(a))) for a in ARROWS]
+        named = [(a.sender is sa_set.end, Named(a.name, sa_set.association(a))) for a in sa_set.arrows]
         outbound = tuple(n for ours, n in named if ours)
         inbound = tuple(n for ours, n in named if not ours)
         try:

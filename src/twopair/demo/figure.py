@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
-from twopair.core.sa import ARROWS, End, SaSet
+from twopair.core.sa import End, SaSet
 from twopair.demo.canvas import Row
 from twopair.demo.lifelines import ESP, Arrow, Lifelines
 from twopair.demo.record import Host
 
 _FRAME: Final = "green"
+_TITLES: Final = {4: "two pairs up: four SPIs", 2: "one pair up: two SPIs"}
 
 
 def two_pairs(lifelines: Lifelines, ue: Host, pcscf: Host, sa_set: SaSet) -> Iterator[Row]:
@@ -18,8 +19,8 @@ def two_pairs(lifelines: Lifelines, ue: Host, pcscf: Host, sa_set: SaSet) -> Ite
     here, there = ends[End.UE], ends[End.PCSCF]
     if here is None or there is None:
         return
-    yield _edge(lifelines, here, there, "two pairs up: four SPIs")
-    for _pair, arrows in groupby(ARROWS, key=lambda arrow: arrow.pair):
+    yield _edge(lifelines, here, there, _TITLES[len(sa_set.arrows)])
+    for _pair, arrows in groupby(sa_set.arrows, key=lambda arrow: arrow.pair):
         for number, arrow in enumerate(arrows):
             row = lifelines.row()
             start, end = (here, there) if arrow.sender is End.UE else (there, here)

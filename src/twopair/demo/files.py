@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from twopair.base import Micros
-from twopair.core.sa import ARROWS, SaSet
+from twopair.core.sa import SaSet
 from twopair.demo.record import Recording
 from twopair.live.clock import monotonic
 from twopair.wire import keylog, pcap
@@ -32,7 +32,7 @@ def key_lines(recordings: Iterable[Recording]) -> str:
 
 
 def _lines(sa_set: SaSet) -> Iterator[str]:
-    for arrow in ARROWS:
+    for arrow in sa_set.arrows:
         sa = sa_set.association(arrow)
         yield keylog.line(
             sa.selector.src,

@@ -19,6 +19,8 @@ from twopair.wire.sip import Request
 _CORE_STEP: Final = {"SM1": "SM2", "SM6": "SM5", "SM7": "SM8", "SM12": "SM11"}
 """The same message behind the P-CSCF (33.203 §6.1); SM3, SM4, SM9, SM10 stay inside the home network."""
 
+_COUNT: Final = {2: "two", 4: "four"}
+
 _UE, _ANY, _HOME = "ue", "", "home"
 
 _WORDS: Final[dict[type, tuple[str, Callable[[Any], str]]]] = {
@@ -81,7 +83,9 @@ class Ladder:
             case SetUp():
                 rows = self._set_up(moment)
             case SetGone():
-                rows = self._note(moment.host, "□ set removed, with its four SAs")
+                rows = self._note(
+                    moment.host, f"□ set removed, with its {_COUNT[len(moment.sa_set.arrows)]} SAs"
+                )
             case Connects():
                 rows = self._connects(moment)
             case Fact():
@@ -152,7 +156,9 @@ class Ladder:
         standing = self._standing.setdefault(_name_on_wire(sa_set), set())
         standing.add(moment.host.name)
         if len(standing) < 2:
-            yield from self._note(moment.host, "■ set installed: four SAs, temporary")
+            yield from self._note(
+                moment.host, f"■ set installed: {_COUNT[len(sa_set.arrows)]} SAs, temporary"
+            )
             return
         ue = next(h for h in self._hosts.values() if h.is_ue and h.name in standing)
         yield from two_pairs(self._lifelines, ue, self._hosts["pcscf"], sa_set)

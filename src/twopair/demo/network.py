@@ -36,10 +36,12 @@ class Network(Protocol):
     Attributes:
         device: how packets get in and out of the hosts, for people.
         real: whether packets are real.
+        entropy: for what a scenario itself draws.
     """
 
     device: str
     real: bool
+    entropy: Entropy
 
     def now(self) -> Micros:
         """The clock by which everything is recorded."""
@@ -67,6 +69,10 @@ class Network(Protocol):
 
     def restart(self, name: str) -> None:
         """Switch a UE off without a word, and on again; its card remembers what it must (AKA-18)."""
+        ...
+
+    def put(self, name: str, node: Node) -> None:
+        """Have another node run on a host, from nothing."""
         ...
 
     def solution(self, at_pcscf: str) -> None:
@@ -130,6 +136,7 @@ class InLab:
         names = ["pcscf", "home", "ue", *(f"ue{n}" for n in range(2, len(lab.ues) + 1))]
         self._hosts: dict[str, LabHost] = dict(zip(names, (lab.pcscf, lab.home, *lab.ues), strict=True))
         self._recording = recording
+        self.entropy: Entropy = OsEntropy()
         self._nodes: dict[str, Node] = {name: host.driver.node for name, host in self._hosts.items()}
         self.device = lab.pcscf.device
         for name, host in self._hosts.items():
@@ -179,6 +186,10 @@ class InLab:
         self._nodes[name] = node = switched_on(self._nodes[name], OsEntropy())
         self._hosts[name].driver.restart(self._recording.watch(name, node))
 
+    def put(self, name: str, node: Node) -> None:
+        """See `Network`."""
+        self._hosts[name].driver.restart(self._recording.watch(name, node))
+
     def solution(self, at_pcscf: str) -> None:
         """See `Network`."""
         answer_after_rekey(self._nodes["pcscf"], at_pcscf)
@@ -211,6 +222,7 @@ class InWorld:
     def __init__(self, plan: LabPlan, recording: Recording, seed: int) -> None:
         self._world = world = World(seed)
         self._recording = recording
+        self.entropy: Entropy = world.entropy("scenario")
         self._nodes: dict[str, Node] = {}
         self._told = 0
         carry = world.carrier
@@ -259,6 +271,10 @@ class InWorld:
     def restart(self, name: str) -> None:
         """See `Network`."""
         self._nodes[name] = node = switched_on(self._nodes[name], self._world.entropy(f"{name} again"))
+        self._world.hosts[name].restart(self._recording.watch(name, node))
+
+    def put(self, name: str, node: Node) -> None:
+        """See `Network`."""
         self._world.hosts[name].restart(self._recording.watch(name, node))
 
     def solution(self, at_pcscf: str) -> None:

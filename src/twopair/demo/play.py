@@ -1,11 +1,12 @@
 """How a scenario moves its network: users wish, and time passes until what they wished for is there."""
 
 from twopair.attack.moves import Move
-from twopair.base import Impu, Transport, seconds
+from twopair.base import Entropy, Impu, Transport, seconds
 from twopair.core.aka import Subscriber
 from twopair.demo.network import Network
 from twopair.demo.record import Finding, Recording
 from twopair.live.lab import LabPlan
+from twopair.nodes import Node
 from twopair.nodes.facts import CallChanged, CallStage, MessageAnswered, Registered, RegistrationFailed
 from twopair.nodes.wishes import Answer, Call, HangUp, Register, Say, SendMessage
 
@@ -41,6 +42,11 @@ class Play:
     def operator(self) -> Impu:
         """The home network's own identity, which answers every MESSAGE."""
         return self.plan.home.network
+
+    @property
+    def entropy(self) -> Entropy:
+        """Random numbers for what the scenario itself draws."""
+        return self._network.entropy
 
     def title(self, name: str) -> str:
         """The name of a host for people."""
@@ -113,6 +119,14 @@ class Play:
     def restart(self, ue: str) -> None:
         """Switch a UE off without a word, and on again."""
         self._network.restart(ue)
+
+    def put(self, name: str, node: Node) -> None:
+        """Have another node run on a host, from nothing."""
+        self._network.put(name, node)
+
+    def ask(self, name: str, wish: object) -> None:
+        """Tell a host's user to wish for something, whatever its node knows."""
+        self._network.ask(name, wish)  # type: ignore[arg-type]
 
     def solution(self, at_pcscf: str) -> None:
         """Have the P-CSCF send late responses by solution "old" (1) or "new" (2) of the paper."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from twopair.base import Secret, Suite, Transport
 from twopair.core.aka import RECOMMENDED
-from twopair.demo import failures, late_response, mitm, reregister, restart_ue
+from twopair.demo import failures, late_response, mitm, reregister, restart_ue, single_pair
 from twopair.demo.checks import headers, outcome, packets, sets, table
 from twopair.demo.checks.check import Check
 from twopair.demo.evidence import Evidence
@@ -148,6 +148,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         reregister.SCENARIO,
         late_response.SCENARIO,
         restart_ue.SCENARIO,
+        single_pair.SCENARIO,
         mitm.SCENARIO,
         failures.SCENARIO,
     )

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from twopair.core.esp import Transform, make_transform, well_formed
-from twopair.core.sa import ARROWS, End, SaSet
+from twopair.core.sa import End, SaSet
 from twopair.wire import esp, ip
 
 _SETS_PER_SPI: Final = 8
@@ -55,7 +55,7 @@ class Keyring:
 
     def learn(self, sa_set: SaSet) -> None:
         """Take note of the four SAs of a set. The youngest set with an SPI is tried first."""
-        for arrow in ARROWS:
+        for arrow in sa_set.arrows:
             sa = sa_set.association(arrow)
             key = ip.address_octets(sa.selector.dst), int(sa.spi)
             others = self._known.get(key, [])

@@ -79,6 +79,11 @@ class SaSet:
         """Address and port behind a name of the paper."""
         return Endpoint(self.address(name.end), self.ports.of(name))
 
+    @property
+    def arrows(self) -> tuple[Arrow, ...]:
+        """The unidirectional SAs it consists of: all four of Figure 1 (SA-01)."""
+        return ARROWS
+
     def association(self, arrow: Arrow) -> SecurityAssociation:
         """The unidirectional SA that an arrow of Figure 1 stands for in this set."""
         src, dst = self.endpoint(arrow.ports.src), self.endpoint(arrow.ports.dst)
