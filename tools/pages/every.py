@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tools.pages.attacks import attacks
+from tools.pages.attacks import attacks, every_attack
 from tools.pages.clauses import clauses
 from tools.pages.cli import cli
 from tools.pages.events import events_and_actions
@@ -45,10 +45,16 @@ def threat_model() -> str:
     return drawn((ROOT / "docs/explanation/threat-model.md").read_text(), attacks=attacks())
 
 
+def attacks_page() -> str:
+    """docs/explanation/attacks.md, its attacks written anew."""
+    return drawn((ROOT / "docs/explanation/attacks.md").read_text(), attacks=every_attack())
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "README.md": readme,
     "docs/explanation/figure-1.md": figure_1_page,
     "docs/tutorials/first-registration.md": tutorial,
+    "docs/explanation/attacks.md": attacks_page,
     "docs/explanation/threat-model.md": threat_model,
     "docs/reference/cli.md": cli,
     "docs/reference/clauses.md": clauses,
