@@ -23,16 +23,18 @@ def begin(
     *,
     in_clear: bool = False,
     fresh_starts: int = 0,
+    refused: Port | None = None,
 ) -> None:
     """Send SM1: over the set in use where there is one, else in the clear (MGU-02, AGR-20, AGR-26).
 
-    A re-registration keeps Call-ID and counts CSeq on (RFC 3261 §10.2); a fresh start has new ones (AKA-25).
+    A re-registration keeps Call-ID and counts CSeq on (RFC 3261 §10.2); a fresh start has new ones (AKA-25),
+    and another client port than the one that was `refused` (ERR-09).
     """
     gm = registrar.gm
     live = None if in_clear else gm.sets.in_use
     known = registrar.registration if live is not None and not fresh_starts else None
     carrier = live.flow(gm.config.transport) if live is not None else _clear_flow(gm, out)
-    terms = new_terms(gm, carrier)
+    terms = new_terms(gm, carrier, refused)
     attempt = Round(
         purpose=purpose,
         expires_s=0 if purpose is Purpose.DEREGISTER else gm.config.expires_s,
@@ -88,10 +90,10 @@ def leave_carrier(gm: Gm, attempt: Round, out: list[Action]) -> None:
         gm.streams.close(attempt.carrier, out)
 
 
-def new_terms(gm: Gm, carrier: Flow) -> Terms:
+def new_terms(gm: Gm, carrier: Flow, refused: Port | None = None) -> Terms:
     """SPIs and a client port that nothing uses, with the fixed server port (RRG-01..RRG-04, SA-15, SA-27)."""
     spi_c, spi_s = draw_spis(gm.entropy, gm.sets.spis)
-    port_c = _new_port(gm, carrier.local.port)
+    port_c = _new_port(gm, carrier.local.port, refused)
     return Terms(spi_c, spi_s, port_c, gm.profile.port_us)
 
 
@@ -103,8 +105,8 @@ def _clear_flow(gm: Gm, out: list[Action]) -> Flow:
     return Flow(gm.config.transport, local, gm.config.pcscf)
 
 
-def _new_port(gm: Gm, other: Port) -> Port:
-    taken = gm.sets.client_ports | {gm.profile.port_us, other}
+def _new_port(gm: Gm, *others: Port | None) -> Port:
+    taken = gm.sets.client_ports | {gm.profile.port_us, *(port for port in others if port is not None)}
     port = draw_port(gm.entropy, gm.config.ports, taken)
     assert port is not None, "the range is larger than a UE can use up"
     return port

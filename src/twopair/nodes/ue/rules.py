@@ -40,12 +40,11 @@ class Rules(NamedTuple):
         unknown = set(requirements) - {row.requirement for table in rows.values() for row in table}
         if unknown:
             raise ValueError(f"no check is called {', '.join(sorted(unknown))}")
-        return self._replace(
-            **{
-                name: tuple(row for row in table if row.requirement not in requirements)
-                for name, table in rows.items()
-            }
-        )
+        kept: dict[str, Any] = {
+            name: tuple(row for row in table if row.requirement not in requirements)
+            for name, table in rows.items()
+        }
+        return self._replace(**kept)
 
 
 RULES: Final = Rules()

@@ -95,7 +95,15 @@ def again(
 ) -> None:
     """Begin anew, with another Call-ID and another offer (AKA-25, ERR-10)."""
     leave_carrier(registrar.gm, state.round, out)
-    begin(registrar, state.round.purpose, now, out, fresh_starts=state.round.fresh_starts + 1)
+    attempt = state.round
+    begin(
+        registrar,
+        attempt.purpose,
+        now,
+        out,
+        fresh_starts=attempt.fresh_starts + 1,
+        refused=attempt.terms.port_c,
+    )
 
 
 def again_in_clear(
