@@ -1,6 +1,7 @@
 """A host of its own for the kernel back end: namespace, TUN device as its wire, sockets."""
 
 import errno
+from collections.abc import Iterable
 from contextlib import suppress
 from select import select
 from socket import (
@@ -60,6 +61,16 @@ class KernelHost:
         self._marker = self.namespace.socket(self._family, SOCK_DGRAM)
         self._marker.bind((address, _MARKER_PORT))
         self._marker.setblocking(False)
+
+        self._sinks: list[socket] = []
+
+    def listen(self, ports: Iterable[Port]) -> None:
+        """Have programs there, so that the kernel sees no reason for an ICMP message."""
+        for port in ports:
+            sock = self.namespace.socket(self._family, SOCK_DGRAM)
+            sock.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+            sock.bind((self.address, port))
+            self._sinks.append(sock)
 
     def send(self, flow: Flow, data: bytes = b"MESSAGE") -> list[bytes]:
         """What is on the wire when a program of this host sends a datagram, or opens a connection."""
@@ -122,6 +133,6 @@ class KernelHost:
         self.backend.shut_down()
         with self.namespace.entered():
             self.port.close()
-        self._raw.close()
-        self._marker.close()
+        for sock in (self._raw, self._marker, *self._sinks):
+            sock.close()
         self.namespace.close()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tests.contract.kernel_hosts import KernelHost
-from tests.figure1_sets import FAMILIES, Dice, sa_set
+from tests.figure1_sets import FAMILIES, PORTS, Dice, sa_set
 
 from twopair.backends.contract import IpsecBackend
 from twopair.backends.memory import Mark, MemoryBackend
@@ -128,6 +128,8 @@ class KernelWire(Wire):
         addresses = {End.UE: self.ue, End.PCSCF: self.pcscf}
         self.hosts = {end: KernelHost(addresses[end], addresses[end.other], transport) for end in End}
         self.backends = {end: host.backend for end, host in self.hosts.items()}
+        for host in self.hosts.values():
+            host.listen(PORTS)
 
     def close(self) -> None:
         for host in self.hosts.values():

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.guest
 
 STATE = """\
 src {src} dst {dst}
-    proto esp spi {spi:#010x}({spi}) reqid 1409286145(0x54000001) mode transport
+    proto esp spi {spi:#010x}({spi}) reqid 1409769969(0x540761f1) mode transport
     replay-window 0 seq 0x00000000 flag  (0x00000000)
     {algorithms}
     anti-replay esn context:
@@ -37,7 +37,7 @@ src {src}/{bits} dst {dst}/{bits} sport {src_port} dport {dst_port} uid 0
     lifetime current:
     0(bytes), 0(packets)
     tmpl src {src} dst {dst}
-    proto esp spi {spi:#010x}({spi}) reqid 1409286145(0x54000001) mode transport
+    proto esp spi {spi:#010x}({spi}) reqid 1409769969(0x540761f1) mode transport
     level required share any
     enc-mask ffffffff auth-mask ffffffff comp-mask ffffffff
 """

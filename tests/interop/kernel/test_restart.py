@@ -32,7 +32,7 @@ SECOND = replace(
 ALGORITHMS = f"auth-trunc hmac(sha1) 0x{bytes(20).hex()} 96 enc cbc(aes) 0x{bytes(16).hex()}"
 FOREIGN = f"""
 ip xfrm state add src 10.0.0.1 dst 10.0.1.1 proto esp spi 0x7001 reqid 7 mode transport {ALGORITHMS}
-ip xfrm state add src 10.0.0.1 dst 10.0.1.1 proto esp spi 0x7002 reqid 0x54000001 mode transport {ALGORITHMS}
+ip xfrm state add src 10.0.0.1 dst 10.0.1.1 proto esp spi 0x7002 reqid 0x540761f1 mode transport {ALGORITHMS}
 ip xfrm policy add src 10.0.0.1/32 dst 10.0.1.1/32 dir out priority 21504 \
   tmpl src 10.0.0.1 dst 10.0.1.1 proto esp reqid 7 mode transport
 ip xfrm policy add src 10.9.0.0/16 dst 10.0.0.1/32 dir in action block priority 21632

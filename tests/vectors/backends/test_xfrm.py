@@ -33,15 +33,17 @@ CBC: Final = algorithms(Suite("hmac-sha-1-96", "aes-cbc"), CK[::-1] + bytes(4))
 GCM: Final = algorithms(Suite("null", "aes-gcm"), salt=bytes.fromhex("aabbccdd"))
 
 OURS: Final = {
-    "add state v4": xfrm.add_state(UP, 8194, REQID, CBC, ""),
-    "add state v6": xfrm.add_state(UP_6, 8194, REQID, GCM, ""),
+    "add state v4": xfrm.add_state(xfrm.encode(UP), 8194, REQID, CBC, ""),
+    "add state v6": xfrm.add_state(xfrm.encode(UP_6), 8194, REQID, GCM, ""),
     "delete state v4": xfrm.delete_state("10.0.0.1", 8194),
-    "add policy v4": xfrm.add_policy(UP, xfrm.IN, priority=0x5400, reqid=REQID, spi=8194, subject=""),
-    "add policy v6": xfrm.add_policy(
-        UP_6.reversed(), xfrm.OUT, priority=0x5400, reqid=REQID, spi=4097, subject=""
+    "add policy v4": xfrm.add_policy(
+        xfrm.encode(UP), xfrm.IN, priority=0x5400, reqid=REQID, spi=8194, subject=""
     ),
-    "block policy v4": xfrm.add_policy(ANY, xfrm.IN, priority=0x5480, subject=""),
-    "delete policy v4": xfrm.delete_policy(UP, xfrm.IN),
+    "add policy v6": xfrm.add_policy(
+        xfrm.encode(UP_6.reversed()), xfrm.OUT, priority=0x5400, reqid=REQID, spi=4097, subject=""
+    ),
+    "block policy v4": xfrm.add_policy(xfrm.encode(ANY), xfrm.IN, priority=0x5480, subject=""),
+    "delete policy v4": xfrm.delete_policy(xfrm.encode(UP).selector, xfrm.IN),
 }
 TYPES: Final = {
     "XFRM_MSG_NEWSA": (xfrm.NEW_STATE, xfrm.STATE_OCTETS),

@@ -9,13 +9,13 @@ from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.closed import ClosedPorts
 from twopair.backends.kernel.events import Events
 from twopair.backends.kernel.netlink import Netlink
-from twopair.backends.kernel.owner import SETS, Owner, close_priority, owner_of_state, reqid_of
+from twopair.backends.kernel.owner import SETS, Owner, close_priority, owner_of_state, reqid_of, scattered
 from twopair.backends.kernel.reconcile import Reconciled, reconcile
-from twopair.backends.kernel.sets import Step, put_in, steps, take_out
+from twopair.backends.kernel.sets import Associations, Step, associations, put_in, steps, take_out
 from twopair.backends.kernel.statistics import Statistics
 from twopair.base import Endpoint, Spi, Suite
 from twopair.core.esp import SUITES, Conflict, Inbound, Named, Outbound, Sad
-from twopair.core.sa import ARROWS, SaSet
+from twopair.core.sa import SaSet
 
 _log = logging.getLogger(__name__)
 
@@ -74,21 +74,23 @@ class KernelBackend:
         """
         done = reconcile(self._netlink, self._owner, known)
         for sa_set, reqid in done.adopted.items():
-            self._book(sa_set)
-            self._keep(sa_set.set_id, reqid, steps(sa_set, reqid))
+            sas = associations(sa_set)
+            self._book(sa_set, sas)
+            self._keep(sa_set.set_id, reqid, steps(sa_set, reqid, sas))
         return done
 
     # sets
 
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
+        sas = associations(sa_set)
         try:
-            self._book(sa_set)
+            self._book(sa_set, sas)
         except (ValueError, OverflowError) as error:
             raise InstallError(str(error)) from None
         try:
             reqid = self._free_reqid()
-            wanted = steps(sa_set, reqid)
+            wanted = steps(sa_set, reqid, sas)
             refused = put_in(self._netlink, wanted)
         except OSError as error:
             self._sad.remove(sa_set.set_id)
@@ -106,10 +108,9 @@ class KernelBackend:
             _log.warning("SA set %d was not whole any more: %s", set_id, refused)
         self._used.discard(self._reqids.pop(set_id))
 
-    def _book(self, sa_set: SaSet) -> None:
-        named = [(arrow, Named(arrow.name, sa_set.association(arrow))) for arrow in ARROWS]
-        outbound = tuple(n for arrow, n in named if arrow.sender is sa_set.end)
-        inbound = tuple(n for arrow, n in named if arrow.sender is not sa_set.end)
+    def _book(self, sa_set: SaSet, sas: Associations) -> None:
+        outbound = tuple(Named(arrow.name, sa) for arrow, sa in sas if arrow.sender is sa_set.end)
+        inbound = tuple(Named(arrow.name, sa) for arrow, sa in sas if arrow.sender is not sa_set.end)
         result = self._sad.add(sa_set.set_id, outbound, inbound)
         if isinstance(result, Conflict):
             raise InstallError(f"{result.words} ({result.clause})")
@@ -125,7 +126,7 @@ class KernelBackend:
             raise OSError(f"{SETS} sets stand already")
         while True:
             self._number = self._number % SETS + 1
-            reqid = reqid_of(self._owner.number, self._number)
+            reqid = reqid_of(self._owner.number, scattered(self._number))
             if reqid not in self._used:
                 return reqid
 

@@ -59,11 +59,7 @@ def blocks(endpoint: Endpoint, priority: int) -> list[Step]:
     to_it = Selector(src="", src_port=_ANY_PORT, dst=endpoint.address, dst_port=endpoint.port)
     blocked = ((to_it, xfrm.IN), (to_it.reversed(), xfrm.OUT))
     return [
-        Step(
-            xfrm.add_policy(selector, direction, priority=priority, subject="closed port"),
-            xfrm.delete_policy(selector, direction, subject="closed port"),
-        )
-        for selector, direction in blocked
+        _block(xfrm.encode(selector), direction, priority, "closed port") for selector, direction in blocked
     ]
 
 
@@ -76,8 +72,11 @@ def silence(address: str, priority: int) -> Step:
     """
     protocol, unreachable = _ICMP[xfrm.family_of(address)]
     selector = Selector(src=address, src_port=Port(unreachable), dst="", dst_port=_ANY_PORT)
-    subject = "silent address"
+    return _block(xfrm.encode(selector, protocol), xfrm.OUT, priority, "silent address")
+
+
+def _block(wanted: xfrm.Wanted, direction: int, priority: int, subject: str) -> Step:
     return Step(
-        xfrm.add_policy(selector, xfrm.OUT, priority=priority, protocol=protocol, subject=subject),
-        xfrm.delete_policy(selector, xfrm.OUT, protocol, subject),
+        xfrm.add_policy(wanted, direction, priority=priority, subject=subject),
+        xfrm.delete_policy(wanted.selector, direction, subject),
     )

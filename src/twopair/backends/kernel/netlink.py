@@ -22,6 +22,7 @@ _CAPPED: Final = 0x100
 _ACK_TLVS: Final = 0x200
 _ERROR, _DONE = 2, 3
 
+_PADS: Final = (b"", bytes(3), bytes(2), bytes(1))
 _ATTRIBUTE: Final = struct.Struct("=HH")
 _CODE: Final = struct.Struct("=i")
 _SOL_NETLINK: Final = 270
@@ -183,7 +184,7 @@ class Netlink:
     def _ask(self, requests: Sequence[Request], start: int) -> list[Refused]:
         first = self._take_numbers(len(requests))
         last = first + len(requests) - 1
-        self._send(b"".join(_message(r, n, last) for n, r in enumerate(requests, first)))
+        self._send(_datagram(requests, first))
         refused = []
         for kind, flags, number, body in self._answers():
             if kind == _ERROR and first <= number <= last:
@@ -216,10 +217,15 @@ class Netlink:
                 return data
 
 
-def _message(request: Request, number: int, last: int) -> bytes:
-    flags = REQUEST | _ACK if number == last else REQUEST
-    length = HEADER.size + len(request.body)
-    return HEADER.pack(length, request.kind, flags, number, 0) + request.body + bytes(-length & 3)
+def _datagram(requests: Sequence[Request], number: int) -> bytes:
+    """The requests, numbered from `number`; the last asks for an answer in any case."""
+    parts: list[bytes] = []
+    last = number + len(requests) - 1
+    for place, (kind, body, _) in enumerate(requests, number):
+        length = HEADER.size + len(body)
+        flags = REQUEST | _ACK if place == last else REQUEST
+        parts += (HEADER.pack(length, kind, flags, place, 0), body, _PADS[length & 3])
+    return b"".join(parts)
 
 
 def _refused(place: int, flags: int, body: bytes) -> Refused:

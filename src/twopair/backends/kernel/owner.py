@@ -29,12 +29,23 @@ PROTECT_PRIORITY: Final = 0x5400
 """Priority of policies that protect; the lower one wins."""
 
 _CLOSE_PRIORITY: Final = 0x5480
+_SCATTER: Final = 0x9E375  # odd: each step can be undone, so no two numbers meet
 _ADDRESS: Final = "\0twopair/xfrm/{}"
 
 
 def reqid_of(owner: int, number: int) -> int:
     """The reqid of a set, which has a number from 1 to `SETS`."""
     return _MARK | owner << _OWNER_SHIFT | number
+
+
+def scattered(number: int) -> int:
+    """The number of the n-th set: each from 1 to `SETS` once, in no simple order.
+
+    The kernel finds a state by address xor reqid. Addresses of UEs are handed out one after the other;
+    if reqids were as well, they would cancel out, and all states would stand in one chain.
+    """
+    mixed = number * _SCATTER & SETS
+    return (mixed ^ mixed >> 10) * _SCATTER & SETS
 
 
 def close_priority(owner: int) -> int:

@@ -77,10 +77,10 @@ def probe() -> Probe:
 
 
 def _try_policy(netlink: Netlink) -> Iterator[Lack]:
-    selector = _selector(4)
-    refused = netlink.ask([xfrm.add_policy(selector, xfrm.OUT, priority=0, subject="probe")])
+    wanted = xfrm.encode(_selector(4))
+    refused = netlink.ask([xfrm.add_policy(wanted, xfrm.OUT, priority=0, subject="probe")])
     if not refused:
-        netlink.ask([xfrm.delete_policy(selector, xfrm.OUT)])
+        netlink.ask([xfrm.delete_policy(wanted.selector, xfrm.OUT)])
     elif refused[0].code == errno.EPERM:
         yield Lack(_NO_RIGHT)
     elif refused[0].code != errno.EEXIST:  # somebody else probes at this moment
@@ -103,7 +103,7 @@ def _try(netlink: Netlink, selector: Selector, suite: Suite) -> Refused | None:
     keys = expand(suite, _KEY, _KEY)
     algorithms = b"".join(part.encode(keys) for part in ALGORITHMS[suite])
     spi = _unlikely_spi()
-    refused = netlink.ask([xfrm.add_state(selector, spi, _REQID, algorithms, str(suite))])
+    refused = netlink.ask([xfrm.add_state(xfrm.encode(selector), spi, _REQID, algorithms, str(suite))])
     if refused:
         return refused[0]
     netlink.ask([xfrm.delete_state(selector.dst, spi)])

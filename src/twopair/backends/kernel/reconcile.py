@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.netlink import Netlink, Request
 from twopair.backends.kernel.owner import Owner, owner_of_policy, owner_of_reqid, owner_of_state
-from twopair.backends.kernel.sets import steps
+from twopair.backends.kernel.sets import associations, steps
 from twopair.core.sa import SaSet
 
 
@@ -73,7 +73,7 @@ def _whole(known: Iterable[SaSet], states: list[xfrm.State], policies: list[xfrm
 def _parts(sa_set: SaSet, reqid: int) -> set[object]:
     """The same of a set as it would be put in."""
     parts: set[object] = set()
-    for step in steps(sa_set, reqid):
+    for step in steps(sa_set, reqid, associations(sa_set)):
         if step.do.kind == xfrm.NEW_STATE:
             parts.add(xfrm.identity_of(step.do.body))
         else:

@@ -9,6 +9,7 @@ from twopair.backends.kernel.netlink import Netlink, Refused, Request
 from twopair.backends.kernel.owner import PROTECT_PRIORITY
 from twopair.core.esp import SecurityAssociation
 from twopair.core.sa import ARROWS, SaSet
+from twopair.core.sa.figure1 import Arrow
 
 
 class Step(NamedTuple):
@@ -18,37 +19,50 @@ class Step(NamedTuple):
     undo: Request
 
 
-def steps(sa_set: SaSet, reqid: int) -> list[Step]:
+Associations = tuple[tuple[Arrow, SecurityAssociation], ...]
+"""The four SAs of a set, each with its arrow of Figure 1."""
+
+
+def associations(sa_set: SaSet) -> Associations:
+    """The four SAs of a set."""
+    return tuple((arrow, sa_set.association(arrow)) for arrow in ARROWS)
+
+
+def steps(sa_set: SaSet, reqid: int, sas: Associations) -> list[Step]:
     """What a set consists of, in the order in which it goes in.
 
     States before policies: a policy without its state would have the kernel ask for a key daemon.
 
+    Args:
+        sa_set: the set.
+        reqid: that ties policies to states.
+        sas: its `associations`.
+
     Raises:
         OSError: an address is none.
     """
-    named = [(arrow, sa_set.association(arrow)) for arrow in ARROWS]
     algorithms = b"".join(a.encode(sa_set.keys) for a in ALGORITHMS[sa_set.suite])
-    states = [_state(sa, reqid, algorithms, arrow.name) for arrow, sa in named]
-    return states + [
-        _policy(sa, xfrm.OUT if arrow.sender is sa_set.end else xfrm.IN, reqid, arrow.name)
-        for arrow, sa in named
-    ]
+    states, policies = [], []
+    for arrow, sa in sas:
+        wanted = xfrm.encode(sa.selector)
+        states.append(_state(wanted, sa, reqid, algorithms, arrow.name))
+        direction = xfrm.OUT if arrow.sender is sa_set.end else xfrm.IN
+        policies.append(_policy(wanted, direction, reqid, sa.spi, arrow.name))
+    return states + policies
 
 
-def _state(sa: SecurityAssociation, reqid: int, algorithms: bytes, name: str) -> Step:
+def _state(wanted: xfrm.Wanted, sa: SecurityAssociation, reqid: int, algorithms: bytes, name: str) -> Step:
     subject = f"state {name}"
     return Step(
-        xfrm.add_state(sa.selector, sa.spi, reqid, algorithms, subject),
+        xfrm.add_state(wanted, sa.spi, reqid, algorithms, subject),
         xfrm.delete_state(sa.selector.dst, sa.spi, subject),
     )
 
 
-def _policy(sa: SecurityAssociation, direction: int, reqid: int, name: str) -> Step:
+def _policy(wanted: xfrm.Wanted, direction: int, reqid: int, spi: int, name: str) -> Step:
     subject = f"policy {name}"
-    add = xfrm.add_policy(
-        sa.selector, direction, priority=PROTECT_PRIORITY, reqid=reqid, spi=sa.spi, subject=subject
-    )
-    return Step(add, xfrm.delete_policy(sa.selector, direction, subject=subject))
+    add = xfrm.add_policy(wanted, direction, priority=PROTECT_PRIORITY, reqid=reqid, spi=spi, subject=subject)
+    return Step(add, xfrm.delete_policy(wanted.selector, direction, subject))
 
 
 def put_in(netlink: Netlink, wanted: list[Step]) -> list[tuple[Step, Refused]]:

@@ -4,6 +4,7 @@ Numbers are in the machine's own order, SPIs, ports and addresses in the network
 """
 
 import struct
+from functools import lru_cache
 from socket import AF_INET, AF_INET6, htons, inet_ntop, inet_pton, ntohs
 from typing import Final, NamedTuple
 
@@ -55,23 +56,41 @@ _ACQUIRE_OCTETS: Final = 280  # id, source, selector, policy, four numbers
 _ACQUIRE_SELECTOR_AT: Final = 40
 
 
-def encode_selector(selector: Selector, protocol: int = 0) -> bytes:
-    """Struct xfrm_selector, UDP and TCP alike (SA-09). An empty address or a port 0 stands for any.
+class Wanted(NamedTuple):
+    """Which packets: a selector, encoded once for all that is said of it.
 
-    For ICMP the source port is its type.
+    Args:
+        selector: struct xfrm_selector.
+        src: source address as xfrm_address_t; empty is any.
+        dst: destination address, likewise.
+        family: AF_INET or AF_INET6.
+    """
+
+    selector: bytes
+    src: bytes
+    dst: bytes
+    family: int
+
+
+def encode(selector: Selector, protocol: int = 0) -> Wanted:
+    """Encode a selector, UDP and TCP alike (SA-09). An empty address or a port 0 stands for any.
+
+    For ICMP the source port is its type. Raises OSError if an address is none.
     """
     src, src_port, dst, dst_port = selector
-    return _SELECTOR.pack(
-        octets(dst),
-        octets(src),
+    from_octets, to_octets, family = octets(src), octets(dst), family_of(dst or src)
+    encoded = _SELECTOR.pack(
+        to_octets,
+        from_octets,
         *_port(dst_port),
         *_port(src_port),
-        family_of(dst or src),
+        family,
         _prefix(dst),
         _prefix(src),
         protocol,
         *(0, 0),  # any interface, any user
     )
+    return Wanted(encoded, from_octets, to_octets, family)
 
 
 def decode_selector(data: bytes) -> Selector:
@@ -100,6 +119,7 @@ def family_of(address: str) -> int:
     return AF_INET6 if ":" in address else AF_INET
 
 
+@lru_cache(maxsize=65_536)
 def octets(address: str) -> bytes:
     """An address as xfrm_address_t. Raises OSError if it is none; empty is any."""
     return inet_pton(family_of(address), address) if address else b""
@@ -151,16 +171,16 @@ class Policy(NamedTuple):
     spi: int
 
 
-def add_state(selector: Selector, spi: int, reqid: int, algorithms: bytes, subject: str) -> Request:
+def add_state(wanted: Wanted, spi: int, reqid: int, algorithms: bytes, subject: str) -> Request:
     """A state in transport mode for exactly these packets, with a window of 64, that never expires."""
     body = b"".join(
         (
-            encode_selector(selector),
-            _ID.pack(octets(selector.dst), spi.to_bytes(4, "big"), _ESP),
-            _ADDRESS.pack(octets(selector.src)),
+            wanted.selector,
+            _ID.pack(wanted.dst, spi.to_bytes(4, "big"), _ESP),
+            _ADDRESS.pack(wanted.src),
             _FOREVER,
             _UNUSED,
-            _STATE_TAIL.pack(0, 0, 0, 0, reqid, family_of(selector.dst), _TRANSPORT, 0, 0),
+            _STATE_TAIL.pack(0, 0, 0, 0, reqid, wanted.family, _TRANSPORT, 0, 0),
             algorithms,
             _REPLAY_64,
         )
@@ -169,50 +189,32 @@ def add_state(selector: Selector, spi: int, reqid: int, algorithms: bytes, subje
 
 
 def delete_state(dst: str, spi: int, subject: str = "") -> Request:
-    """Take out the state that this packet would find."""
+    """Take out the state that a packet to there would find."""
     body = _STATE_ID.pack(octets(dst), spi.to_bytes(4, "big"), family_of(dst), _ESP)
     return Request(DELETE_STATE, body, subject)
 
 
 def add_policy(
-    selector: Selector,
-    direction: int,
-    *,
-    priority: int,
-    reqid: int = 0,
-    spi: int = 0,
-    protocol: int = 0,
-    subject: str,
+    wanted: Wanted, direction: int, *, priority: int, reqid: int = 0, spi: int = 0, subject: str
 ) -> Request:
     """Have these packets protected by one state; or, with no `reqid`, blocked."""
-    head = b"".join(
-        (
-            encode_selector(selector, protocol),
-            _FOREVER,
-            _UNUSED,
-            _POLICY_TAIL.pack(priority, 0, direction, ALLOW if reqid else BLOCK, 0, 0),
-        )
-    )
-    return Request(NEW_POLICY, head + (_template(selector, reqid, spi) if reqid else b""), subject)
+    action = ALLOW if reqid else BLOCK
+    tail = _POLICY_TAIL.pack(priority, 0, direction, action, 0, 0)
+    template = _template(wanted, reqid, spi) if reqid else b""
+    return Request(NEW_POLICY, b"".join((wanted.selector, _FOREVER, _UNUSED, tail, template)), subject)
 
 
-def _template(selector: Selector, reqid: int, spi: int) -> bytes:
+def _template(wanted: Wanted, reqid: int, spi: int) -> bytes:
     """Exactly one state will do: its SPI is named."""
-    wanted = _ID.pack(octets(selector.dst), spi.to_bytes(4, "big"), _ESP)
-    source = octets(selector.src)
+    state = _ID.pack(wanted.dst, spi.to_bytes(4, "big"), _ESP)
     every = (_ANY_ALGORITHM,) * 3
-    return attribute(
-        _TEMPLATE,
-        _TEMPLATE_BODY.pack(wanted, family_of(selector.dst), source, reqid, _TRANSPORT, 0, 0, *every),
-    )
+    body = _TEMPLATE_BODY.pack(state, wanted.family, wanted.src, reqid, _TRANSPORT, 0, 0, *every)
+    return attribute(_TEMPLATE, body)
 
 
-def delete_policy(
-    selector: Selector | bytes, direction: int, protocol: int = 0, subject: str = ""
-) -> Request:
-    """Take out the policy with exactly this selector: a value of ours, or as the kernel shows it."""
-    wanted = selector if isinstance(selector, bytes) else encode_selector(selector, protocol)
-    return Request(DELETE_POLICY, _POLICY_ID.pack(wanted, 0, direction), subject)
+def delete_policy(selector: bytes, direction: int, subject: str = "") -> Request:
+    """Take out the policy with exactly this selector, struct xfrm_selector."""
+    return Request(DELETE_POLICY, _POLICY_ID.pack(selector, 0, direction), subject)
 
 
 def decode_state(answer: Answer | Request) -> State:

@@ -32,7 +32,7 @@ def test_closing_blocks_both_ways_whoever_the_other_is() -> None:
         (to_it.reversed(), xfrm.OUT, xfrm.BLOCK, PRIORITY),
         (unreachable, xfrm.OUT, xfrm.BLOCK, PRIORITY),
     ]
-    assert policies[2].wanted == xfrm.encode_selector(unreachable, 58)
+    assert policies[2].wanted == xfrm.encode(unreachable, 58).selector
 
 
 def test_an_address_is_silent_until_its_last_port_opens() -> None:

@@ -1,12 +1,12 @@
 """What the kernel says of its own accord, as far as it is about what is ours."""
 
 from tests.figure1_sets import sa_set
+from tests.unit.backends.kernel.wire import steps_of
 
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.events import Acquired, Expired, decode
 from twopair.backends.kernel.netlink import Answer, attributes
 from twopair.backends.kernel.owner import reqid_of
-from twopair.backends.kernel.sets import steps
 from twopair.core.sa import End
 
 OURS, FOREIGN = reqid_of(2, 5), 17
@@ -14,13 +14,13 @@ OURS, FOREIGN = reqid_of(2, 5), 17
 
 def expired(reqid: int, *, hard: bool) -> Answer:
     """Struct xfrm_user_expire."""
-    state = steps(sa_set(End.UE), reqid)[0].do.body[: xfrm.STATE_OCTETS]
+    state = steps_of(sa_set(End.UE), reqid)[0].do.body[: xfrm.STATE_OCTETS]
     return Answer(xfrm.EXPIRE, state + bytes((hard,)) + bytes(7))
 
 
 def acquired(reqid: int) -> Answer:
     """Struct xfrm_user_acquire, and the template of the policy."""
-    policy = steps(sa_set(End.UE), reqid)[4].do.body
+    policy = steps_of(sa_set(End.UE), reqid)[4].do.body
     selector, info, template = policy[:56], policy[: xfrm.POLICY_OCTETS], policy[xfrm.POLICY_OCTETS :]
     assert 5 in attributes(template)
     return Answer(xfrm.ACQUIRE, bytes(40) + selector + info + bytes(16) + template)

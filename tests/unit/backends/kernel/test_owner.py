@@ -1,5 +1,6 @@
 """Ours, the dead's and others': told apart by what the kernel shows."""
 
+from collections import Counter
 from secrets import token_hex
 
 import pytest
@@ -15,6 +16,7 @@ from twopair.backends.kernel.owner import (
     owner_of_reqid,
     owner_of_state,
     reqid_of,
+    scattered,
 )
 from twopair.base import Port
 from twopair.core.esp import Selector
@@ -30,6 +32,15 @@ def test_reqids_name_their_owner(one: int) -> None:
     for number in (1, SETS):
         assert owner_of_reqid(reqid_of(one, number)) == one
     assert owner_of_reqid(reqid_of(one, 0)) is None
+
+
+def test_numbers_are_scattered_and_each_comes_once() -> None:
+    """Else look-up would be linear: the kernel hashes address xor reqid, and both would count up."""
+    numbers = [scattered(n) for n in range(1, SETS + 1)]
+    assert len(set(numbers)) == SETS
+    assert (min(numbers), max(numbers)) == (1, SETS)
+    chains = Counter((n ^ scattered(n)) & 0xFFF for n in range(1, 4097))
+    assert max(chains.values()) < 12
 
 
 @pytest.mark.parametrize("reqid", [0, 1, 16384, 0x53FFFFFF, 0x55000001, 0xD4000001])

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable
 
 from twopair.backends.kernel.netlink import HEADER, Netlink, attribute
+from twopair.backends.kernel.sets import Step, associations, steps
+from twopair.core.sa import SaSet
 
 Verdict = Callable[[int, bytes], int]
 """From type and body of a request to an errno, 0 if it is granted."""
@@ -56,6 +58,11 @@ def ack(number: int, code: int = 0, words: str = "", *, capped: bool = True) -> 
     flags = (0x100 if capped else 0) | (0x200 if words else 0)
     body = struct.pack("=i", -code) + request + text
     return HEADER.pack(HEADER.size + len(body), 2, flags, number, 0) + body
+
+
+def steps_of(sa_set: SaSet, reqid: int) -> list[Step]:
+    """What a set consists of."""
+    return steps(sa_set, reqid, associations(sa_set))
 
 
 def on(fake: FakeSocket) -> Netlink:
