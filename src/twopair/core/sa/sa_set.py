@@ -107,7 +107,8 @@ class SaSet:
 
     def pair(self, pair: Pair) -> SaPair:
         """One of the two pairs, as this end sees it."""
-        ours, theirs = (a for a in sorted(ARROWS, key=lambda a: a.sender is not self.end) if a.pair is pair)
+        first, second = (arrow for arrow in ARROWS if arrow.pair is pair)
+        ours, theirs = (first, second) if first.sender is self.end else (second, first)
         return SaPair(outbound=self.association(ours), inbound=self.association(theirs))
 
     def flow(self, transport: Transport, src: PortName, dst: PortName) -> Flow:
