@@ -31,9 +31,10 @@ def test_defended_it_fails(attack: Attack, transport: Transport, ip: int) -> Non
 
 
 @pytest.mark.parametrize(("attack", "transport"), cases(undefended=True))
-def test_undefended_it_succeeds(attack: Attack, transport: Transport) -> None:
+@pytest.mark.parametrize("ip", [4, 6])
+def test_undefended_it_succeeds(attack: Attack, transport: Transport, ip: int) -> None:
     """So the scenario bites: it is the defence that stops it."""
-    assert try_in_world(attack, transport, without=attack.without).got
+    assert try_in_world(attack, transport, without=attack.without, ip=ip).got
 
 
 @pytest.mark.parametrize(("attack", "transport"), cases(undefended=True))

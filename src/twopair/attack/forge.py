@@ -154,7 +154,7 @@ def register(
         "To": f"<{me}>",
         "Call-ID": f"{tag}@attacker",
         "CSeq": "1 REGISTER",
-        "Contact": f"<sip:mallory@{src.address}:{terms.port_s}>",
+        "Contact": f"<sip:mallory@{src._replace(port=terms.port_s)}>",
         "Expires": "600000",
         "Authorization": str(Credentials.make({**fields, **(credentials or {})})),
         "Require": "sec-agree",
