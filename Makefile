@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PYTHON
 
-.PHONY: help setup demo test check unit lint fuzz bench docs clean
+.PHONY: help setup demo test nightly check unit lint fuzz bench docs clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,10 @@ test: $(VENV)/.dev  ## every test that this machine can run
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest -q -n auto -m "not lab and not peer"
 	@$(BIN)/python -m pytest -q -m "lab or peer"
+
+nightly: $(VENV)/.dev  ## 10,000 simulated days, other ones each night
+	@TWOPAIR_DAYS=10000 TWOPAIR_FIRST_SEED=$${SEED:-$$(date +%Y%m%d)0000} \
+		$(BIN)/python -m pytest -q tests/sim/test_days.py
 
 fuzz: $(VENV)/.dev  ## 10^6 fuzzed SIP inputs under atheris
 	@$(BIN)/python tests/fuzz/fuzz_sip.py -runs=1000000 -max_len=2048

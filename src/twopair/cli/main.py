@@ -8,6 +8,7 @@ import typer
 from twopair.cli import services, ue
 from twopair.cli.demo import demo
 from twopair.cli.probe import probe
+from twopair.cli.sim import sim
 from twopair.live.config import ConfigError
 from twopair.live.prerequisite import PrerequisiteMissing
 
@@ -31,6 +32,7 @@ app.command("demo")(demo)
 app.command("pcscf")(services.pcscf)
 app.command("home")(services.home)
 app.command("probe")(probe)
+app.command("sim")(sim)
 app.add_typer(ue.app, name="ue")
 
 

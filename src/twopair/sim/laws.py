@@ -23,6 +23,8 @@ MOST_SETS: Final = 3
 """Old, established, temporary (MGP-04)."""
 
 _SECRET: Final = re.compile(rb"[ ,](ck|ik)=")
+_NONCE: Final = re.compile(rb'nonce="([^"]+)"')
+_ANSWER: Final = re.compile(rb'nonce="([^"]+)"[^\r]*response="[^"]')
 _SPI_S: Final = re.compile(rb"\bspi-s=(\d+)")
 
 
@@ -38,6 +40,7 @@ class Law(Enum):
     )
     BELIEF = "installed are the sets that the node believes in (33.203 §7.1, SA-01)"
     KEYS = "no key is used for two sets (33.203 §6.1, AKA-14)"
+    GENUINE = "a UE answers the challenges of its home network and no others (33.203 §6.1, AKA-11)"
     THREE = "a registration has three sets at most (33.203 §7.4, MGP-04)"
     CLEAR = "only REGISTER and refusals of it are sent in the clear (33.203 §7.1, UNP-01)"
     SECRET = "ck and ik are not sent to a UE (33.203 §6.1, AKA-31)"  # noqa: S105
@@ -100,6 +103,7 @@ class Laws:
         self._protected = {server, *(Endpoint(server.address, port) for port in client_ports)}
         self._best = best
         self._keys: dict[tuple[str, EspKeys], None] = {}
+        self._nonces: dict[bytes, None] = {}
         self._stood: dict[bytes, None] = {}
         self._sent: dict[tuple[str, object], Packet] = {}
         self._on_gm: dict[str, None] = {server.address: None}
@@ -138,7 +142,7 @@ class Laws:
     def acts(self, keeper: _Keeper, action: Action) -> None:
         """A node asks for something."""
         look = self._LOOK.get(type(action))
-        if look is not None and keeper.end is not None:
+        if look is not None:
             look(self, keeper, action)
 
     def _installs(self, keeper: _Keeper, action: InstallSas) -> None:
@@ -199,15 +203,24 @@ class Laws:
                     self._broken(Law.PORTS, f"{host}: port_us was {other.ports.us}, now {made.ports.us}")
 
     def _sends(self, keeper: _Keeper, action: Send) -> None:
-        if keeper.end is not End.PCSCF or action.flow.local.address not in self._on_gm:
-            return
         data = action.data
-        if data.startswith(b"SIP/2.0 401"):
-            if _SECRET.search(data):
-                self._broken(Law.SECRET, "SM6 has ck or ik")
-            announced = _SPI_S.search(data)
-            if announced is not None and announced[1] not in self._stood:
-                self._broken(Law.FIRST_SA, f"SM6 announces spi_ps {int(announced[1])}, and no such SA stands")
+        if keeper.end is End.UE:
+            answered = _ANSWER.search(data) if data.startswith(b"REGISTER ") else None
+            if answered is not None and answered[1] not in self._nonces:
+                self._broken(Law.GENUINE, f"{keeper.host().name} answers {answered[1]!r}")
+        elif data.startswith(b"SIP/2.0 401"):
+            if keeper.end is None:
+                self._nonces.update(dict.fromkeys(_NONCE.findall(data)))
+            elif action.flow.local.address in self._on_gm:
+                self._challenges(data)
+
+    def _challenges(self, data: bytes) -> None:
+        """SM6 leaves the P-CSCF."""
+        if _SECRET.search(data):
+            self._broken(Law.SECRET, "SM6 has ck or ik")
+        announced = _SPI_S.search(data)
+        if announced is not None and announced[1] not in self._stood:
+            self._broken(Law.FIRST_SA, f"SM6 announces spi_ps {int(announced[1])}, and no such SA stands")
 
     def _believes(self, keeper: _Keeper) -> None:
         host = keeper.host()

@@ -20,8 +20,12 @@ from twopair.sim.world import Carrier, World
 
 Fate = list[tuple[int, Packet]]
 
-DELAYS: Final = (1_000, 20_000, 100_000, 3_000_000, 40_000_000)
-"""Microseconds by which packets are late: a little, out of order, more than T1, longer than timer F."""
+DELAYS: Final = (1_000, 20_000, 100_000, 3_000_000, 16_000_000)
+"""Microseconds by which packets are late: a little, out of order, more than T1, nearly T4 of Gm.
+
+Nothing is older, for SIP counts on that: a copy of a REGISTER that outlives its transaction at the
+registrar is a new one (RFC 3261 §17.1.2.2). Inside ESP an attacker may keep packets as long as he likes.
+"""
 
 MOST_PPM: Final = 5_000
 """A clock is fast or slow by 0.5 % at most: fifty times as bad as a cheap crystal."""

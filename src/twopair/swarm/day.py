@@ -88,7 +88,8 @@ class Day:
     def __init__(self, seed: int, variant: Variant = GENUINE, onlooker: Onlooker | None = None) -> None:
         self.seed = seed
         self.world = world = World(seed)
-        self.build = build = variant.change(Build(draw_plan(world.entropy("population"))))
+        genuine = Build(draw_plan(world.entropy("population")))
+        self.build = build = variant.change(genuine)
         self.plan = plan = build.plan
         self.weather = Weather.draw(world.entropy("weather"))
         self.plot = Plot.draw(world.entropy("attacker"))
@@ -103,7 +104,7 @@ class Day:
         self._mischief = Mischief(self.plot, names)
         world.carrier = partial(self._mischief.carry, world.carrier)
         self._sky = Sky(world, self.weather)
-        self._laws = Laws(world, gm, plan.pcscf.port_pc, best_suites(plan))
+        self._laws = Laws(world, gm, plan.pcscf.port_pc, best_suites(genuine.plan))
         if onlooker is not None:
             self._show(onlooker)
         self._store = MemoryStore(plan.subscribers)
@@ -174,7 +175,9 @@ class Day:
                 config.address,
             )
         self._bare[name] = bare
-        node: Node = Drifting(self._variant.around(name, bare), self._clocks[name])
+        node = self._variant.around(name, bare)
+        if self.weather.drift:
+            node = Drifting(node, self._clocks[name])
         node = self._laws.watch(name, node, end, address)
         return node if self._onlooker is None else self._onlooker.watch(name, node)
 

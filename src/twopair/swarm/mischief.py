@@ -49,6 +49,11 @@ def _old_nonce_text(text: bytes, notes: Notes) -> bytes:
     return re.sub(rb'nonce="([^"]*)"', lambda m: f'nonce="{_old_nonce(m[1].decode(), notes)}"'.encode(), text)
 
 
+def _flipped_nonce(text: bytes, _notes: Notes) -> bytes:
+    """A nonce with another AUTN: its MAC is wrong."""
+    return re.sub(rb'(nonce="[^"]{38})(.)', lambda m: m[1] + (b"B" if m[2] == b"A" else b"A"), text)
+
+
 def _another_register(seen: Sight, _notes: Notes) -> list[Forged]:
     """The same REGISTER in another transaction, from another port of the same address."""
     text = re.sub(rb"(branch=z9hG4bK|Call-ID: )", rb"\1x", seen.text)
@@ -102,6 +107,7 @@ CHOICES: Final = (
     _Choice("take Security-Client out of SM1", _changes(_sm1, forge.without("Security-Client"))),
     _Choice("take Security-Server out of SM6", _changes(_sm6, forge.without("Security-Server"))),
     _Choice("put an old nonce into SM6", _changes(_sm6, _old_nonce_text)),
+    _Choice("put a forged nonce into SM6", _changes(_sm6, _flipped_nonce)),
     _Choice("damage ESP", lambda now, _dice: Damage(on=_occasion(_protected, now))),
     _Choice("reflect ESP", lambda now, _dice: Reflect(on=_occasion(_protected, now))),
     _Choice("replay ESP", lambda now, dice: Replay(on=_occasion(_protected, now), after_s=_seconds(dice))),

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from twopair.base import DEFAULT_SUITES, Entropy, Impi, Suite, Transport
+from twopair.base import DEFAULT_SUITES, Entropy, Impi, Secret, Suite, Transport
+from twopair.core.aka import AkaKeys
 from twopair.live.lab.plan import LabPlan, UePlan, usual
 
 
@@ -13,7 +14,7 @@ def draw_plan(dice: Entropy) -> LabPlan:
     Args:
         dice: where they are drawn from.
     """
-    plan = usual((4, 6)[dice.below(2)], ues=dice.below(3) + 1)
+    plan = _with_own_keys(usual((4, 6)[dice.below(2)], ues=dice.below(3) + 1), dice)
     pcscf = replace(
         plan.pcscf,
         response_after_rekey=_solution(dice),
@@ -28,6 +29,16 @@ def best_suites(plan: LabPlan) -> Mapping[Impi, Suite]:
         ue.card.impi: next(suite for suite in plan.pcscf.policy.priority if suite in ue.config.offered)
         for ue in plan.ues
     }
+
+
+def _with_own_keys(plan: LabPlan, dice: Entropy) -> LabPlan:
+    """The same, where no card has the keys of another."""
+    keys = [AkaKeys(Secret(dice.octets(16)), opc=Secret(dice.octets(16))) for _ in plan.ues]
+    return replace(
+        plan,
+        subscribers=tuple(replace(s, keys=k) for s, k in zip(plan.subscribers, keys, strict=True)),
+        ues=tuple(replace(ue, card=replace(ue.card, keys=k)) for ue, k in zip(plan.ues, keys, strict=True)),
+    )
 
 
 def _draw_ue(ue: UePlan, dice: Entropy) -> UePlan:

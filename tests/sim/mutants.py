@@ -1,0 +1,195 @@
+"""Deliberate defects of tables and checks; each must be found by the laws of the simulator."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+
+from twopair.attack.defences import Build
+from twopair.base import Endpoint, Flow, Micros, Port, Refusal, Send
+from twopair.core.esp import ReplayWindow
+from twopair.core.registration.pcscf_checks import Answered, Check
+from twopair.core.sa import InstallSas, RemoveSas, SaSetLife, SasInstalled, Stage, Trigger
+from twopair.core.secagree import Offer
+from twopair.nodes import Action, Event, Node
+from twopair.nodes.pcscf.sets import SaTable
+from twopair.nodes.ue.sets import SetTable
+from twopair.swarm.day import Variant
+
+
+class Mutant(NamedTuple):
+    """One defect.
+
+    Args:
+        name: what is wrong.
+        laws: those that may be the first to break.
+        make: puts it in place; what is not in `Variant` is put back by the fixture.
+    """
+
+    name: str
+    laws: tuple[str, ...]
+    make: Callable[[pytest.MonkeyPatch], Variant]
+
+
+def without(*names: str) -> Callable[[object], Variant]:
+    """Defences of the attack suite that are missing."""
+    return lambda _patch: Variant(lambda build: build.without(*names))
+
+
+def pcscf_rules(**rules: object) -> Callable[[object], Variant]:
+    """Other parts for the P-CSCF."""
+
+    def change(build: Build) -> Build:
+        return replace(build, pcscf=build.pcscf._replace(**rules))  # type: ignore[arg-type]
+
+    return lambda _patch: Variant(change)
+
+
+def around(name: str, wrapper: Callable[[Node], Node]) -> Callable[[object], Variant]:
+    """Something around the nodes whose names begin like this."""
+    return lambda _patch: Variant(around=lambda host, node: wrapper(node) if host.startswith(name) else node)
+
+
+# checks
+
+
+def compares_port_uc_only(patch: pytest.MonkeyPatch) -> Variant:
+    def judge(e: Answered) -> Refusal | None:
+        sent, echoed = (Offer.parse(lines).terms for lines in (e.proposal.offer.lines, e.client))
+        same = sent is not None and echoed is not None and sent.port_c == echoed.port_c
+        return None if same else Refusal.CLIENT_MISMATCH
+
+    def change(build: Build) -> Build:
+        checks = tuple(
+            Check(c.requirement, c.clause, judge) if c.requirement == "AGR-31 Security-Client" else c
+            for c in build.pcscf.answered
+        )
+        return replace(build, pcscf=build.pcscf._replace(answered=checks))
+
+    return Variant(change)
+
+
+def weakest_first(_patch: object) -> Variant:
+    def change(build: Build) -> Build:
+        pcscf = replace(build.plan.pcscf, algorithms=build.plan.pcscf.algorithms[::-1])
+        return replace(build, plan=replace(build.plan, pcscf=pcscf))
+
+    return Variant(change)
+
+
+# sets
+
+
+class ReusesPortPc(SaTable):
+    """Gives every set the same port_pc."""
+
+    def free_pc(self, pcscf: str, ue: Endpoint, pool: Iterable[Port]) -> Port | None:
+        return min(pool)
+
+
+class KeepsFailed(SaSetLife):
+    """A temporary set whose attempt failed, or whose time is up, stays."""
+
+    def feed(self, trigger: Trigger) -> Stage:
+        if self.stage is Stage.TEMPORARY and trigger in (Trigger.RELEASED, Trigger.EXPIRED):
+            self.expires_at = Micros(1 << 60)
+            return self.stage
+        return super().feed(trigger)
+
+
+def never_widens(patch: pytest.MonkeyPatch) -> Variant:
+    patch.setattr(ReplayWindow, "accept", lambda _window, _sequence: None)
+    return Variant()
+
+
+def keeps_old_for_ever(patch: pytest.MonkeyPatch) -> Variant:
+    patch.setattr(SetTable, "drain", lambda _table, _out: None)
+    return Variant()
+
+
+def same_port_uc(patch: pytest.MonkeyPatch) -> Variant:
+    patch.setattr("twopair.nodes.ue.opening.draw_port", lambda _entropy, ports, _taken: Port(ports[0]))
+    return Variant()
+
+
+# what nodes do
+
+
+class Wrapped:
+    """A node and something wrong with it."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        return self.node.feed(event, now)
+
+    def next_deadline(self) -> Micros | None:
+        return self.node.next_deadline()
+
+
+class InstallsAfterSm6(Wrapped):
+    """Takes a set for installed as soon as it has asked for it, and asks after it has sent SM6."""
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        if isinstance(event, SasInstalled):
+            return []
+        actions = list(self.node.feed(event, now))
+        for install in [action for action in actions if isinstance(action, InstallSas)]:
+            actions.remove(install)
+            actions += [*self.node.feed(SasInstalled(install.sa_set.set_id), now), install]
+        return actions
+
+
+class ForgetsToRemove(Wrapped):
+    """Takes sets out of its own table only."""
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        return [action for action in self.node.feed(event, now) if not isinstance(action, RemoveSas)]
+
+
+class AcceptsInClear(Wrapped):
+    """Sends the first SM12 to the unprotected port that SM1 came from, in the clear."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self._clear: dict[str, Flow] = {}
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        actions = list(self.node.feed(event, now))
+        for at, action in enumerate(actions):
+            if isinstance(action, Send) and action.data.startswith(b"SIP/2.0 401"):
+                self._clear[action.flow.remote.address] = action.flow
+            elif isinstance(action, Send) and action.data.startswith(b"SIP/2.0 200"):
+                actions[at] = Send(self._clear.get(action.flow.remote.address, action.flow), action.data)
+        return actions
+
+
+MUTANTS = (
+    Mutant(
+        "Security-Client of SM7 is not compared", ("OFFERED", "STRONGEST"), without("AGR-31 Security-Client")
+    ),
+    Mutant(
+        "Security-Verify of SM7 is not compared", ("OFFERED", "STRONGEST"), without("AGR-31 Security-Verify")
+    ),
+    Mutant("SM7 is compared by port_uc only", ("OFFERED", "STRONGEST"), compares_port_uc_only),
+    Mutant("the weakest algorithm is chosen", ("STRONGEST",), weakest_first),
+    Mutant("the card accepts any SQN", ("KEYS",), without("AKA-14")),
+    Mutant("the card does not check the MAC", ("GENUINE",), without("AKA-11")),
+    Mutant("ck and ik reach the UE", ("SECRET",), without("AKA-31")),
+    Mutant("the replay window never moves", ("ONCE",), never_widens),
+    Mutant("replayed packets are delivered", ("ONCE",), without("SA-06")),
+    Mutant("the ICV is not checked", ("ONCE",), without("SA-02")),
+    Mutant("protected ports take clear text", ("CLOSED",), without("SA-21")),
+    Mutant("port_pc is used again", ("PORTS", "STEPS"), pcscf_rules(table=ReusesPortPc)),
+    Mutant("port_uc is used again", ("PORTS", "REGISTERED"), same_port_uc),
+    Mutant("no limit of sets per registration", ("THREE", "REGISTERED"), without("MGP-04", "MGP-05")),
+    Mutant("temporary sets are kept after a failure", ("ONE_SET", "BELIEF"), pcscf_rules(life=KeepsFailed)),
+    Mutant("the P-CSCF keeps old sets", ("ONE_SET", "THREE", "REGISTERED"), without("TMR-03")),
+    Mutant("the UE keeps old sets", ("ONE_SET", "THREE"), keeps_old_for_ever),
+    Mutant("SM6 is sent before the set is installed", ("FIRST_SA",), around("pcscf", InstallsAfterSm6)),
+    Mutant("the P-CSCF forgets to remove sets", ("BELIEF",), around("pcscf", ForgetsToRemove)),
+    Mutant("the UE forgets to remove sets", ("BELIEF",), around("ue", ForgetsToRemove)),
+    Mutant("SM12 is sent in the clear", ("CLEAR",), around("pcscf", AcceptsInClear)),
+)
