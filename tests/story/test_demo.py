@@ -126,7 +126,14 @@ def test_figure1_on_this_machine(suite: Suite, ip: int, transport: Transport) ->
 
 @pytest.mark.lab
 @BY_TRANSPORT
-@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "figure1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "mitm" else ())
+        for name in SCENARIOS
+        if name != "figure1"
+    ],
+)
 def test_failures_on_this_machine(name: str, transport: Transport) -> None:
     """AKA-20, AKA-21, ERR-08, ERR-31."""
     outcome = play(SCENARIOS[name], Wanted(transport))

@@ -3,7 +3,6 @@
 from typing import Final
 
 from twopair.attack import forge
-from twopair.attack.attack import UDP_ONLY
 from twopair.attack.by_subscribers import takes_the_port
 from twopair.attack.failure import AGAIN, EITHER, Failure
 from twopair.attack.failure_days import (
@@ -92,7 +91,7 @@ FAILURES: Final = (
         _TO_ONESELF,
         ("pcscf", "BAD_ICV"),
         registered=AGAIN,
-        transports=UDP_ONLY,
+        wire_tcp="(MESSAGE)",
     ),
     Failure(
         "ERR-08",

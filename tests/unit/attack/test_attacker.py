@@ -22,7 +22,8 @@ NAMES = {UE.address: "ue", PCSCF.address: "pcscf"}
 CLEAR = Packet(Kind.DATAGRAM, Flow(Transport.UDP, UE, PCSCF), None, b"REGISTER sip:home SIP/2.0\r\n")
 SM1 = (
     b"REGISTER sip:home SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.1.1:5070\r\n"
-    b"Security-Client: ipsec-3gpp;alg=a;port-s=6109, ipsec-3gpp;alg=b;port-s=6109\r\nSecurity-Verify: x;port-s=1\r\nContent-Length: 0\r\n\r\n"
+    b"Security-Client: ipsec-3gpp;alg=a;port-s=6109, ipsec-3gpp;alg=b;port-s=6109\r\n"
+    b"Security-Verify: x;port-s=1\r\nContent-Length: 0\r\n\r\n"
 )
 
 
