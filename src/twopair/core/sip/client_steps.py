@@ -121,3 +121,4 @@ def end(txn: ClientTransaction, _message: object, _flow: object, now: Micros, ou
             del ground.streams[txn.flow]
     txn.wire = b""
     ground.user.on_terminated(txn, now, out)
+    txn.owner = None  # which knows this transaction: the two would wait for the collector

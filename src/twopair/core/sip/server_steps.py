@@ -100,3 +100,4 @@ def end(txn: ServerTransaction, _message: object, _flow: object, now: Micros, ou
     del txn.ground.servers[txn.key]
     txn.wire = b""
     txn.ground.user.on_terminated(txn, now, out)
+    txn.owner = None  # which knows this transaction: the two would wait for the collector

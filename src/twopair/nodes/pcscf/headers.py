@@ -1,6 +1,7 @@
 """Header fields by direction: what the P-CSCF takes out, puts in and rewrites (24.229 §5.2; PCS-)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
@@ -41,6 +42,7 @@ Lines = Sequence[tuple[str, str]]
 """Names and values of header lines."""
 
 MAX_FORWARDS: Final = 70
+_HOPS: Final = frozenset({"max-forwards"})
 DIALOG_METHODS: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 """Requests that may make a dialog, and so get a Record-Route (PCS-12)."""
 
@@ -83,32 +85,24 @@ def answer_from_ue(response: Response, dropped: Dropped, above: Lines, below: Li
 
 def for_ue(request: Request, above: Lines, below: Lines) -> Request:
     """A copy for a UE without what is the network's own business (PCS-13, PCS-17, PCS-21)."""
-    dropped = {name for name in request.names() if PRIVATE[name]}
-    dropped.add("max-forwards")
     onward = request.copy()
-    onward.rebuild(dropped, above, below)
+    onward.rebuild(private_among(request.names()) | _HOPS, above, below)
     return onward
 
 
 def clean_for_ue(response: Response) -> None:
     """The same for a response, in place."""
-    dropped = [name for name in response.names() if PRIVATE[name]]
+    dropped = private_among(response.names())
     if dropped:
-        response.remove_all(frozenset(dropped))
+        response.remove_all(dropped)
 
 
-class _Private(dict[str, bool]):
-    """Name → whether it is the network's own business; names are learnt, up to a bound."""
-
-    def __missing__(self, name: str) -> bool:
-        private = (name.startswith("p-") and name not in FOR_UE) or name in AGREEMENT
-        if len(self) < MOST_NAMES:
-            self[name] = private
-        return private
-
-
-MOST_NAMES: Final = 1024
-PRIVATE: Final = _Private()
+@lru_cache(maxsize=256)  # most messages have their headers in one of a few orders
+def private_among(names: tuple[str, ...]) -> frozenset[str]:
+    """Those names that are the network's own business."""
+    return frozenset(
+        name for name in names if (name.startswith("p-") and name not in FOR_UE) or name in AGREEMENT
+    )
 
 
 def _drop_network_provided(message: Message) -> None:

@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
-from twopair.wire.sip.names import TOKEN
+from twopair.wire.sip.names import METHODS, TOKEN
 
 _CSEQ: Final = re.compile(rf"([0-9]{{1,10}})[ \t]+({TOKEN.pattern})")
 
@@ -18,6 +18,9 @@ class CSeq(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read it. Raises WireError for anything else."""
+        digits, _, method = text.partition(" ")
+        if method in METHODS and len(digits) < 10 and digits.isdigit() and digits.isascii():
+            return cls(int(digits), method)
         match = _CSEQ.fullmatch(text)
         if match is None:
             raise WireError("CSeq is not a number and a method", 0, "RFC 3261 §20.16")

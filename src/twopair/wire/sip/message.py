@@ -104,7 +104,8 @@ class Message:
     def top_via(self) -> Via:
         """The topmost Via, parsed. Raises WireError if absent or garbled."""
         if self._via is None:
-            self._via = Via.parse(first_element(self.get("Via") or ""))
+            value = self.get("Via") or ""
+            self._via = Via.parse(first_element(value) if "," in value else value)
         return self._via
 
     @property
@@ -181,7 +182,7 @@ class Message:
             self._forget(wanted)
             at = self._names.index(wanted)
             value = self._value(at).lstrip(", \t")
-            first = first_element(value)
+            first = first_element(value) if "," in value else value
             rest = value[len(first) :].lstrip(", \t")
             if rest:
                 self._lines[at] = f"{self._lines[at].partition(':')[0]}: {rest}"
@@ -215,9 +216,13 @@ class Message:
             below: (name, value) of lines put after all others.
         """
         keep = [have not in without for have in self._names]
-        lines = [header_line(name, value) for name, value in above]
+        lines = [f"{name}: {value}" for name, value in above]
+        last = [f"{name}: {value}" for name, value in below]
+        ours = "".join(lines + last)
+        assert "\n" not in ours, ours  # as `header_line`
+        assert "\r" not in ours, ours
         lines += compress(self._lines, keep)
-        lines += [header_line(name, value) for name, value in below]
+        lines += last
         names = [ASKED[name] for name, _ in above]
         names += compress(self._names, keep)
         names += [ASKED[name] for name, _ in below]

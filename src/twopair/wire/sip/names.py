@@ -28,6 +28,12 @@ TOKEN: Final = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
 """What a header name or a method is made of (RFC 3261 §25.1)."""
 
 
+METHODS: Final = frozenset(
+    "REGISTER INVITE ACK BYE CANCEL MESSAGE OPTIONS SUBSCRIBE NOTIFY PUBLISH INFO PRACK UPDATE REFER".split()
+)
+"""Methods whose spelling need not be checked."""
+
+
 class _Canonical(dict[str, str]):
     """Name as written → canonical name; unusual spellings are worked out anew.
 

@@ -6,15 +6,10 @@ from typing import Final
 from twopair.base import WireError
 from twopair.wire.sip.lists import LWS
 from twopair.wire.sip.message import Request, Response
-from twopair.wire.sip.names import CANONICAL, TOKEN
+from twopair.wire.sip.names import CANONICAL, METHODS, TOKEN
 
 _STATUS_LINE: Final = re.compile(r"(SIP/[0-9]+\.[0-9]+) ([1-6][0-9][0-9])(?: (.*))?", re.I | re.S)
 _VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.I)
-
-_METHODS: Final = frozenset(
-    "REGISTER INVITE ACK BYE CANCEL MESSAGE OPTIONS SUBSCRIBE NOTIFY PUBLISH INFO PRACK UPDATE REFER".split()
-)
-"""Methods whose spelling need not be checked."""
 
 _known: Final = CANONICAL.get
 
@@ -70,7 +65,7 @@ def parse(data: bytes) -> Request | Response:
 
 def _with_start_line(first: str, lines: list[str], names: list[str]) -> Request | Response:
     parts = first.split(" ")
-    if len(parts) == 3 and parts[2] == "SIP/2.0" and parts[0] in _METHODS and parts[1].isprintable():
+    if len(parts) == 3 and parts[2] == "SIP/2.0" and parts[0] in METHODS and parts[1].isprintable():
         return Request(parts[0], parts[1], lines, names, b"")
     status = _STATUS_LINE.fullmatch(first)
     if status is not None:
@@ -117,6 +112,9 @@ def _set_body(message: Request | Response, body: bytes) -> None:
     message.body = body
     written = message.get("Content-Length")
     if written is None:
+        return
+    if written == str(len(body)) and message.names().count("content-length") == 1:  # as nearly always
+        message.declare(len(body))
         return
     fault = None
     if not (written.isascii() and written.isdigit()):

@@ -15,6 +15,7 @@ MAGIC: Final = "z9hG4bK"
 _USUAL: Final = re.compile(r"SIP/2\.0/([A-Za-z]+) ([A-Za-z0-9.-]+)(?::([1-9][0-9]{0,3}))?(?:;(.*)|\Z)", re.S)
 _BRANCH: Final = re.compile(r'(?:\A|;)[ \t]*branch[ \t]*=[ \t]*([^ \t;="]+)[ \t]*(?=;|\Z)', re.I)
 """Found before any quoted string, or the parameters are parsed in full."""
+_BRANCH_FIRST: Final = re.compile(r"branch=([\w.!%*+`'~-]+)(?=;|\Z)", re.ASCII)
 
 
 class Via(NamedTuple):
@@ -57,6 +58,9 @@ class Via(NamedTuple):
     @property
     def branch(self) -> str | None:
         """The branch parameter. Raises WireError if the parameters are none."""
+        first = _BRANCH_FIRST.match(self.tail)
+        if first is not None:
+            return first[1]
         found = _BRANCH.search(self.tail)
         if found is None or '"' in self.tail[: found.start()]:
             return self.params.get("branch")
