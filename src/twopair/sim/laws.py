@@ -163,8 +163,8 @@ class Laws:
             self.ever[new.impi, new.ports, new.spis, new.suite, new.keys] = None
 
     def _differ(self, host: str, old: SaSet, new: SaSet) -> None:
-        same_server = old.ports.us == new.ports.us
-        if old.ports.uc == new.ports.uc or (same_server and old.ports.pc == new.ports.pc):
+        same_ue, same_server = old.ue == new.ue, old.ports.us == new.ports.us
+        if same_ue and (old.ports.uc == new.ports.uc or (same_server and old.ports.pc == new.ports.pc)):
             self._broken(Law.PORTS, f"{host}: client ports of {new.ports} are those of a live set")
         if set(old.spis) & set(new.spis):
             self._broken(Law.PORTS, f"{host}: {new.spis} and {old.spis} of a live set share an SPI")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from twopair.attack.careless import CarelessBackend, CarelessCard
 from twopair.attack.defences import Build
@@ -11,6 +11,7 @@ from twopair.attack.stage import ue_name
 from twopair.base import SECOND, Endpoint, Entropy, Impu, Micros, seconds
 from twopair.core.aka import Card
 from twopair.core.sa import End
+from twopair.live.lab.plan import LabPlan
 from twopair.nodes import Node
 from twopair.nodes.events import Wish
 from twopair.nodes.facts import Registered
@@ -71,6 +72,21 @@ class Variant:
 GENUINE: Final = Variant()
 
 
+class Setting(NamedTuple):
+    """Who takes part in a day, in which weather, against whom."""
+
+    plan: LabPlan
+    weather: Weather
+    plot: Plot
+
+    @classmethod
+    def draw(cls, world: World) -> "Setting":
+        """That of the world's seed."""
+        streams = ("population", "weather", "attacker")
+        population, weather, attacker = (world.entropy(name) for name in streams)
+        return cls(draw_plan(population), Weather.draw(weather), Plot.draw(attacker))
+
+
 class Day:
     """The network of one seed, and what happens to it.
 
@@ -78,6 +94,7 @@ class Day:
         seed: decides everything.
         variant: see `Variant`.
         onlooker: sees everything, changes nothing.
+        setting: instead of the one that the seed draws.
 
     Attributes:
         build: how the nodes are made, and who takes part.
@@ -85,14 +102,19 @@ class Day:
         ues: the UEs' hosts, in order.
     """
 
-    def __init__(self, seed: int, variant: Variant = GENUINE, onlooker: Onlooker | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        variant: Variant = GENUINE,
+        onlooker: Onlooker | None = None,
+        setting: Setting | None = None,
+    ) -> None:
         self.seed = seed
         self.world = world = World(seed)
-        genuine = Build(draw_plan(world.entropy("population")))
+        drawn, self.weather, self.plot = setting or Setting.draw(world)
+        genuine = Build(drawn)
         self.build = build = variant.change(genuine)
         self.plan = plan = build.plan
-        self.weather = Weather.draw(world.entropy("weather"))
-        self.plot = Plot.draw(world.entropy("attacker"))
         self._variant = variant
         self._onlooker = onlooker
         self._dice: Entropy = world.entropy("users")
@@ -104,7 +126,7 @@ class Day:
         self._mischief = Mischief(self.plot, names)
         world.carrier = partial(self._mischief.carry, world.carrier)
         self._sky = Sky(world, self.weather)
-        self._laws = Laws(world, gm, plan.pcscf.port_pc, best_suites(genuine.plan))
+        self._laws = Laws(world, gm, plan.pcscf.port_pc, best_suites(drawn))
         if onlooker is not None:
             self._show(onlooker)
         self._store = MemoryStore(plan.subscribers)
@@ -117,8 +139,8 @@ class Day:
         """Let it happen, to the end or to the first law that is broken."""
         law = detail = ""
         try:
-            self._rough()
-            self._calm()
+            self.rough()
+            self.calm()
         except Broken as broken:
             law, detail = broken.law, broken.detail
         world = self.world
@@ -197,7 +219,8 @@ class Day:
 
     # what happens
 
-    def _rough(self) -> None:
+    def rough(self) -> None:
+        """Users wish for this and that while everything goes wrong."""
         for ue in self.ues:
             ue.later(Register())
         for _ in range(WISHES):
@@ -216,13 +239,19 @@ class Day:
         ue.later(wishes[dice.below(len(wishes))])
 
     def _restart(self) -> None:
-        """Some node loses its state; the home network keeps its subscribers, a UE its card."""
         names = [ue.name for ue in self.ues] * 2 + ["pcscf"]
-        name = names[self._dice.below(len(names))]
+        self.restart(names[self._dice.below(len(names))])
+
+    def restart(self, name: str) -> None:
+        """A node loses its state; a UE keeps its card."""
         self.world.hosts[name].restart(self._node(name))
 
-    def _calm(self) -> None:
-        """Nothing goes wrong any more. Everybody registers, is reached, leaves; and nothing is left."""
+    def calm(self) -> None:
+        """Nothing goes wrong any more. Everybody registers, is reached, leaves; and nothing is left.
+
+        Raises:
+            Broken: a law was.
+        """
         self._sky.calm()
         self._mischief.there = False
         world = self.world
