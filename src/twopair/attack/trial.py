@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from twopair.attack.attack import Attack
+from twopair.attack.attack import Attack, foreign_set
 from twopair.attack.defences import Build
 from twopair.attack.in_world import WorldStage
 from twopair.attack.stage import Stage
@@ -78,9 +78,9 @@ def try_in_world(
 
 
 def _left_behind(stage: Stage) -> str:
-    """Temporary sets that outlived reg-await-auth (ERR-31)."""
+    """Temporary sets that outlived reg-await-auth, or a set that only one end has ever had (ERR-31)."""
     for name, node in stage.nodes.items():
         stale = [s for s in node.sets if node.stages.get(s) is SetStage.TEMPORARY]
         if stale:
             return f"{name} still has {len(stale)} temporary set(s) after {AFTER_S:.0f} s"
-    return ""
+    return foreign_set(stage)
