@@ -15,7 +15,7 @@ _MODULES: Final = Path("/usr/lib/uml/modules")
 
 ESP_MODULES: Final = (
     "esp4 esp6 xfrm_user authenc cbc hmac sha1_generic md5 des_generic gcm ctr ghash_generic crypto_null "
-    "echainiv seqiv veth tun"
+    "sha512_generic drbg jitterentropy_rng echainiv seqiv veth tun bridge"
 )
 """What the kernel back end and the lab need of a kernel."""
 
@@ -25,6 +25,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME={directory} TMPDIR={directory} TW
 export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={root}
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t tmpfs tmpfs /run
 modprobe -d {directory} -a {modules}
+echo /bin/false >/proc/sys/kernel/modprobe
 ip link set lo up
 cd {root}
 {command}
@@ -61,7 +62,7 @@ def run_in_guest(
         command: what to run, as the guest's root.
         directory: of its own, empty; output and temporary files come here.
         timeout_s: after which the guest is killed.
-        modules: kernel modules to load first.
+        modules: kernel modules to load first; no others will be.
         memory: of the guest.
     """
     tree = directory / "lib/modules"

@@ -76,6 +76,10 @@ class Programs:
         self._cleanup.callback(program.kill)
         return program
 
+    def namespace(self, name: str) -> Namespace:
+        """Where a host is."""
+        return self._hosts[name]
+
     def _namespace(self) -> Namespace:
         namespace = Namespace()
         self._cleanup.callback(namespace.close)

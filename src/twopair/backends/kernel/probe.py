@@ -123,7 +123,7 @@ def _nothing_works(version: int, why: Refused) -> str:
     if why.code == errno.EPERM:
         return _NO_RIGHT
     if version == 6 and not _IPV6_PRESENT.exists():
-        return "IPv6 is off: the kernel was started without it (ipv6.disable), or CONFIG_IPV6 is not set"
+        return "IPv6 is off: switched off at boot (ipv6.disable), or the kernel has it not, or not loaded"
     if why.code in _NO_ESP:
         family = "" if version == 4 else " for IPv6"
         name = _CONFIG[version]

@@ -1,0 +1,101 @@
+"""The programs with the kernel back end: a P-CSCF that is killed, and one that takes its place."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.interop.programs import Program, Programs
+
+pytestmark = pytest.mark.guest
+
+LAB = Path(__file__).parents[3] / "examples/lab"
+DOMAIN = "ims.mnc001.mcc001.3gppnetwork.org"
+
+
+@pytest.fixture
+def network() -> Iterator[Programs]:
+    with Programs() as programs:
+        for name in ("pcscf", "home", "ue1", "ue2"):
+            programs.host(name)
+        programs.on_bridge("pcscf", "10.10.0.1/16")
+        programs.on_bridge("ue1", "10.10.1.1/16")
+        programs.on_bridge("ue2", "10.10.1.2/16")
+        programs.cable("pcscf", "10.20.0.1/24", "home", "10.20.0.2/24")
+        yield programs
+
+
+def file(directory: Path, name: str, backend: str) -> str:
+    """A file of the lab with that back end."""
+    text = (LAB / name).read_text()
+    changed = directory / f"{backend}-{name}"
+    changed.write_text(text.replace('backend = "userspace"', f'backend = "{backend}"'))
+    assert f'backend = "{backend}"' in changed.read_text()
+    return str(changed)
+
+
+def pcscf_of(network: Programs, directory: Path) -> Program:
+    program = network.start("pcscf", "pcscf", "-c", file(directory, "pcscf.toml", "auto"))
+    assert program.line().startswith("ready pcscf ")
+    return program
+
+
+def standing(network: Programs) -> tuple[int, int, int]:
+    """States, policies that protect, policies that block, at the P-CSCF."""
+    with network.namespace("pcscf").entered():
+        state, policy = (
+            subprocess.run(["ip", "xfrm", what, "list"], check=True, capture_output=True, text=True).stdout
+            for what in ("state", "policy")
+        )
+    return state.count("proto esp"), policy.count("tmpl "), policy.count("action block")
+
+
+def register(network: Programs, directory: Path, backend: str) -> None:
+    ue = network.start("ue1", "ue", "-c", file(directory, "ue1.toml", backend), "register", "--json")
+    assert json.loads(ue.line())["ok"]
+    assert ue.end()[0] == 0
+
+
+def test_killed_and_started_again(network: Programs, tmp_path: Path) -> None:
+    """SA-01, SA-21, UNP-07: ports stay closed in between; the successor clears up, and UEs register again."""
+    home = network.start("home", "home", "-c", str(LAB / "home.toml"))
+    home.line()
+    pcscf = pcscf_of(network, tmp_path)
+    states, protecting, blocking = standing(network)
+    assert (states, protecting) == (0, 0)
+    register(network, tmp_path, "kernel")
+    register(network, tmp_path, "userspace")
+    assert standing(network)[0] == standing(network)[1] > 0
+    pcscf.end(signal.SIGKILL)
+    left = standing(network)
+    assert left[0] > 0
+    assert left[2] == blocking > 0
+    successor = pcscf_of(network, tmp_path)
+    assert standing(network) == (0, 0, blocking)
+    register(network, tmp_path, "kernel")
+    code, _, log = successor.end(signal.SIGTERM)
+    assert code == 0
+    assert "ipsec: kernel" in log
+    assert f"removed orphans: {left[0]} states, {left[1] + left[2]} policies" in log
+    assert "Traceback" not in log
+    assert standing(network) == (0, 0, 0)
+
+
+def test_a_message_from_kernel_to_user_space(network: Programs, tmp_path: Path) -> None:
+    """SA-01: a UE of either kind behind a P-CSCF in the kernel."""
+    home = network.start("home", "home", "-c", str(LAB / "home.toml"))
+    home.line()
+    pcscf_of(network, tmp_path)
+    bob = network.start(
+        "ue2", "ue", "-c", file(tmp_path, "ue2.toml", "userspace"), *"wait --count 1 --json".split()
+    )
+    bob.line()
+    to = f"sip:bob@{DOMAIN}"
+    alice = network.start(
+        "ue1", "ue", "-c", file(tmp_path, "ue1.toml", "kernel"), "message", "--json", to, "two pairs"
+    )
+    assert json.loads(alice.line()) == {"ok": True, "to": to, "status": 200}
+    assert json.loads(bob.line())["text"] == "two pairs"
+    assert alice.end()[0] == bob.end()[0] == 0
