@@ -8,7 +8,7 @@ from twopair.backends.kernel.algorithms import ALGORITHMS
 from twopair.backends.kernel.netlink import Netlink, Refused, Request
 from twopair.backends.kernel.owner import PROTECT_PRIORITY
 from twopair.core.esp import SecurityAssociation
-from twopair.core.sa import ARROWS, SaSet
+from twopair.core.sa import SaSet
 from twopair.core.sa.figure1 import Arrow
 
 
@@ -25,7 +25,7 @@ Associations = tuple[tuple[Arrow, SecurityAssociation], ...]
 
 def associations(sa_set: SaSet) -> Associations:
     """The four SAs of a set."""
-    return tuple((arrow, sa_set.association(arrow)) for arrow in ARROWS)
+    return tuple((arrow, sa_set.association(arrow)) for arrow in sa_set.arrows)
 
 
 def steps(sa_set: SaSet, reqid: int, sas: Associations) -> list[Step]:
