@@ -15,7 +15,7 @@ _MODULES: Final = Path("/usr/lib/uml/modules")
 
 ESP_MODULES: Final = (
     "esp4 esp6 xfrm_user authenc cbc hmac sha1_generic md5 des_generic gcm ctr ghash_generic crypto_null "
-    "sha512_generic drbg jitterentropy_rng echainiv seqiv veth tun bridge"
+    "sha512_generic drbg echainiv seqiv veth tun bridge"
 )
 """What the kernel back end and the lab need of a kernel."""
 

@@ -139,3 +139,43 @@ def test_segments_leave_room_for_esp(both: Gm) -> None:
     sizes = [len(packet) for packet in both.sent_by(End.UE)]
     assert 1380 < max(sizes) <= 1500
     assert not any(ip.parse(packet).is_fragment for packet in both.sent_by(End.UE))
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_forged_resets_and_icmp_do_not_end_a_connection(version: int) -> None:
+    """UNP-06: the attacker knows ports and, for once, the sequence numbers that are expected next."""
+    with mixed(version, CBC, (End.PCSCF,)) as gm:
+        client, server = connected(gm)
+        with client, server:
+            client.send(b"x" * LARGE)
+            assert len(collected(gm, server, LARGE)) == LARGE
+            for packet in forgeries(gm):
+                gm.inject(End.PCSCF, packet)
+            assert drops(gm, End.PCSCF) == {"CLEAR_TO_PROTECTED": 4}
+            server.send(b"200 OK")
+            assert collected(gm, client, 6) == b"200 OK"
+
+
+def forgeries(gm: Gm) -> list[bytes]:
+    """RST, RST ACK, FIN ACK and SYN in the clear, and an ICMP port unreachable."""
+    ue, pcscf = gm.ue.address, gm.pcscf.address
+    last = next(packet for sender, packet in reversed(gm.inner) if sender is End.UE)
+    segment = last[ip.parse(last).offset :]
+    carried = len(segment) - (segment[12] >> 4) * 4
+    expected = (int.from_bytes(segment[4:8], "big") + carried & 0xFFFFFFFF).to_bytes(4, "big")
+    found = []
+    for flags in (0x04, 0x14, 0x11, 0x02):
+        forged = segment[:4] + expected + segment[8:12] + bytes((0x50, flags)) + bytes(6)
+        pseudo = ip.address_octets(ue) + ip.address_octets(pcscf) + b"\0\x06" + len(forged).to_bytes(2, "big")
+        total = ip.checksum(pseudo + forged).to_bytes(2, "big")
+        found.append(ip.build(ue, pcscf, ip.TCP, forged[:16] + total + forged[18:]))
+    theirs = segment[2:4] + segment[:2] + segment[8:12] + bytes(12)
+    quoted = ip.build(pcscf, ue, ip.TCP, theirs)
+    six = ":" in ue
+    message = bytes((1, 4) if six else (3, 3)) + bytes(6) + quoted
+    over = message
+    if six:
+        ends = ip.address_octets(ue) + ip.address_octets(pcscf)
+        over = ends + len(message).to_bytes(4, "big") + bytes((0, 0, 0, 58)) + message
+    message = message[:2] + ip.checksum(over).to_bytes(2, "big") + message[4:]
+    return [*found, ip.build(ue, pcscf, ip.ICMPV6 if six else ip.ICMP, message)]

@@ -8,7 +8,9 @@ import pytest
 from tests.figure1_sets import CBC, GCM, sa_set
 
 from twopair.backends.kernel.backend import KernelBackend
+from twopair.backends.kernel.probe import probe
 from twopair.base import Suite
+from twopair.core.esp import SUITES
 from twopair.core.sa import End, PortName, SaSet
 from twopair.live.lab.namespace import Namespace
 
@@ -159,3 +161,12 @@ def test_closed_ports(namespace: Namespace, backend: KernelBackend) -> None:
     for name in (PortName.PS, PortName.PC):
         backend.reopen(of.endpoint(name))
     assert shown(namespace, "policy") == []
+
+
+def test_the_probe_leaves_nothing(namespace: Namespace) -> None:
+    """It finds everything here, and takes all of it out again."""
+    with namespace.entered():
+        found = probe()
+    assert found.lacks == ()
+    assert set(found.suites(4)) == set(found.suites(6)) == set(SUITES)
+    assert shown(namespace, "state") == shown(namespace, "policy") == []
