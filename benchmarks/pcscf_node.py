@@ -18,6 +18,7 @@ from tests.unit.nodes.pcscf.bed import CORE, HOME, UDP, Bed, Ue
 from benchmarks.machine import machine_line
 from twopair.base import Flow, Received, Send, seconds
 from twopair.core.sa import InstallSas, SasInstalled
+from twopair.live.collector import spare_what_stays
 from twopair.nodes.events import Woke
 from twopair.wire.sip import Request, make_response, parse
 
@@ -148,5 +149,6 @@ def measure(count: int) -> None:
 
 if __name__ == "__main__":
     print(machine_line())
+    spare_what_stays()  # as the program does
     for text in sys.argv[1:] or ("10", "10000"):
         measure(int(text))

@@ -7,7 +7,7 @@ the event loop waits: for sockets, and for the one deadline of the node.
 import logging
 from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from twopair.backends.contract import InstallError, IpsecBackend
@@ -27,7 +27,6 @@ from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, 
 from twopair.live.clock import monotonic
 from twopair.live.ports import Ports
 from twopair.live.sockets import Guard, SocketFactory, ThisHost, reason_of
-from twopair.nodes.actions import Action
 from twopair.nodes.events import Event
 from twopair.nodes.node import Node
 from twopair.nodes.wishes import Start
@@ -172,14 +171,11 @@ class Driver:
             self.counters["illegal_step"] += 1
             _log.exception("the node failed on %s", type(event).__name__)
             return
-        self._carry_out(actions)
-
-    def _carry_out(self, actions: Sequence[Action]) -> None:
         send = self._ports.send
         for action in actions:
             try:
                 if type(action) is Send:
-                    send(action.flow, action.data)
+                    send(*action)
                 else:
                     self._perform[type(action)](action)
             except Exception:  # the actions after it still count

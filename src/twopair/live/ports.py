@@ -89,11 +89,12 @@ class Ports:
 
     def send(self, flow: Flow, data: bytes) -> None:
         """Send a datagram or append to a stream. Trouble is counted: what is lost, timers notice."""
-        if flow.transport is Transport.UDP:
-            port = self._udp.get(flow.local)
+        transport, local, remote = flow
+        if transport is Transport.UDP:
+            port = self._udp.get(local)
             if port is not None:
                 try:
-                    port.send(data, flow.remote)
+                    port.send(data, remote)
                 except OSError as error:
                     self._counters["send_failed"] += 1
                     _log.warning("%s: %s", flow, reason_of(error))

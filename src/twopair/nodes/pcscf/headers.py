@@ -108,7 +108,7 @@ def private_among(names: tuple[str, ...]) -> frozenset[str]:
 def _drop_network_provided(message: Message) -> None:
     """P-Access-Network-Info values with ``np`` are the network's to give (PCS-04)."""
     lines = message.get_all("P-Access-Network-Info")
-    if not any("np" in line.lower() for line in lines):
+    if "np" not in " ".join(lines).lower():
         return
     values = [value for line in lines for value in split_list(line)]
     kept = [v for v in values if "np" not in [p.strip().lower() for p in v.split(";")]]

@@ -62,12 +62,13 @@ class AuthFields:
 
     def without(self, *names: str) -> Self:
         """The same without these parameters; what stays is as it was written."""
-        return type(self)(self.scheme, tuple(part for part in self.parts if part[0] not in names))
+        kept = [part for part in self.parts if part[0] not in names]
+        return self if len(kept) == len(self.parts) else type(self)(self.scheme, tuple(kept))
 
     def with_quoted(self, name: str, value: str) -> Self:
         """The same with this parameter, quoted, at the end; an earlier one of that name goes (INT-01)."""
-        kept = self.without(name)
-        return type(self)(self.scheme, (*kept.parts, (name, f" {name}={quote(value)}")))
+        kept = [part for part in self.parts if part[0] != name]
+        return type(self)(self.scheme, (*kept, (name, f" {name}={quote(value)}")))
 
     def __str__(self) -> str:
         return f"{self.scheme} {','.join(text for _, text in self.parts).strip(LWS)}"

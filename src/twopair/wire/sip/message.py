@@ -27,6 +27,10 @@ def header_line(name: str, value: str) -> str:
     return f"{name}: {value}"
 
 
+def _unfolded(value: str) -> str:
+    return " ".join(part.strip(" \t") for part in value.split("\r\n"))
+
+
 class Message:
     """What requests and responses share: ordered header lines and a body.
 
@@ -51,10 +55,11 @@ class Message:
 
     def get(self, name: str) -> str | None:
         """The first value of that header, unfolded and without white space around it, or None."""
-        try:
-            return self._value(self._names.index(ASKED[name]))
-        except ValueError:
+        wanted, names = ASKED[name], self._names
+        if wanted not in names:
             return None
+        value = self._lines[names.index(wanted)].partition(":")[2].strip(" \t\r\n")
+        return value if "\n" not in value else _unfolded(value)
 
     def get_all(self, name: str) -> list[str]:
         """One value per line of that header, in order."""
@@ -242,7 +247,7 @@ class Message:
 
     def _value(self, at: int) -> str:
         value = self._lines[at].partition(":")[2].strip(" \t\r\n")
-        return value if "\n" not in value else " ".join(part.strip(" \t") for part in value.split("\r\n"))
+        return value if "\n" not in value else _unfolded(value)
 
     def _drop(self, wanted: str, keep: int = -1) -> None:
         kept = [i for i, have in enumerate(self._names) if have != wanted or i == keep]

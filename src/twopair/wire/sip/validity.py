@@ -52,11 +52,11 @@ def _version(request: Request) -> None:
 
 
 def _mandatory(request: Request) -> None:
-    names = request.names()
+    count = request.names().count
     for name in ("from", "to", "call-id", "cseq"):
-        if names.count(name) != 1:
+        if count(name) != 1:
             raise WireError(f"not exactly one {name}", 0, "RFC 3261 §8.1.1, §7.3.1")
-    if names.count("max-forwards") > 1:
+    if count("max-forwards") > 1:
         raise WireError("more than one max-forwards", 0, "RFC 3261 §7.3.1")
     _ = request.call_id, request.top_via.branch
 
@@ -75,8 +75,7 @@ _USUAL_ADDRESS: Final = re.compile(rf'(?:"[^"\\]*+" ?)?<{_URI}>(?:;tag=[\w.-]++)
 
 def _parties(request: Request) -> None:
     """A SIP URI in From and To must be readable; other schemes are taken as they are."""
-    for name in ("From", "To"):
-        text = request.get(name) or ""
+    for text in (request.get("From") or "", request.get("To") or ""):
         if _USUAL_ADDRESS.fullmatch(text):
             continue
         address = NameAddr.parse(text)
