@@ -9,7 +9,10 @@ IN_GUEST = "TWOPAIR_GUEST" in os.environ
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is for the other kernel."""
-    away = [item for item in items if bool(item.get_closest_marker("guest")) is not IN_GUEST]
+    here: list[pytest.Item] = []
+    away: list[pytest.Item] = []
+    for item in items:
+        (here if bool(item.get_closest_marker("guest")) is IN_GUEST else away).append(item)
     if away:
         config.hook.pytest_deselected(items=away)
-        items[:] = [item for item in items if item not in set(away)]
+        items[:] = here
