@@ -18,7 +18,7 @@ from twopair.nodes.facts import Registered
 from twopair.nodes.homenet import HomeNetwork, MemoryStore
 from twopair.nodes.pcscf import Pcscf
 from twopair.nodes.ue import UserEquipment
-from twopair.nodes.wishes import Deregister, Register, SendMessage
+from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage
 from twopair.sim import Host, Observed, Packet, World
 from twopair.sim.clock import Drifting, Rate
 from twopair.sim.laws import Broken, Laws
@@ -234,8 +234,10 @@ class Day:
         """Somebody wishes for something."""
         dice = self._dice
         ue = self.ues[dice.below(len(self.ues))]
-        message = SendMessage(self.impu(dice.below(len(self.ues))), b"x" * dice.below(3_000))
-        wishes: Sequence[Wish] = (*[Register()] * 4, Deregister(), *[message] * 5)
+        whom = self.impu(dice.below(len(self.ues)))
+        message = SendMessage(whom, b"x" * dice.below(3_000))
+        call: Sequence[Wish] = (Call(whom), Call(whom), Answer(), Say(b"in the call"), HangUp())
+        wishes: Sequence[Wish] = (*[Register()] * 5, Deregister(), *[message] * 4, *call)
         ue.later(wishes[dice.below(len(wishes))])
 
     def _restart(self) -> None:
@@ -247,7 +249,7 @@ class Day:
         self.world.hosts[name].restart(self._node(name))
 
     def calm(self) -> None:
-        """Nothing goes wrong any more. Everybody registers, is reached, leaves; and nothing is left.
+        """Nothing goes wrong any more. All hang up, register, are reached, leave; and nothing is left.
 
         Raises:
             Broken: a law was.
@@ -257,6 +259,7 @@ class Day:
         world = self.world
         since = world.agenda.now
         for ue in self.ues:
+            ue.later(HangUp())
             ue.later(Register())
         self._until(lambda: all(registered(ue, since) for ue in self.ues), REGISTERED_WITHIN, "REGISTERED")
         self._pass(AT_REST_AFTER)

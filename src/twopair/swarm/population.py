@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from twopair.base import DEFAULT_SUITES, Entropy, Impi, Secret, Suite, Transport
+from twopair.base import DEFAULT_SUITES, Entropy, Impi, Secret, Suite, Transport, seconds
 from twopair.core.aka import AkaKeys
 from twopair.live.lab.plan import LabPlan, UePlan, usual
 
@@ -47,6 +47,7 @@ def _draw_ue(ue: UePlan, dice: Entropy) -> UePlan:
         transport=tuple(Transport)[dice.below(2)],
         suites=_draw_suites(dice),
         response_after_rekey=_solution(dice),
+        answer_after=(None, seconds(0), seconds(3))[dice.below(3)],
     )
     return replace(ue, config=config)
 

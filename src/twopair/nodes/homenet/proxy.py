@@ -4,13 +4,16 @@ from collections import deque
 from typing import Final
 
 from twopair.base import Endpoint, Entropy, Flow, Micros, Port, Send, Transport, seconds, token
-from twopair.core.sip import ServerTransaction, TransactionLayer
+from twopair.core.sip import CORE, ClientTransaction, ServerTransaction, TransactionLayer
 from twopair.nodes.actions import Action
 from twopair.nodes.homenet.config import SIP_PORT
 from twopair.wire.sip import MAGIC, Request, Response, make_request, make_response
 
 TIMER_C: Final = seconds(185)
 """How long an INVITE may ring without a sign of life (RFC 3261 §16.6: more than three minutes)."""
+
+GIVEN_UP: Final = 64 * CORE.t1
+"""How long a cancelled INVITE may remain unanswered (RFC 3261 §9.1)."""
 
 
 class Forwarding:
@@ -22,7 +25,7 @@ class Forwarding:
         cancel: what cancels it if it is an INVITE; None for other methods, and once it was sent.
     """
 
-    __slots__ = ("back", "cancel", "given_up", "heard", "onward", "server", "until")
+    __slots__ = ("asked", "back", "cancel", "given_up", "heard", "onward", "over", "server", "until")
 
     def __init__(self, server: ServerTransaction, onward: Flow, cancel: Request | None) -> None:
         self.server = server
@@ -32,6 +35,8 @@ class Forwarding:
         self.heard = False  # a provisional response came, so that a CANCEL may go
         self.given_up = False  # it is to be cancelled as soon as it may
         self.until: Micros | None = None  # timer C
+        self.asked: ClientTransaction | None = None
+        self.over = False  # a final response came, or none will
 
 
 class Proxy:
@@ -48,6 +53,7 @@ class Proxy:
         self._entropy = entropy
         self._layer = layer
         self._ringing: deque[tuple[Micros, Forwarding]] = deque()
+        self._cancelled: deque[tuple[Micros, Forwarding]] = deque()
 
     def flow_to(self, hop: Endpoint) -> Flow:
         """The flow to a neighbour: UDP between our ports."""
@@ -66,7 +72,7 @@ class Proxy:
         invite = request.method == "INVITE"
         forwarding = Forwarding(txn, flow, _cancel_of(request) if invite else None)
         txn.owner = forwarding
-        self._layer.start(request, flow, now, out, forwarding)
+        forwarding.asked = self._layer.start(request, flow, now, out, forwarding)
         if invite:
             self._await(forwarding, now)
 
@@ -86,6 +92,8 @@ class Proxy:
         """Send a response back, without our Via (RFC 3261 §16.7)."""
         if response.status < 200:
             self._heard(forwarding, now, out)
+        else:
+            forwarding.over = True
         if response.status == 100:
             return
         response.pop_value("Via")
@@ -98,6 +106,10 @@ class Proxy:
         Any other request is let go without one: its sender has given up by itself, at the same time, and
         a late 408 would only be a response to nothing (RFC 4320 §4.2).
         """
+        forwarding.over = True
+        self._unanswered(forwarding, now, out)
+
+    def _unanswered(self, forwarding: Forwarding, now: Micros, out: list[Action]) -> None:
         server = forwarding.server
         if server.answered:
             return
@@ -108,16 +120,21 @@ class Proxy:
         server.respond(response, forwarding.back, now, out)
 
     def next_deadline(self) -> Micros | None:
-        """When the first timer C may fire."""
-        return self._ringing[0][0] if self._ringing else None
+        """When the first timer C may fire, or an INVITE is to be forgotten."""
+        return min((waiting[0][0] for waiting in (self._ringing, self._cancelled) if waiting), default=None)
 
     def wake(self, now: Micros, out: list[Action]) -> None:
-        """Cancel what has rung too long, and answer for it (RFC 3261 §16.8)."""
+        """Cancel what has rung too long and answer for it; forget it 64 * T1 later (RFC 3261 §16.8)."""
         while self._ringing and self._ringing[0][0] <= now:
             noted, forwarding = self._ringing.popleft()
-            if forwarding.until == noted and not forwarding.server.answered:
+            if forwarding.until == noted and not forwarding.over:
                 self.cancel(forwarding, now, out)
-                self.on_timeout(forwarding, now, out)
+                self._unanswered(forwarding, now, out)
+                self._cancelled.append((Micros(now + GIVEN_UP), forwarding))
+        while self._cancelled and self._cancelled[0][0] <= now:
+            _, forwarding = self._cancelled.popleft()
+            if not forwarding.over and forwarding.asked is not None:
+                forwarding.asked.abandon(now, out)
 
     def _heard(self, forwarding: Forwarding, now: Micros, out: list[Action]) -> None:
         forwarding.heard = True

@@ -1,10 +1,12 @@
 """The caller's end of a call (RFC 3261 §13.2, §9.1)."""
 
 from twopair.base import Flow, Micros, Send, Transport, WireError
+from twopair.core.sip import ClientTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallStage
 from twopair.nodes.ue import requests
 from twopair.nodes.ue.call import Call, On
+from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.dialog import Dialog
 from twopair.nodes.ue.gm import Asker, Gm
 from twopair.wire.sip import Request, Response
@@ -22,6 +24,12 @@ class Calling(Call, Asker):
         super().__init__(gm, invite.call_id)
         self._cancel = requests.cancel(invite)
         self._cancelled = False
+        self._given_up_at = FOREVER
+        self._asked: ClientTransaction | None = None
+
+    def ask(self, invite: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """Send the INVITE."""
+        self._asked = self.gm.ask(invite, flow, self, now, out)
 
     def progressed(self, status: int, now: Micros, out: list[Action]) -> None:
         """It rings; a CANCEL that had to wait for this goes now (RFC 3261 §9.1)."""
@@ -61,8 +69,20 @@ class Calling(Call, Asker):
             return
         rings = self.stage is CallStage.RINGING
         self.step(On.LEFT, out)
+        self._given_up_at = Micros(now + 64 * self.gm.config.timers.t1)
         if rings:
             self._send_cancel(now, out)
+
+    def wake(self, now: Micros, out: list[Action]) -> None:
+        """Nobody has answered since our user hung up: the INVITE is forgotten (RFC 3261 §9.1)."""
+        if self._given_up_at <= now:
+            self._given_up_at = FOREVER
+            if self._asked is not None and self.dialog is None and self.stage is CallStage.ENDING:
+                self._asked.abandon(now, out)
+
+    def next_deadline(self) -> Micros:
+        """When to forget an INVITE that our user has given up."""
+        return self._given_up_at
 
     def _failed(self, status: int, out: list[Action]) -> None:
         if self.may(On.FAILED):

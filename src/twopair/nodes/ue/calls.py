@@ -52,7 +52,7 @@ class Calls:
         flow = gm.fit(invite, live, wish.transport)
         self._call = call = Calling(gm, invite)
         out.append(Report(CallChanged(call.call_id, call.stage)))
-        gm.ask(invite, flow, call, now, out)
+        call.ask(invite, flow, now, out)
 
     def answer(self, _wish: Answer, now: Micros, out: list[Action]) -> None:
         """Take the call that rings here, if one does."""
@@ -130,12 +130,12 @@ class Calls:
 
     def wake(self, now: Micros, out: list[Action]) -> None:
         """Do what is due."""
-        if isinstance(self._call, Called):
+        if self._call is not None:
             self._call.wake(now, out)
 
     def next_deadline(self) -> Micros:
         """When `wake` has something to do, `FOREVER` for never."""
-        return self._call.next_deadline() if isinstance(self._call, Called) and self.busy else FOREVER
+        return self._call.next_deadline() if self._call is not None and self.busy else FOREVER
 
     def _refuse(
         self, txn: ServerTransaction, request: Request, status: int, now: Micros, out: list[Action]
