@@ -6,6 +6,7 @@ from twopair.attack.attack import Attack
 from twopair.attack.in_lab import try_all_in_labs
 from twopair.attack.table import ATTACKS, ROWS, Row, attacks_of
 from twopair.attack.trial import Trial, try_in_world
+from twopair.base import Transport
 from twopair.demo.checks.check import Check
 from twopair.demo.checks.elsewhere import findings
 from twopair.demo.evidence import Evidence
@@ -22,19 +23,29 @@ async def _play(play: Play) -> None:
     await play.register("ue")
     ip = 6 if ":" in play.plan.network.pcscf else 4
     trials = [
-        try_in_world(attack, play.transport, without=without, ip=ip)
+        try_in_world(attack, _over(attack.transports, play.transport), without=without, ip=ip)
         for attack in ATTACKS.values()
-        if play.transport in attack.transports
+        if attack.transports
         for without in ((), attack.without)[: 1 + bool(attack.without)]
     ]
     if play.real:
-        attacks = [attack for attack in ATTACKS.values() if play.transport in attack.real]
-        trials += await try_all_in_labs(attacks, play.transport, ip)
-    play.find(*(verdict_on(number, row, trials) for number, row in enumerate(ROWS, 1)))
+        for transport in Transport:
+            attacks = [a for a in ATTACKS.values() if a.real and _over(a.real, play.transport) is transport]
+            trials += await try_all_in_labs(attacks, transport, ip)
+    verdicts = [verdict_on(number, row, trials) for number, row in enumerate(ROWS, 1)]
+    play.find(*(verdict for verdict in verdicts if verdict is not None))
+    for row, verdict in zip(ROWS, verdicts, strict=True):
+        if verdict is None:
+            play.leave_out(f"{row.name}{_why(row)}")
 
 
-def verdict_on(number: int, row: Row, trials: Sequence[Trial]) -> Finding:
-    """What the trials of a row come to: all as expected, or the first that is not."""
+def _over(possible: Sequence[Transport], wanted: Transport) -> Transport:
+    """The transport that was asked for where the attack can be made over it, else one over which it can."""
+    return wanted if wanted in possible else possible[0]
+
+
+def verdict_on(number: int, row: Row, trials: Sequence[Trial]) -> Finding | None:
+    """What the trials of a row come to: all as expected, or the first that is not; None without a trial."""
     attacks = attacks_of(row)
     made = [trial for trial in trials if trial.attack in attacks]
     wrong = next((trial for trial in made if not trial.ok), None)
@@ -42,7 +53,7 @@ def verdict_on(number: int, row: Row, trials: Sequence[Trial]) -> Finding:
     if wrong is not None:
         return Finding(name, ok=False, detail=f"{row.name}: {_fault(wrong)}")
     if not made:
-        return Finding(name, ok=True, detail=f"{row.name}: not with this transport or back end{_why(row)}")
+        return None
     return Finding(name, ok=True, detail=f"{row.name}: {_fails(made)}{_bites(attacks, made)}{_why(row)}")
 
 
@@ -59,7 +70,8 @@ def _fails(made: Sequence[Trial]) -> str:
     defended = [trial for trial in made if trial.defended]
     real = sum(trial.real for trial in defended)
     names = ", ".join(dict.fromkeys(trial.attack.name for trial in defended))
-    return f"{names}: fails" + (f", {real} of {len(defended)} times on real packets" if real else "")
+    tries = f"{len(defended)} time" + "s" * (len(defended) > 1)
+    return f"{names}: tried {tries}" + (f", {real} on real packets" if real else "") + ", never succeeds"
 
 
 def _bites(attacks: Sequence[Attack], made: Sequence[Trial]) -> str:

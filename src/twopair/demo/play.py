@@ -65,6 +65,10 @@ class Play:
         """Note what was found out elsewhere."""
         self._recording.findings += findings
 
+    def leave_out(self, what: str) -> None:
+        """Note what is not played on this back end."""
+        self._recording.unplayed.append(what)
+
     def impu(self, number: int) -> Impu:
         """The public identity under which others know UE `number`, from 1 on."""
         subscriber: Subscriber = self.plan.subscribers[number - 1]

@@ -119,6 +119,7 @@ class Recording:
         wire: the packets themselves with their times, as they crossed Gm.
         sets: every SA set that a node asked for, with its keys.
         findings: verdicts that the scenario itself has come to, beside what is seen here.
+        unplayed: what the scenario left out on this back end, with the reason; not a verdict.
         on_news: called when something was added to `moments`.
     """
 
@@ -129,6 +130,7 @@ class Recording:
     wire: list[tuple[Micros, bytes]] = field(default_factory=list)
     sets: list[SaSet] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    unplayed: list[str] = field(default_factory=list)
     on_news: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:

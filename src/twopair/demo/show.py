@@ -36,7 +36,7 @@ def rows(outcome: Outcome) -> Iterator[Text]:
     if moments:
         yield from Ladder(outcome.recording.hosts, moments[0].time).draw(moments)
     yield Text()
-    yield from _verdicts(outcome.verdicts, outcome.stalled)
+    yield from _verdicts(outcome.verdicts, outcome.stalled, outcome.evidence.recording.unplayed)
 
 
 def _heading(outcome: Outcome) -> Iterator[Text]:
@@ -57,7 +57,7 @@ def _heading(outcome: Outcome) -> Iterator[Text]:
     yield legend
 
 
-def _verdicts(verdicts: Sequence[Verdict], stalled: str) -> Iterator[Text]:
+def _verdicts(verdicts: Sequence[Verdict], stalled: str, unplayed: Sequence[str]) -> Iterator[Text]:
     yield Text("── Verdicts ".ljust(WIDTH, "─"), "bold")
     for verdict in verdicts:
         mark, style = ("✓", "green") if verdict.ok else ("✗", "bold red")
@@ -69,6 +69,9 @@ def _verdicts(verdicts: Sequence[Verdict], stalled: str) -> Iterator[Text]:
         yield text
     if stalled:
         yield Text(f" ✗ the scenario stopped: {stalled}", "bold red")
+    for left_out in unplayed:
+        lines = wrap(f"not played here: {left_out}", WIDTH - 3)
+        yield Text(" · " + "\n   ".join(lines), "dim")
     good = sum(verdict.ok for verdict in verdicts)
     whole = good == len(verdicts)
     summary = (
