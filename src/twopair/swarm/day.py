@@ -237,7 +237,7 @@ class Day:
         whom = self.impu(dice.below(len(self.ues)))
         message = SendMessage(whom, b"x" * dice.below(3_000))
         call: Sequence[Wish] = (Call(whom), Call(whom), Answer(), Say(b"in the call"), HangUp())
-        wishes: Sequence[Wish] = (*[Register()] * 5, Deregister(), *[message] * 4, *call)
+        wishes: Sequence[Wish] = (*[Register()] * 9, Deregister(), *[message] * 3, *call)
         ue.later(wishes[dice.below(len(wishes))])
 
     def _restart(self) -> None:
