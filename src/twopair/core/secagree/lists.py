@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 from twopair.base import STATUS, Port, Spi, Suite
@@ -157,13 +158,14 @@ def _entry(mechanism: Mechanism) -> Entry | None:
         or params.get("mod", DEFAULTS["mod"]) != DEFAULTS["mod"]
     ):
         return None
-    terms = Terms(
-        Spi(_number(params.get("spi-c"))),
-        Spi(_number(params.get("spi-s"))),
-        Port(_number(params.get("port-c"))),
-        Port(_number(params.get("port-s"))),
-    )
-    return Entry(suite, terms, _thousandths(params.get("q")))
+    written = params.get
+    terms = _terms(written("spi-c"), written("spi-s"), written("port-c"), written("port-s"))
+    return Entry(suite, terms, _thousandths(written("q")))
+
+
+@lru_cache(maxsize=16)  # the elements of one list share their terms (AGR-04)
+def _terms(spi_c: str | None, spi_s: str | None, port_c: str | None, port_s: str | None) -> Terms:
+    return Terms(Spi(_number(spi_c)), Spi(_number(spi_s)), Port(_number(port_c)), Port(_number(port_s)))
 
 
 def _number(text: str | None) -> int:
@@ -173,7 +175,9 @@ def _number(text: str | None) -> int:
 
 def _thousandths(text: str | None) -> int:
     """A qvalue in thousandths; one that cannot be read counts as none (Q-07; RFC 3261 §25.1)."""
-    whole, _, fraction = (text or "").partition(".")
+    if text is None:
+        return NO_Q
+    whole, _, fraction = text.partition(".")
     if whole not in {"0", "1"} or len(fraction) > 3 or (fraction and not fraction.isdecimal()):
         return NO_Q
     value = int(whole) * 1000 + int((fraction + "000")[:3])

@@ -21,8 +21,6 @@ _PLAIN_PART = rf"\s*+{_WORD}+\s*+(?:=\s*+{_WORD}+\s*+)?+"
 _PLAIN_LINE = re.compile(rf"{_PLAIN_PART}(?:[;,]{_PLAIN_PART})*+", re.ASCII)
 """The usual line: tokens only, without quotes and brackets."""
 
-_WHITE_SPACE = str.maketrans("", "", " \t\r\n\v\f")
-
 
 class Mechanism(NamedTuple):
     """A sec-mechanism: its name and its parameters, names and tokens in lower case.
@@ -81,7 +79,7 @@ def _parse_line(line: str) -> list[Mechanism]:
 def _parse_plain(line: str) -> list[Mechanism]:
     """A line whose grammar has been checked: twice as fast as `_parse_any`, with the same outcome."""
     found = []
-    for element in line.translate(_WHITE_SPACE).lower().split(","):
+    for element in "".join(line.lower().split()).split(","):  # no white space: it means nothing
         name, *parts = element.split(";")
         params = {key: value if equals else None for key, equals, value in (p.partition("=") for p in parts)}
         if "=" in name or len(params) != len(parts):
