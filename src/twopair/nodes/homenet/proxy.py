@@ -3,11 +3,11 @@
 from collections import deque
 from typing import Final
 
-from twopair.base import Endpoint, Entropy, Flow, Micros, Port, Send, Transport, seconds, token
+from twopair.base import Endpoint, Entropy, Flow, Micros, Port, Send, Transport, WireError, seconds, token
 from twopair.core.sip import CORE, ClientTransaction, ServerTransaction, TransactionLayer
 from twopair.nodes.actions import Action
 from twopair.nodes.homenet.config import SIP_PORT
-from twopair.wire.sip import MAGIC, Request, Response, make_request, make_response
+from twopair.wire.sip import MAGIC, Request, Response, Via, make_request, make_response
 
 TIMER_C: Final = seconds(185)
 """How long an INVITE may ring without a sign of life (RFC 3261 §16.6: more than three minutes)."""
@@ -153,9 +153,17 @@ def answer_flow(txn: ServerTransaction) -> Flow:
     flow = txn.flow
     via = txn.request.top_via
     port = Port(via.port or SIP_PORT)
-    if flow.transport.reliable or "rport" in via.params or port == flow.remote.port:
+    if flow.transport.reliable or port == flow.remote.port or _asks_rport(via):
         return flow
     return Flow(flow.transport, flow.local, Endpoint(flow.remote.address, port))
+
+
+def _asks_rport(via: Via) -> bool:
+    """Whether a Via has ``rport`` (RFC 3581); parameters that cannot be read ask for nothing."""
+    try:
+        return "rport" in via.params
+    except WireError:
+        return False
 
 
 def _cancel_of(invite: Request) -> Request:
