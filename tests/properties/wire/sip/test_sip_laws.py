@@ -146,10 +146,10 @@ def test_a_large_message_parses_in_under_ten_milliseconds() -> None:
         return b"MESSAGE sip:a@b SIP/2.0\r\n" + lines + b"Content-Length: 0\r\n\r\n"
 
     def cost(data: bytes) -> float:
-        started = time.perf_counter()
+        started = time.thread_time()
         parsed = parse(data)
         assert sum(1 for _ in parsed.headers()) == len(list(parsed.names()))
-        return time.perf_counter() - started
+        return time.thread_time() - started
 
     small, large = message(4_000), message(8_000)
     assert 60_000 < len(small) < 80_000
