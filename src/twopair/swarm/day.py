@@ -241,7 +241,7 @@ class Day:
         ue.later(wishes[dice.below(len(wishes))])
 
     def _restart(self) -> None:
-        names = [ue.name for ue in self.ues] * 2 + ["pcscf"]
+        names = [ue.name for ue in self.ues] * 2 + ["pcscf", "home"]
         self.restart(names[self._dice.below(len(names))])
 
     def restart(self, name: str) -> None:
