@@ -41,7 +41,8 @@ class Host:
         backend: its SA sets.
         sets: installed sets by id, as the node asked for them.
         facts: what the node reported, with the moment.
-        counters: ``unreachable`` (sent to nobody), ``no_such_flow``, ``not_bound``.
+        hears_from: packets that were sent before this moment are lost.
+        counters: ``unreachable`` (sent to nobody), ``no_such_flow``, ``not_bound``, ``too_old``.
     """
 
     def __init__(self, name: str, node: Node, world: "World", backend: MemoryBackend | None = None) -> None:
@@ -56,6 +57,7 @@ class Host:
         self._world = world
         self._bound: dict[Endpoint, bool] = {}
         self._wakes_at: Micros | None = None
+        self.hears_from = Micros(0)
         self._perform: dict[type, Callable[[Any], None]] = {
             Send: self._send,
             OpenStream: lambda action: self.tcp.open(action.flow),
@@ -104,8 +106,11 @@ class Host:
         if not isinstance(mark, Drop):
             self._world.carry(Packet(kind, flow, mark, data))
 
-    def arrive(self, packet: Packet) -> None:
-        """A packet reaches this host."""
+    def arrive(self, packet: Packet, sent: Micros | None = None) -> None:
+        """A packet reaches this host; one that was sent before `hears_from` does not."""
+        if sent is not None and sent < self.hears_from:
+            self.counters["too_old"] += 1
+            return
         flow = packet.flow.mirrored()
         if self.backend.inbound(flow, packet.mark, len(packet.data)) is not None:
             return

@@ -126,7 +126,7 @@ class World:
         for delay, carried in self.carrier(packet):
             target = self._places.get(carried.flow.remote.address)
             if target is not None and target[1] == network:
-                self.agenda.after(delay, partial(target[0].arrive, carried))
+                self.agenda.after(delay, partial(target[0].arrive, carried, self.agenda.now))
             elif place is not None:
                 place[0].counters["unreachable"] += 1
 

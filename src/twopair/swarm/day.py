@@ -246,7 +246,12 @@ class Day:
 
     def restart(self, name: str) -> None:
         """A node loses its state; a UE keeps its card."""
-        self.world.hosts[name].restart(self._node(name))
+        host = self.world.hosts[name]
+        host.restart(self._node(name))
+        if (
+            name == "home"
+        ):  # its transactions would have absorbed an old copy (RFC 3261 §17.2.2); without them
+            host.hears_from = self.world.agenda.now  # one of a de-registration ends a later registration
 
     def calm(self) -> None:
         """Nothing goes wrong any more. All hang up, register, are reached, leave; and nothing is left.
