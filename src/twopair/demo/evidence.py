@@ -1,6 +1,6 @@
 """What a scenario left behind, in the form in which checks ask for it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,11 +42,6 @@ class Procedure:
     def sm7(self) -> Said | None:
         """The protected REGISTER."""
         return self._last(lambda seen: isinstance(seen.message, Request) and seen.sa is not None)
-
-    @cached_property
-    def sm12(self) -> Said | None:
-        """The answer that ends it."""
-        return self._last(lambda seen: seen.step == "SM12")
 
     @cached_property
     def offer(self) -> SecurityList | None:
@@ -125,10 +120,6 @@ class Evidence:
             ue.name: Procedure(ue, tuple(s for s in self.gm if s.seen.step and ue in (s.sender, s.receiver)))
             for ue in self.ues
         }
-
-    def outside_registration(self) -> Iterator[Said]:
-        """Messages on Gm that belong to no registration."""
-        return (said for said in self.gm if not said.seen.step)
 
 
 def ue_of(said: Said) -> Host:

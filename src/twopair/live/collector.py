@@ -6,8 +6,8 @@ import gc
 def spare_what_stays() -> None:
     """Keep what the program itself is made of out of every collection, and collect rarely.
 
-    Nodes drop their state by reference counting; cycles are few. With the interpreter's defaults a P-CSCF
-    with 10,000 registrations spends a quarter of its time in walking over them (`benchmarks.load`).
+    Nodes drop their state by reference counting; cycles are few. With the interpreter's defaults a busy
+    P-CSCF spends much of its time in walking over registrations and transactions that are all in use.
     """
     gc.collect()
     gc.freeze()
