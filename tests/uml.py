@@ -12,6 +12,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
 _MODULES: Final = Path("/usr/lib/uml/modules")
+_XSTATE: Final = Path(__file__).with_name("uml_xstate.c")
 
 ESP_MODULES: Final = (
     "esp4 esp6 xfrm_user authenc cbc hmac sha1_generic md5 des_generic gcm ctr ghash_generic crypto_null "
@@ -48,6 +49,8 @@ def lacking() -> str | None:
         return "User-mode Linux is missing: apt-get install user-mode-linux"
     if not Path("/sbin/modprobe").exists():
         return "modprobe is missing: apt-get install kmod"
+    if shutil.which("cc") is None:
+        return "a C compiler is missing: apt-get install gcc libc6-dev"
     return None
 
 
@@ -91,6 +94,7 @@ def run_in_guest(
         "rw",
     ]
     console = ["con=null", "con0=fd:0,fd:1", "ssl=null"]
+    subprocess.run(["cc", "-shared", "-fPIC", "-O", "-o", directory / "xstate.so", _XSTATE], check=True)
     with (directory / "console").open("wb") as log:
         guest = subprocess.Popen(
             [*kernel, f"init={init}", *console],
@@ -98,7 +102,7 @@ def run_in_guest(
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, "TMPDIR": str(directory)},
+            env={**os.environ, "TMPDIR": str(directory), "LD_PRELOAD": str(directory / "xstate.so")},
         )
         try:
             guest.wait(timeout_s)
