@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,3 +79,15 @@ def test_nobody_home(folder: Path, cleanup: ExitStack) -> None:
     assert json.loads(out) == {"ok": False, "reason": "no outcome within 0.3 s"}
     assert ue.returncode == 1
     assert "Traceback" not in err
+
+
+def test_the_unprotected_port_is_taken(folder: Path, cleanup: ExitStack) -> None:
+    """MSG-05: a fixed port that another program has is a fault of the file, told at once."""
+    file = folder / "ue1.toml"
+    file.write_text(file.read_text().replace("[gm]", "[gm]\nport = 5060"))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.77.1.1", 5060))
+        ue = start(cleanup, "ue", "-c", file, "register")
+        out, err = ue.communicate(timeout=20)
+    assert (ue.returncode, out) == (2, "")
+    assert err.splitlines()[-1] == f"twopair: {file}: cannot bind 127.77.1.1:5060: address already in use"

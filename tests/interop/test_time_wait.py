@@ -35,7 +35,7 @@ def test_the_same_four_tuple_again(opener: str, closer: str, version: int) -> No
                 host = lab.ue1 if closer == "ue" else lab.pcscf
                 flow = at_ue if closer == "ue" else at_ue.mirrored()
                 await _close(host, flow)
-                assert _rests(host, flow)
+                assert rests(host, flow)
 
     asyncio.run(asyncio.wait_for(body(), 60))
 
@@ -59,7 +59,7 @@ async def _close(host: Host, flow: Flow) -> None:
     await asyncio.sleep(0.3)
 
 
-def _rests(host: Host, flow: Flow) -> bool:
+def rests(host: Host, flow: Flow) -> bool:
     """Whether a connection between these ports is in TIME_WAIT at this host."""
     wanted = f":{flow.local.port:04X}", f":{flow.remote.port:04X}", "06"
     with host.namespace.entered():

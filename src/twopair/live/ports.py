@@ -108,9 +108,14 @@ class Ports:
         _log.warning("nothing to send on: %s", flow)
 
     def open(self, flow: Flow) -> None:
-        """Connect from `flow.local`, bound explicitly (MSG-07). The outcome is an event."""
+        """Connect from `flow.local`, bound explicitly (MSG-07). The outcome is an event.
+
+        A connection of that name that is still being closed ends at once: until then there could be no other.
+        """
         if flow in self._streams:
             return
+        for leaving in [stream for stream in self._leaving if stream.flow == flow]:
+            leaving.abort()
         try:
             sock = connecting_socket(self._place, flow.local, self._guards.get(flow.local))
         except OSError as error:

@@ -183,6 +183,43 @@ def test_close_stream_flushes_and_tells_the_peer_only() -> None:
     run(body)
 
 
+def test_a_connection_opens_again_while_the_former_one_closes() -> None:
+    """MSG-05, MSG-07: between fixed ports there is one at a time, so the former ends at once."""
+
+    async def body() -> None:
+        server, client = free_endpoint(), free_endpoint()
+        flow, rounds = Flow(TCP, client, server), 5
+        accepted: list[asyncio.StreamWriter] = []
+
+        async def keep_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            accepted.append(writer)
+            writer.write(await reader.read(100))
+
+        def script(event: Event) -> Sequence[Action]:
+            match event:
+                case Start():
+                    return (OpenStream(flow), Send(flow, b"0"))
+                case Received(_, data) if int(data) + 1 < rounds:
+                    return (CloseStream(flow), OpenStream(flow), Send(flow, b"%d" % (int(data) + 1)))
+            return ()
+
+        listening = await asyncio.start_server(keep_open, *server)
+        node = ScriptedNode(script)
+        driver = driver_of(node)
+        driver.start()
+        await node.until(lambda fed: len(of(Received, fed)) == rounds)
+        assert [event.data for event in of(Received, node.fed)] == [
+            b"%d" % number for number in range(rounds)
+        ]
+        assert not of(StreamClosed, node.fed)
+        driver.stop()
+        for writer in accepted:
+            writer.close()
+        listening.close()
+
+    run(body)
+
+
 def test_an_answer_is_not_overtaken_by_a_reset_when_unread_data_is_left() -> None:
     """A broken stream gets its 400 though the peer goes on sending."""
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from twopair.base import DEFAULT_SUITES, Suite, Transport
+from twopair.base import DEFAULT_SUITES, Port, Suite, Transport
 from twopair.core.aka import CardProfile
 from twopair.live.config.credentials import Credentials
 from twopair.live.config.fields import (
@@ -39,8 +39,17 @@ class Gm(Section):
     algorithms: list[SuiteText] = Field(min_length=1, default_factory=lambda: list(DEFAULT_SUITES))
     legacy: bool = False
     ports: list[PortNumber] = Field(min_length=2, max_length=2, default_factory=lambda: [10_240, 32_767])
+    port: PortNumber | None = None
     expires_s: Seconds = 600_000
     response_after_rekey: Literal["old", "new"] = "old"
+
+    @field_validator("port")
+    @classmethod
+    def _unprotected(cls, port: int | None, known: ValidationInfo) -> int | None:
+        first, last = known.data.get("ports", (0, 0))  # absent where it is a fault itself
+        if port is not None and first <= port <= last:
+            raise ValueError(f"must not be one of the protected ports, {first} to {last}")
+        return port
 
 
 class UeFile(Section):
@@ -65,6 +74,7 @@ class UeFile(Section):
             suites=tuple[Suite, ...](self.gm.algorithms),
             legacy=self.gm.legacy,
             ports=range(first, last + 1),
+            clear_port=None if self.gm.port is None else Port(self.gm.port),
             expires_s=self.gm.expires_s,
             response_after_rekey=self.gm.response_after_rekey,
         )

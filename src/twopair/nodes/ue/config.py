@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from twopair.base import DEFAULT_SUITES, SECOND, Endpoint, Micros, Suite, Transport, canonical_address
+from twopair.base import DEFAULT_SUITES, SECOND, Endpoint, Micros, Port, Suite, Transport, canonical_address
 from twopair.core.aka import DEFAULT_ALGORITHMS
 from twopair.core.registration.pcscf_sets import SIXTY_FOUR_T1
 from twopair.core.registration.ue_timing import REGISTRATION_S
@@ -29,6 +29,8 @@ class UeConfig:
         legacy: whether removed algorithms among them may be used (AGR-07).
         digests: digest algorithms it answers (AKA-42).
         ports: where its ports are drawn from (SA-27).
+        clear_port: from which a REGISTER in the clear leaves, and to which its answer comes (MSG-05); None:
+            one is drawn for each attempt. Some P-CSCFs take a REGISTER for an initial one only if it is 5060.
         expires_s: registration interval asked for (UEP-04).
         timers: of transactions on Gm (TMR-04).
         response_after_rekey: ``old``: a response goes over the set of its request, the paper's solution 1;
@@ -49,6 +51,7 @@ class UeConfig:
     legacy: bool = False
     digests: tuple[str, ...] = DEFAULT_ALGORITHMS
     ports: range = range(10_240, 32_768)
+    clear_port: Port | None = None
     expires_s: int = REGISTRATION_S
     timers: Timers = GM
     response_after_rekey: str = "old"
@@ -69,6 +72,11 @@ class UeConfig:
                 len(self.ports) < 8 or 5060 in self.ports or 5061 in self.ports,
                 "ports: at least 8, not 5060, 5061",
             ),
+            (
+                self.clear_port is not None and not 0 < self.clear_port < 65_536,
+                "clear_port: 1 to 65535",
+            ),
+            (self.clear_port in self.ports, "clear_port: not one of ports, which are protected (SA-21)"),
             (self.expires_s <= 0, "expires_s: positive"),
             (self.response_after_rekey not in {"old", "new"}, "response_after_rekey: old or new"),
         )

@@ -81,13 +81,13 @@ def ask(
 
 
 def leave_carrier(gm: Gm, attempt: Round, out: list[Action]) -> None:
-    """Give back the unprotected port of a round, or end its connection; a set's are left alone."""
+    """Give back the port that was drawn for a round, or end its connection; a set's are left alone."""
     if attempt.protected:
         return
-    if attempt.carrier.transport is Transport.UDP:
-        out.append(Unbind(attempt.carrier.local))
-    else:
+    if attempt.carrier.transport is Transport.TCP:
         gm.streams.close(attempt.carrier, out)
+    elif attempt.carrier.local != gm.profile.clear:
+        out.append(Unbind(attempt.carrier.local))
 
 
 def new_terms(gm: Gm, carrier: Flow, refused: Port | None = None) -> Terms:
@@ -98,10 +98,12 @@ def new_terms(gm: Gm, carrier: Flow, refused: Port | None = None) -> Terms:
 
 
 def _clear_flow(gm: Gm, out: list[Action]) -> Flow:
-    """A flow from a random unprotected port to the P-CSCF's (UEP-03, MSG-05)."""
-    local = Endpoint(gm.config.address, _new_port(gm, gm.profile.port_us))
-    if gm.config.transport is Transport.UDP:
-        out.append(Bind(local, protected=False, listen=False))
+    """A flow from an unprotected port, random unless fixed, to the P-CSCF's (UEP-03, MSG-05)."""
+    local = gm.profile.clear
+    if local is None:
+        local = Endpoint(gm.config.address, _new_port(gm, gm.profile.port_us))
+        if gm.config.transport is Transport.UDP:
+            out.append(Bind(local, protected=False, listen=False))
     return Flow(gm.config.transport, local, gm.config.pcscf)
 
 

@@ -33,6 +33,12 @@ class Profile:
         return Endpoint(self.config.address, self.port_us)
 
     @property
+    def clear(self) -> Endpoint | None:
+        """Where every REGISTER in the clear leaves from; None: from a port drawn for it (MSG-05)."""
+        port = self.config.clear_port
+        return None if port is None else Endpoint(self.config.address, port)
+
+    @property
     def registrar(self) -> str:
         """Request-URI of REGISTER and digest-uri: the home domain (AKA-06, AKA-07)."""
         return f"sip:{self.domain}"

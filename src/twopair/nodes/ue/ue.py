@@ -112,6 +112,9 @@ class UserEquipment:
 
     def _start(self, _event: Start, _now: Micros, out: list[Action]) -> None:
         out.append(Bind(self.profile.server, protected=True))
+        clear = self.profile.clear
+        if clear is not None and self.profile.config.transport is Transport.UDP:
+            out.append(Bind(clear, protected=False, listen=False))  # kept: if it is taken, that shows at once
 
     def _register(self, _event: Register, now: Micros, out: list[Action]) -> None:
         self._registrar.wish(Purpose.REGISTER, now, out)

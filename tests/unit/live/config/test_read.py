@@ -118,6 +118,30 @@ def test_the_ue_file_of_the_product(file: Path) -> None:
     assert card.impi == "001010000000001@ims.mnc001.mcc001.3gppnetwork.org"
 
 
+@pytest.mark.parametrize(("line", "port"), [("", None), ("port = 5060", 5060), ("port = 5061", 5061)])
+def test_the_unprotected_port_of_a_ue(file: Path, line: str, port: int | None) -> None:
+    """MSG-05: 5060 and 5061 are for clear text."""
+    file.write_text(UE + line)
+    assert read(file, UeFile).config().clear_port == port
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("port = 0", "gm.port = 0: must be greater than or equal to 1"),
+        ("port = 65536", "gm.port = 65536: must be less than or equal to 65535"),
+        ("port = 10240", "gm.port = 10240: must not be one of the protected ports, 10240 to 32767"),
+        ("port = 32767", "gm.port = 32767: must not be one of the protected ports, 10240 to 32767"),
+        ("ports = [5000, 5050]\nport = 5025", "gm.port = 5025: must not be one of the protected ports"),
+        ("ports = [1]\nport = 20000", "gm.ports = [1]: List should have at least 2 items"),
+    ],
+)
+def test_faults_of_the_unprotected_port(file: Path, lines: str, words: str) -> None:
+    """SA-21: nothing in the clear from what is protected, wherever it stands in the file."""
+    (said,) = faults(file, UE + lines, UeFile)
+    assert said.startswith(words)
+
+
 def test_a_ue_with_identities_of_its_own(file: Path) -> None:
     identity = 'impi = "a@b.example"\nimpu = "sip:a@b.example"\ndomain = "b.example"'
     file.write_text(UE.replace('imsi = "001010000000001"', identity))
