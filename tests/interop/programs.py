@@ -10,14 +10,19 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from twopair.backends.userspace.routes import index_of, with_netlink
 from twopair.live.lab.namespace import Namespace
 
+TWOPAIR = (sys.executable, "-c", "from twopair.cli.main import run; run()")
+LAB = Path(__file__).parents[2] / "examples/lab"
+DOMAIN = "ims.mnc001.mcc001.3gppnetwork.org"
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -72,7 +77,11 @@ class Programs:
 
     def start(self, host: str, *arguments: str) -> "Program":
         """Run the command `twopair` with these arguments on a host."""
-        program = Program(self._hosts[host].fd, arguments)
+        return self.run(host, *TWOPAIR, *arguments)
+
+    def run(self, host: str, *words: str) -> "Program":
+        """Run any command on a host."""
+        program = Program(self._hosts[host].fd, words)
         self._cleanup.callback(program.kill)
         return program
 
@@ -84,6 +93,10 @@ class Programs:
         namespace = Namespace()
         self._cleanup.callback(namespace.close)
         return namespace
+
+    def add_address(self, host: str, address: str) -> None:
+        """Give a host one more address on the bridge."""
+        self._address(host, "gm", address)
 
     def _address(self, host: str, device: str, address: str) -> None:
         ip, length = address.split("/")
@@ -99,14 +112,14 @@ class Programs:
 class Program:
     """One running command with its output."""
 
-    def __init__(self, namespace: int, arguments: Sequence[str]) -> None:
+    def __init__(self, namespace: int, words: Sequence[str]) -> None:
         def enter() -> None:
             _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if _libc.setns(namespace, _CLONE_NEWNET):
                 os._exit(97)
 
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from twopair.cli.main import run; run()", *arguments],
+            words,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             preexec_fn=enter,  # noqa: PLW1509 - the tests have no threads
@@ -121,6 +134,17 @@ class Program:
                 return line.decode().rstrip("\n")
         self._process.kill()
         raise AssertionError(self._process.communicate()[1].decode())
+
+    def bound(self, port: int, within_s: float = 10) -> None:
+        """Wait until it has bound a UDP port; what it said, as an error, if it ends or takes too long."""
+        over = time.monotonic() + within_s
+        while self._process.poll() is None and time.monotonic() < over:
+            sockets = Path(f"/proc/{self._process.pid}/net/udp").read_text().splitlines()[1:]
+            if any(int(line.split()[1].rpartition(":")[2], 16) == port for line in sockets):
+                return
+            time.sleep(0.01)
+        self._process.kill()
+        raise AssertionError(b"".join(self._process.communicate()).decode())
 
     def end(self, sign: signal.Signals | None = None, within_s: float = 20) -> tuple[int, str, str]:
         """Exit code, the rest of stdout, and stderr; after that signal, if there is one."""

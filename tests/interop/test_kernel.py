@@ -11,7 +11,7 @@ from tests.uml import ESP_MODULES, lacking, pytest_in_guest, run_in_guest
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("tests", ["tests/contract", "tests/interop/kernel"])
+@pytest.mark.parametrize("tests", ["tests/contract", "tests/interop/kernel", "tests/interop/kamailio"])
 def test_in_user_mode_linux(tests: str, tmp_path: Path) -> None:
     """The contract holds on the kernel back end, and it gets on with other tools and with our own engine."""
     if why := lacking():

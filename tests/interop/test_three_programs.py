@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.interop.programs import Program, Programs
+from tests.interop.programs import DOMAIN, LAB, Program, Programs
 
 from twopair.wire import ip
 
@@ -17,8 +17,6 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root"),
 ]
 
-LAB = Path(__file__).parents[2] / "examples/lab"
-DOMAIN = "ims.mnc001.mcc001.3gppnetwork.org"
 ESP, TCP, UDP = 50, 6, 17
 OUTGOING = 4
 

@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.interop.programs import Program, Programs
+from tests.interop.programs import DOMAIN, LAB, Program, Programs
 
 pytestmark = pytest.mark.guest
-
-LAB = Path(__file__).parents[3] / "examples/lab"
-DOMAIN = "ims.mnc001.mcc001.3gppnetwork.org"
 
 
 @pytest.fixture
