@@ -3,22 +3,17 @@
 import json
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.interop.ear import heard
 from tests.interop.programs import DOMAIN, LAB, Program, Programs
-
-from twopair.wire import ip
 
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root"),
 ]
-
-ESP, TCP, UDP = 50, 6, 17
-OUTGOING = 4
 
 
 @pytest.fixture
@@ -31,17 +26,6 @@ def network() -> Iterator[Programs]:
         programs.on_bridge("ue2", "10.10.1.2/16")
         programs.cable("pcscf", "10.20.0.1/24", "home", "10.20.0.2/24")
         yield programs
-
-
-def heard(ear: socket.socket) -> Iterator[bytes]:
-    """The IP packets that came in from any host, each once."""
-    while True:
-        try:
-            frame, (_, kind, packet_type, *_) = ear.recvfrom(70_000)
-        except BlockingIOError:
-            return
-        if kind == 0x0800 and packet_type != OUTGOING:
-            yield frame[14:]
 
 
 def services(network: Programs) -> tuple[Program, Program]:
@@ -70,20 +54,10 @@ def test_a_message_between_two_ues_and_nothing_but_sm1_and_sm6_in_the_clear(netw
         assert (code, out) == (0, "")
         assert "Traceback" not in err
 
-    clear: list[bytes] = []
-    protected = 0
-    for packet in heard(ear):
-        header = ip.parse(packet)
-        protected += header.protocol == ESP
-        if header.protocol not in (UDP, TCP):
-            continue
-        ports = [int.from_bytes(packet[header.offset + at : header.offset + at + 2], "big") for at in (0, 2)]
-        assert 5060 in ports, "nothing in the clear but to and from the unprotected port (SA-21)"
-        at = header.offset + (8 if header.protocol == UDP else (packet[header.offset + 12] >> 4) * 4)
-        if payload := packet[at : header.total]:
-            clear.append(payload.split(b"\r\n")[0])
-    assert clear == [f"REGISTER sip:{DOMAIN} SIP/2.0".encode(), b"SIP/2.0 401 Unauthorized"] * 2
-    assert protected > 20
+    crossed = heard(ear)
+    assert crossed.beside_5060 == []
+    assert crossed.lines == [f"REGISTER sip:{DOMAIN} SIP/2.0", "SIP/2.0 401 Unauthorized"] * 2
+    assert crossed.protected > 20
 
 
 def test_register_tells_what_came_of_it(network: Programs) -> None:

@@ -69,10 +69,12 @@ def network(directory: Path, version: int = 4, *, subscribers: int = 2) -> Itera
 
 
 @contextmanager
-def kamailio(bed: Bed, *, first_spi: int = peer.FIRST_SPI, pairs: int = peer.PAIRS) -> Iterator[Path]:
-    """Kamailio as P-CSCF; gives its log."""
+def kamailio(
+    bed: Bed, *defines: str, first_spi: int = peer.FIRST_SPI, pairs: int = peer.PAIRS
+) -> Iterator[Path]:
+    """Kamailio as P-CSCF, with these names defined in pcscf.cfg; gives its log."""
     text = peer.configuration(bed.pcscf, CORE, HOME, DOMAIN, first_spi=first_spi, pairs=pairs)
-    with peer.running(bed.programs.namespace("pcscf"), bed.directory, text, bed.pcscf) as log:
+    with peer.running(bed.programs.namespace("pcscf"), bed.directory, text, bed.pcscf, defines) as log:
         yield log
 
 

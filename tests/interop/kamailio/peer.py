@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from socket import AF_INET, AF_INET6, SOCK_STREAM
@@ -54,7 +54,9 @@ def configuration(gm: str, core: str, home: str, domain: str, *, first_spi: int,
 
 
 @contextmanager
-def running(namespace: Namespace, directory: Path, text: str, gm: str) -> Iterator[Path]:
+def running(
+    namespace: Namespace, directory: Path, text: str, gm: str, defines: Sequence[str] = ()
+) -> Iterator[Path]:
     """Kamailio from when it takes connections on until it has ended; gives its log.
 
     Args:
@@ -62,6 +64,7 @@ def running(namespace: Namespace, directory: Path, text: str, gm: str) -> Iterat
         directory: for its files.
         text: its configuration.
         gm: its address towards the UEs.
+        defines: names that the configuration asks for.
     """
 
     def enter() -> None:
@@ -73,6 +76,7 @@ def running(namespace: Namespace, directory: Path, text: str, gm: str) -> Iterat
     file.write_text(text)
     here = str(directory)
     command = ["/usr/sbin/kamailio", "-f", str(file), "-DD", "-E", "-Y", here, "-w", here, "-m", "64"]
+    command += [word for name in defines for word in ("-A", name)]
     with log.open("wb") as output:
         program = subprocess.Popen(
             command,

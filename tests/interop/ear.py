@@ -1,0 +1,67 @@
+"""What an ear on the bridge has heard: ESP is counted, the rest is what everybody can read."""
+
+from socket import socket
+from typing import Final, NamedTuple
+
+from twopair.base import Endpoint, Port
+from twopair.wire import ip
+from twopair.wire.esp import ESP
+
+_ETHERNET: Final = 14
+_IP: Final = (0x0800, 0x86DD)
+_OUTGOING: Final = 4
+_UDP_HEADER: Final = 8
+
+
+class Clear(NamedTuple):
+    """A UDP datagram or TCP segment without protection; `line` is empty where it carries nothing."""
+
+    src: Endpoint
+    dst: Endpoint
+    line: str
+
+
+class Heard(NamedTuple):
+    """What crossed Gm, in order of appearance."""
+
+    clear: list[Clear]
+    protected: int
+
+    @property
+    def lines(self) -> list[str]:
+        """First lines of what could be read."""
+        return [packet.line for packet in self.clear if packet.line]
+
+    @property
+    def beside_5060(self) -> list[Clear]:
+        """Clear text neither from nor to the unprotected port: there must be none (SA-21)."""
+        return [packet for packet in self.clear if 5060 not in (packet.src.port, packet.dst.port)]
+
+
+def heard(ear: socket) -> Heard:
+    """Everything since the last call; each packet once, when it comes in from a host."""
+    clear: list[Clear] = []
+    protected = 0
+    while True:
+        try:
+            frame, (_, kind, packet_type, *_) = ear.recvfrom(70_000)
+        except BlockingIOError:
+            return Heard(clear, protected)
+        if kind not in _IP or packet_type == _OUTGOING:
+            continue
+        packet = frame[_ETHERNET:]
+        header = ip.parse(packet)
+        protected += header.protocol == ESP
+        if header.protocol in (ip.UDP, ip.TCP):
+            clear.append(_read(packet, header))
+
+
+def _read(packet: bytes, header: ip.Header) -> Clear:
+    at = header.offset
+    src, dst = (Port(int.from_bytes(packet[at + i : at + i + 2], "big")) for i in (0, 2))
+    data = at + (_UDP_HEADER if header.protocol == ip.UDP else (packet[at + 12] >> 4) * 4)
+    return Clear(
+        Endpoint(ip.address_text(header.src), src),
+        Endpoint(ip.address_text(header.dst), dst),
+        packet[data : header.total].split(b"\r\n")[0].decode(errors="replace"),
+    )
