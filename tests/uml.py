@@ -1,16 +1,25 @@
-"""A Linux kernel with ESP of its own, as an ordinary process: User-mode Linux (Debian: user-mode-linux)."""
+"""A Linux kernel with ESP of its own, as an ordinary process: User-mode Linux (Debian: user-mode-linux).
+
+    python -m tests.uml MINUTES TEST…
+
+runs tests marked `guest` in one, and prints what they print while they do.
+"""
 
 import os
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL
+from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
+_PAUSE_S: Final = 0.2
 _MODULES: Final = Path("/usr/lib/uml/modules")
 _XSTATE: Final = Path(__file__).with_name("uml_xstate.c")
 
@@ -23,7 +32,7 @@ ESP_MODULES: Final = (
 _INIT: Final = """#!/bin/sh
 exec >{directory}/output 2>&1
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME={directory} TMPDIR={directory} TWOPAIR_GUEST=1
-export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={root}
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={root} {environment}
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t tmpfs tmpfs /run
 modprobe -d {directory} -a {modules}
 echo /bin/false >/proc/sys/kernel/modprobe
@@ -31,7 +40,7 @@ ip link set lo up
 cd {root}
 {command}
 echo $? >{directory}/status
-halt -f
+halt -f >/dev/null 2>&1
 """
 
 
@@ -55,11 +64,18 @@ def lacking() -> str | None:
 
 
 def run_in_guest(
-    command: list[str], directory: Path, *, timeout_s: float, modules: str = ESP_MODULES, memory: str = "1G"
+    command: list[str],
+    directory: Path,
+    *,
+    timeout_s: float,
+    modules: str = ESP_MODULES,
+    memory: str = "1G",
+    watch: Callable[[str], object] = lambda _text: None,
 ) -> Finished:
     """Boot, run one command in the repository's directory, halt.
 
-    The guest sees the files of this machine, and changes them if told to.
+    The guest sees the files of this machine, and changes them if told to; of this process's environment it
+    has what begins with ``TWOPAIR_``.
 
     Args:
         command: what to run, as the guest's root.
@@ -67,6 +83,7 @@ def run_in_guest(
         timeout_s: after which the guest is killed.
         modules: kernel modules to load first; no others will be.
         memory: of the guest.
+        watch: is given the output as it comes.
     """
     tree = directory / "lib/modules"
     tree.mkdir(parents=True)
@@ -77,6 +94,7 @@ def run_in_guest(
         _INIT.format(
             directory=shlex.quote(str(directory)),
             root=shlex.quote(str(ROOT)),
+            environment=shlex.join(f"{k}={v}" for k, v in os.environ.items() if k.startswith("TWOPAIR_")),
             modules=modules,
             command=shlex.join(command),
         )
@@ -105,12 +123,30 @@ def run_in_guest(
             env={**os.environ, "TMPDIR": str(directory), "LD_PRELOAD": str(directory / "xstate.so")},
         )
         try:
-            guest.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            pass
+            _wait(guest, timeout_s, directory / "output", watch)
         finally:
             _end(guest)
     return _result(directory)
+
+
+def _wait(
+    guest: "subprocess.Popen[bytes]", timeout_s: float, output: Path, watch: Callable[[str], object]
+) -> None:
+    """Until it has ended, or has had its time."""
+    end, seen = monotonic() + timeout_s, 0
+    running = True
+    while running and monotonic() < end:
+        try:
+            guest.wait(_PAUSE_S)
+            running = False
+        except subprocess.TimeoutExpired:
+            pass
+        if output.exists():
+            with output.open("rb") as grown:
+                grown.seek(seen)
+                text = grown.read()
+            seen += len(text)
+            watch(text.decode(errors="replace"))
 
 
 def _end(guest: "subprocess.Popen[bytes]") -> None:
@@ -135,3 +171,24 @@ def _result(directory: Path) -> Finished:
 def pytest_in_guest(*arguments: str) -> list[str]:
     """The command that runs tests marked `guest`."""
     return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+
+
+def main(minutes: str, *tests: str) -> int:
+    """Run tests in a guest; the exit code is theirs, 3 where no guest can be booted."""
+    if why := lacking():
+        print(f"no guest: {why}", file=sys.stderr)
+        return 3
+    with TemporaryDirectory() as directory:
+        finished = run_in_guest(
+            pytest_in_guest("-ra", *tests),
+            Path(directory),
+            timeout_s=60 * float(minutes),
+            watch=lambda text: print(text, end="", flush=True),
+        )
+    if finished.status is None:
+        print(f"the guest was ended after {minutes} minutes")
+    return 1 if finished.status is None else finished.status
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
