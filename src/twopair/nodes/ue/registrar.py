@@ -163,7 +163,8 @@ class Registrar:
             and state.round.protected
             and state.round.purpose is Purpose.REGISTER
         )
-        self.take(Happening(Step.SILENT if silent else Step.UNAVAILABLE, "no answer"), now, out)
+        reason = self.gm.streams.trouble or "no answer"
+        self.take(Happening(Step.SILENT if silent else Step.UNAVAILABLE, reason), now, out)
 
     def installed(self, set_id: int, now: Micros, out: list[Action]) -> None:
         """The back end has installed a set."""

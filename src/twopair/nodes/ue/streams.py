@@ -6,9 +6,14 @@ from twopair.wire.sip import StreamFramer
 
 
 class Streams:
-    """Connections that are open or opening."""
+    """Connections that are open or opening.
+
+    Attributes:
+        trouble: why the connection ended whose end is being dealt with; else empty.
+    """
 
     def __init__(self) -> None:
+        self.trouble = ""
         self._framers: dict[Flow, StreamFramer] = {}
         self._opening: set[Flow] = set()
 

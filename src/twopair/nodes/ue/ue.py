@@ -156,7 +156,9 @@ class UserEquipment:
         streams, layer = self._gm.streams, self._gm.layer
         lost = layer.flow_closed if streams.stands(event.flow) else layer.flow_failed
         if streams.closed(event.flow):
+            streams.trouble = event.reason
             lost(event.flow, now, out)
+            streams.trouble = ""
 
     def _received(self, event: Received, now: Micros, out: list[Action]) -> None:
         flow, data = event

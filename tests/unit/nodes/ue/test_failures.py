@@ -316,11 +316,11 @@ def test_no_answer_to_sm1(transport: Transport) -> None:
 
 
 def test_connection_refused() -> None:
-    """ERR-25: TCP says at once what UDP says after 128 s."""
+    """ERR-25: TCP says at once what UDP says after 128 s, and why."""
     bench = Bench(transport=Transport.TCP, retries=False)
     bench.listens = False
     bench.feed(Register())
-    assert failure(bench).reason == "no answer"
+    assert failure(bench).reason == "connection refused"
     assert_as_before(bench, 0)
 
 
