@@ -100,8 +100,18 @@ class CallStage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CallChanged:
-    """UE: a call came to a stage; `status` is that of the final response to INVITE, 0 before there is one."""
+    """UE: a call came to a stage.
+
+    Args:
+        call_id: Call-ID; empty for a call that was not tried.
+        stage: where it is now.
+        status: of the final response to INVITE, 0 before there is one.
+        peer: whom we call, or who calls us.
+        ours: whether it is we who call.
+    """
 
     call_id: str
     stage: CallStage
     status: int = 0
+    peer: str = ""
+    ours: bool = False

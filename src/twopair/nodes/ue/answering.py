@@ -8,7 +8,7 @@ from twopair.nodes.actions import Action
 from twopair.nodes.facts import MessageReceived
 from twopair.nodes.ue.calls import METHODS
 from twopair.nodes.ue.gm import Gm
-from twopair.nodes.ue.registration import bracketed
+from twopair.nodes.ue.sender import sender_of
 from twopair.wire.sip import Request, Response, make_response
 
 Answer = Callable[[Request, Flow, list[Action]], int]
@@ -16,10 +16,8 @@ Answer = Callable[[Request, Flow, list[Action]], int]
 
 
 def _message(request: Request, flow: Flow, out: list[Action]) -> int:
-    """MESSAGE: hand it to the user (RFC 3428 §7). The sender is whom the network asserts, else From."""
-    senders = bracketed(request.get_all("P-Asserted-Identity")) or bracketed(request.get_all("From"))
-    sender = senders[0][0] if senders else (request.get("From") or "").partition(";")[0].strip()
-    out.append(Report(MessageReceived(sender, request.body, flow)))
+    """MESSAGE: hand it to the user (RFC 3428 §7)."""
+    out.append(Report(MessageReceived(sender_of(request), request.body, flow)))
     return 200
 
 

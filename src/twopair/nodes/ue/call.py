@@ -59,6 +59,8 @@ class Call:
     Args:
         gm: the UE's side of Gm.
         call_id: Call-ID.
+        peer: who is at the other end.
+        ours: whether it is we who call.
 
     Attributes:
         stage: how far it has come.
@@ -67,9 +69,11 @@ class Call:
         number: CSeq of our latest request.
     """
 
-    def __init__(self, gm: Gm, call_id: str) -> None:
+    def __init__(self, gm: Gm, call_id: str, peer: str, *, ours: bool) -> None:
         self.gm = gm
         self.call_id = call_id
+        self.peer = peer
+        self.ours = ours
         self.stage = CallStage.CALLING
         self.status = 0
         self.dialog: Dialog | None = None
@@ -89,7 +93,11 @@ class Call:
         if row is None:
             raise IllegalStep(f"call: {on.name} while {self.stage.name}")
         self.stage = row[0]
-        out.append(Report(CallChanged(self.call_id, self.stage, self.status)))
+        self.tell(out)
+
+    def tell(self, out: list[Action]) -> None:
+        """Report the stage."""
+        out.append(Report(CallChanged(self.call_id, self.stage, self.status, self.peer, self.ours)))
 
     def request(
         self, method: str, now: Micros, out: list[Action], extra: requests.Headers = (), body: bytes = b""

@@ -11,6 +11,7 @@ from twopair.nodes.ue.call import Call, On
 from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.dialog import Dialog
 from twopair.nodes.ue.gm import Gm
+from twopair.nodes.ue.sender import sender_of
 from twopair.wire.sip import Request, Response, make_response
 
 LONGEST_RING: Final = seconds(180)
@@ -31,7 +32,7 @@ class Called(Call):
     """
 
     def __init__(self, gm: Gm, txn: ServerTransaction, invite: Request, now: Micros) -> None:
-        super().__init__(gm, invite.call_id)
+        super().__init__(gm, invite.call_id, sender_of(invite), ours=False)
         self.tag = token(gm.entropy)
         self.dialog = Dialog.of_called(invite, self.tag)
         self.number = 0

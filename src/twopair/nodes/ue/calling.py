@@ -18,17 +18,19 @@ class Calling(Call, Asker):
     Args:
         gm: the UE's side of Gm.
         invite: what asks for it.
+        to: whom.
     """
 
-    def __init__(self, gm: Gm, invite: Request) -> None:
-        super().__init__(gm, invite.call_id)
+    def __init__(self, gm: Gm, invite: Request, to: str) -> None:
+        super().__init__(gm, invite.call_id, to, ours=True)
         self._cancel = requests.cancel(invite)
         self._cancelled = False
         self._given_up_at = FOREVER
         self._asked: ClientTransaction | None = None
 
     def ask(self, invite: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
-        """Send the INVITE."""
+        """Send the INVITE, and tell the user."""
+        self.tell(out)
         self._asked = self.gm.ask(invite, flow, self, now, out)
 
     def progressed(self, status: int, now: Micros, out: list[Action]) -> None:

@@ -45,13 +45,12 @@ class Calls:
         gm, registration, live = self._gm, self._registrar.registration, self._gm.sets.in_use
         if registration is None or live is None or self.busy:
             status = 486 if self.busy else Refusal.NOT_REGISTERED.status
-            out.append(Report(CallChanged("", CallStage.ENDED, status)))
+            out.append(Report(CallChanged("", CallStage.ENDED, status, wish.to, ours=True)))
             return
         transport = wish.transport or gm.config.transport
         invite = requests.invite(gm, registration, live, wish.to, transport)
         flow = gm.fit(invite, live, wish.transport)
-        self._call = call = Calling(gm, invite)
-        out.append(Report(CallChanged(call.call_id, call.stage)))
+        self._call = call = Calling(gm, invite, wish.to)
         call.ask(invite, flow, now, out)
 
     def answer(self, _wish: Answer, now: Micros, out: list[Action]) -> None:

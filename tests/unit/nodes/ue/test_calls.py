@@ -34,7 +34,7 @@ def status(net: Network, number: int) -> int:
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row[0].name}-{row[1].name}")
 def test_every_row(row: tuple[CallStage, On]) -> None:
     """A row leads where it says, and reports it."""
-    call = Call(gm=None, call_id="c")  # type: ignore[arg-type]
+    call = Call(None, "c", "sip:b", ours=True)  # type: ignore[arg-type]
     call.stage, on = row
     out: list[object] = []
     call.step(on, out)  # type: ignore[arg-type]
@@ -46,7 +46,7 @@ def test_every_row(row: tuple[CallStage, On]) -> None:
 @pytest.mark.parametrize("on", On)
 def test_no_row(stage: CallStage, on: On) -> None:
     """A step without a row is our own mistake; nothing leaves ENDED."""
-    call = Call(gm=None, call_id="c")  # type: ignore[arg-type]
+    call = Call(None, "c", "sip:b", ours=True)  # type: ignore[arg-type]
     call.stage = stage
     if (stage, on) in TABLE:
         assert stage is not S.ENDED
@@ -57,7 +57,7 @@ def test_no_row(stage: CallStage, on: On) -> None:
 
 @TRANSPORTS
 def test_a_call(transport: Transport) -> None:
-    """RFC 3261 §13, §15: 180, 200, ACK; MESSAGE both ways inside; BYE."""
+    """RFC 3261 §13, §15: 180, 200, ACK; MESSAGE both ways inside; BYE. Each end knows who the other is."""
     net = two(transport)
     net.wish(net.ue(1), Dial(net.impu(2)))
     assert (stages(net, 1), stages(net, 2)) == ([S.CALLING, S.RINGING], [S.RINGING])
@@ -69,6 +69,9 @@ def test_a_call(transport: Transport) -> None:
     assert stages(net, 1) == [S.CALLING, S.RINGING, S.UP, S.ENDED]
     assert stages(net, 2) == [S.RINGING, S.ANSWERED, S.UP, S.ENDING, S.ENDED]
     assert (status(net, 1), status(net, 2)) == (200, 200)
+    for number, peer, ours in ((1, 2, True), (2, 1, False)):
+        told = {(fact.peer, fact.ours) for fact in facts(net.ue(number), CallChanged)}
+        assert told == {(net.impu(peer), ours)}
 
 
 @TRANSPORTS
