@@ -1,6 +1,8 @@
 """The programs as an ordinary user may run them: on loopback, without ESP (ipsec.backend = "memory")."""
 
 import json
+import os
+import pty
 import signal
 import socket
 import subprocess
@@ -15,7 +17,9 @@ pytestmark = pytest.mark.slow
 
 LAB = Path(__file__).parents[2] / "examples/lab"
 DOMAIN = "ims.mnc001.mcc001.3gppnetwork.org"
-MOVED = {"10.10.0.": "127.77.0.", "10.10.1.": "127.77.1.", "10.20.0.": "127.77.2.", '"userspace"': '"memory"'}
+OWN = f"127.{128 + os.getpid() % 100}."
+"""Addresses of this process, which may not be the only one that runs tests."""
+MOVED = {"10.10.0.": f"{OWN}0.", "10.10.1.": f"{OWN}1.", "10.20.0.": f"{OWN}2.", '"userspace"': '"memory"'}
 
 
 @pytest.fixture
@@ -35,9 +39,10 @@ def cleanup() -> Iterator[ExitStack]:
         yield stack
 
 
-def start(cleanup: ExitStack, *arguments: str | Path) -> subprocess.Popen[str]:
+def start(cleanup: ExitStack, *arguments: str | Path, stdin: int | None = None) -> subprocess.Popen[str]:
     program = subprocess.Popen(
         [sys.executable, "-c", "from twopair.cli.main import run; run()", *map(str, arguments)],
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -61,7 +66,7 @@ def test_register_and_message(folder: Path, cleanup: ExitStack) -> None:
     assert line(bob).startswith("ready ")
     alice = start(cleanup, "ue", "-c", folder / "ue1.toml", "message", f"sip:bob@{DOMAIN}", "hallo, Bärbel")
     assert json.loads(line(bob))["text"] == "hallo, Bärbel"
-    assert alice.communicate(timeout=20)[0] == f"message to sip:bob@{DOMAIN}: 200\n"
+    assert alice.communicate(timeout=20)[0] == f"message to sip:bob@{DOMAIN}: 200 OK\n"
     assert alice.returncode == 0
     for program in (bob, pcscf, home):
         program.send_signal(signal.SIGTERM)
@@ -86,8 +91,70 @@ def test_the_unprotected_port_is_taken(folder: Path, cleanup: ExitStack) -> None
     file = folder / "ue1.toml"
     file.write_text(file.read_text().replace("[gm]", "[gm]\nport = 5060"))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.77.1.1", 5060))
+        other.bind((f"{OWN}1.1", 5060))
         ue = start(cleanup, "ue", "-c", file, "register")
         out, err = ue.communicate(timeout=20)
     assert (ue.returncode, out) == (2, "")
-    assert err.splitlines()[-1] == f"twopair: {file}: cannot bind 127.77.1.1:5060: address already in use"
+    assert err.splitlines()[-1] == f"twopair: {file}: cannot bind {OWN}1.1:5060: address already in use"
+
+
+def test_a_shell_with_a_script_from_a_file(folder: Path, cleanup: ExitStack) -> None:
+    """What fails is told, the rest is done, and the exit code is 1."""
+    script = folder / "script"
+    script.write_text("sas\nregister\nhelp\n")
+    with script.open() as stdin:
+        ue = start(
+            cleanup, *("ue", "-c", folder / "ue1.toml", "shell", "--timeout", "0.3"), stdin=stdin.fileno()
+        )
+        out, err = ue.communicate(timeout=20)
+    ready, *lines = out.splitlines()
+    assert ready == f"ready sip:001010000000001@{DOMAIN}"
+    assert lines[:2] == ["ok: no SAs", "failed: no outcome within 0.3 s"]
+    assert lines[2].startswith("ok: register; ")
+    assert len(lines) == 3
+    assert ue.returncode == 1
+    assert "Traceback" not in err
+
+
+def test_a_shell_on_a_terminal(folder: Path, cleanup: ExitStack) -> None:
+    """A prompt, and Control-D; a script sees neither."""
+    master, slave = pty.openpty()
+    cleanup.callback(os.close, master)
+    words = ["ue", "-c", str(folder / "ue1.toml"), "shell"]
+    ue = subprocess.Popen(
+        [sys.executable, "-c", "from twopair.cli.main import run; run()", *words],
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.DEVNULL,
+    )
+    cleanup.callback(ue.communicate)
+    cleanup.callback(ue.kill)
+    os.close(slave)
+    os.write(master, b"sas\n\x04")
+    shown = b""
+    try:
+        while chunk := os.read(master, 1000):
+            shown += chunk
+    except OSError:  # the other end is gone
+        pass
+    assert ue.wait(20) == 0
+    assert b"> " in shown
+    assert b"\rok: no SAs\r\n> " in shown
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_a_shell_ends_in_order(folder: Path, cleanup: ExitStack, sign: signal.Signals) -> None:
+    """MGU-12: told to end, it de-registers."""
+    for name in ("home", "pcscf"):
+        assert line(start(cleanup, name, "-c", folder / f"{name}.toml")).startswith("ready ")
+    ue = start(cleanup, "ue", "-c", folder / "ue1.toml", "shell", "--json", stdin=subprocess.PIPE)
+    assert line(ue).startswith("ready ")
+    assert ue.stdin is not None
+    ue.stdin.write("register\n")
+    ue.stdin.flush()
+    assert json.loads(line(ue))["ok"]
+    ue.send_signal(sign)
+    assert json.loads(line(ue)) == {"command": "deregister", "ok": True}
+    _, err = ue.communicate(timeout=20)
+    assert ue.returncode == 0
+    assert "Traceback" not in err

@@ -13,6 +13,7 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from twopair.cli.main import app
 from twopair.demo.scenarios import SCENARIOS
+from twopair.live.verbs import VERBS, usage
 
 
 class Parameter(NamedTuple):
@@ -99,7 +100,7 @@ def _kind(kind: Any) -> str:
 
 def cli() -> str:
     """The page."""
-    return page("Commands", _introduction(), *map(_command, commands()), _scenarios())
+    return page("Commands", _introduction(), *map(_command, commands()), _shell(), _scenarios())
 
 
 def _introduction() -> Iterator[str]:
@@ -129,6 +130,13 @@ def _command(command: Command) -> Iterator[str]:
             ("argument", "value", "default", "meaning"),
             ((", ".join(map(code, p.names)), *p[1:]) for p in command.parameters),
         )
+
+
+def _shell() -> Iterator[str]:
+    yield "## Commands of twopair ue shell"
+    yield ""
+    rows = ((code(usage(name)), inspect.getdoc(verb.does) or "") for name, verb in VERBS.items())
+    yield from table(("command", "what it does"), rows)
 
 
 def _scenarios() -> Iterator[str]:

@@ -1,24 +1,33 @@
-"""`twopair ue`: one UE, one action."""
+"""`twopair ue`: one UE, one action, or a shell for many."""
 
 import asyncio
-import json
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from twopair.cli.services import ConfigFile
+from twopair.live import verbs
+from twopair.live.lines import Lines
+from twopair.live.printer import Printer, events_told
 from twopair.live.service import log_to_stderr, until_told_to_end
-from twopair.live.ue import PATIENCE_S, NotRegistered, Ue
-from twopair.nodes.facts import MessageReceived, Registered
+from twopair.live.shell import Shell
+from twopair.live.told import registration, told
+from twopair.live.ue import PATIENCE_S, Ue, Unsuccessful, recipient
+from twopair.live.verbs import Outcome, failed
+from twopair.nodes.facts import CallChanged, CallStage, MessageReceived, Registered
 
-app = typer.Typer(no_args_is_help=True, help="One UE: register, send a message, wait for messages.")
+app = typer.Typer(
+    no_args_is_help=True, help="One UE: register, send a message, call, wait for messages and calls, shell."
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print results as JSON, one object a line.")]
 Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait for an outcome.")]
 Stay = Annotated[bool, typer.Option("--stay-registered", help="Do not de-register at the end.")]
+To = Annotated[str, typer.Argument(metavar="TO", help="Public identity of the recipient, sip:… or tel:…")]
 
 
 @app.callback()
@@ -27,7 +36,7 @@ def options(
     config: ConfigFile,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step to stderr.")] = False,
 ) -> None:
-    """One UE: register, send a message, wait for messages."""
+    """One UE: register, send a message, call, wait for messages and calls, shell."""
     log_to_stderr(logging.DEBUG if verbose else logging.WARNING)
     context.obj = config
 
@@ -36,9 +45,10 @@ def options(
 def register(context: typer.Context, as_json: Json = False, timeout: Timeout = PATIENCE_S) -> None:
     """Register, say what came of it, and leave the network believing that the UE is there."""
 
-    async def action(ue: Ue, registered: Registered) -> bool:
-        _tell_registered(ue, registered, as_json=as_json)
-        return True
+    async def action(ue: Ue, registered: Registered) -> Outcome:
+        values, words = registration(ue, registered)
+        sas = [{"name": sa.name, "spi": sa.spi} for sa in sorted(ue.sas(), key=lambda sa: sa.name)]
+        return Outcome(True, values | {"sas": sas}, words)
 
     _run(context, action, as_json=as_json, timeout=timeout, stay=True)
 
@@ -46,21 +56,47 @@ def register(context: typer.Context, as_json: Json = False, timeout: Timeout = P
 @app.command()
 def message(
     context: typer.Context,
-    to: Annotated[str, typer.Argument(metavar="TO", help="Public identity of the recipient, sip:… or tel:…")],
+    to: To,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What to send.")],
     as_json: Json = False,
     timeout: Timeout = PATIENCE_S,
     stay_registered: Stay = False,
 ) -> None:
     """Register, send a MESSAGE, and say how it was answered."""
-    if not to.lower().startswith(("sip:", "sips:", "tel:")):
-        raise typer.BadParameter(f"{to!r} is no sip: or tel: URI", param_hint="TO")
+    _check(to)
 
-    async def action(ue: Ue, _registered: Registered) -> bool:
-        status = await ue.message(to, text, timeout)
-        ok = 200 <= status < 300
-        _tell({"ok": ok, "to": to, "status": status}, f"message to {to}: {status}", as_json=as_json)
-        return ok
+    async def action(ue: Ue, _registered: Registered) -> Outcome:
+        return await verbs.message(ue, timeout, to, text)
+
+    _run(context, action, as_json=as_json, timeout=timeout, stay=stay_registered)
+
+
+@app.command()
+def call(
+    context: typer.Context,
+    to: To,
+    hold: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="How long to stay in the call once it is up.")
+    ] = 1.0,
+    as_json: Json = False,
+    timeout: Timeout = PATIENCE_S,
+    stay_registered: Stay = False,
+) -> None:
+    """Register, call somebody (signalling only), print each stage, hold the call, hang up.
+
+    Success is an answer 2xx to the INVITE, whoever hangs up first.
+    """
+    _check(to)
+
+    async def action(ue: Ue, _registered: Registered) -> Outcome:
+        async with events_told(ue, Printer(as_json=as_json)):
+            ok, values, words = await verbs.call(ue, timeout, to)
+            if not ok:
+                return Outcome(ok, values, words)
+            if stayed := await ue.hold(hold):
+                await ue.hang_up(timeout)
+        who = "we" if stayed else "the other side"
+        return Outcome(True, values | {"ended_by": "us" if stayed else "them"}, f"{words}; {who} hung up")
 
     _run(context, action, as_json=as_json, timeout=timeout, stay=stay_registered)
 
@@ -68,85 +104,117 @@ def message(
 @app.command()
 def wait(
     context: typer.Context,
-    count: Annotated[int, typer.Option(min=0, help="End after that many messages; 0: at SIGTERM.")] = 0,
+    count: Annotated[int, typer.Option(min=0, help="End when that many messages have come.")] = 0,
+    calls: Annotated[int, typer.Option(min=0, help="End when that many calls have come and ended.")] = 0,
+    answer: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="SECONDS", help="Take a call when it has rung so long; else it rings on."
+        ),
+    ] = None,
     as_json: Json = False,
     timeout: Timeout = PATIENCE_S,
     stay_registered: Stay = False,
 ) -> None:
-    """Register, print a line beginning with `ready`, and print each message that comes."""
+    """Register, print a line beginning with `ready`, and print each message and each stage of a call.
 
-    async def action(ue: Ue, registered: Registered) -> bool:
+    It ends when all that is counted has come; where nothing is counted, at SIGTERM.
+    """
+
+    async def action(ue: Ue, registered: Registered) -> Outcome | None:
         print(f"ready {registered.impu}", flush=True)
+        tell, messages, ended = Printer(as_json=as_json), 0, 0
         async with until_told_to_end() as end:
-            ended = asyncio.create_task(end.wait())
-            received = 0
-            while not (ended.done() or (count and received >= count)):
-                coming = asyncio.create_task(ue.inbox.get())
-                await asyncio.wait({coming, ended}, return_when=asyncio.FIRST_COMPLETED)
-                if coming.done():
-                    received += 1
-                    _tell_message(coming.result(), as_json=as_json)
-                else:
+            told_to = asyncio.create_task(end.wait())
+            while not (told_to.done() or ((count or calls) and messages >= count and ended >= calls)):
+                coming = asyncio.create_task(ue.events.get())
+                await asyncio.wait({coming, told_to}, return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done():
                     coming.cancel()
-            ended.cancel()
-        return True
+                    break
+                happening = coming.result()
+                tell(*told(happening))
+                messages += isinstance(happening, MessageReceived)
+                ended += isinstance(happening, CallChanged) and happening.stage is CallStage.ENDED
+            told_to.cancel()
+        return None
 
-    _run(context, action, as_json=as_json, timeout=timeout, stay=stay_registered)
+    _run(context, action, as_json=as_json, timeout=timeout, stay=stay_registered, answer_after_s=answer)
 
 
-Action = Callable[[Ue, Registered], Awaitable[bool]]
+@app.command()
+def shell(
+    context: typer.Context,
+    as_json: Json = False,
+    timeout: Timeout = PATIENCE_S,
+    stay_registered: Stay = False,
+) -> None:
+    """Obey commands from standard input, one a line; print results, and what happens.
+
+    Prints a line beginning with `ready` first. `help` lists the commands. Each has one result, and the next
+    waits for it, unless the line ends with ` &`. At the end of the input, at `quit` and at SIGTERM the UE
+    hangs up and de-registers. Exit code 1 if a command failed.
+    """
+    typed = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
+
+    async def body() -> bool:
+        async with Ue.from_file(context.obj, retries=False) as ue:
+            print(f"ready {ue.impu}", flush=True)
+            tell = Printer(as_json=as_json, prompt="> " if typed else "")
+            tell.ask()
+            return await Shell(ue, tell, timeout).run(
+                Lines(sys.stdin.fileno()), stay_registered=stay_registered
+            )
+
+    if not asyncio.run(body()):
+        raise typer.Exit(1)
 
 
-def _run(context: typer.Context, action: Action, *, as_json: bool, timeout: float, stay: bool) -> None:
-    """Register, do the action, de-register unless asked not to; exit code 1 if any of it failed."""
+Action = Callable[[Ue, Registered], Awaitable[Outcome | None]]
+"""What is done while registered; None if there is no result to tell."""
+
+
+def _run(
+    context: typer.Context,
+    action: Action,
+    *,
+    as_json: bool,
+    timeout: float,
+    stay: bool,
+    answer_after_s: float | None = None,
+) -> None:
+    """Register, do the action, hang up, de-register unless asked not to; exit code 1 if any of it failed."""
+
+    def tell(outcome: Outcome) -> bool:
+        Printer(as_json=as_json)({"ok": outcome.ok, **outcome.values}, outcome.words)
+        return outcome.ok
 
     async def body() -> bool:
         this = asyncio.current_task()
         assert this is not None
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
-        async with Ue.from_file(context.obj, retries=False) as ue:
+        async with Ue.from_file(context.obj, retries=False, answer_after_s=answer_after_s) as ue:
             registered = await ue.register(timeout)
             try:
-                return await action(ue, registered)
+                outcome = await action(ue, registered)
+                return outcome is None or tell(outcome)
             finally:
+                await ue.hang_up(timeout)
                 if not stay:
                     await ue.deregister(timeout)
 
     try:
         ok = asyncio.run(body())
-    except NotRegistered as failure:
-        ok = False
-        _tell({"ok": False, "reason": str(failure)}, f"not registered: {failure}", as_json=as_json)
+    except (Unsuccessful, TimeoutError) as error:
+        ok = tell(failed(error, timeout))
     except asyncio.CancelledError:
         ok = False
-    except TimeoutError:
-        ok = False
-        words = f"no outcome within {timeout:g} s"
-        _tell({"ok": False, "reason": words}, words, as_json=as_json)
     if not ok:
         raise typer.Exit(1)
 
 
-def _tell(values: dict[str, Any], words: str, *, as_json: bool) -> None:
-    print(json.dumps(values, ensure_ascii=False) if as_json else words, flush=True)
-
-
-def _tell_registered(ue: Ue, registered: Registered, *, as_json: bool) -> None:
-    sas = [{"name": sa.name, "spi": sa.spi} for sa in sorted(ue.sas(), key=lambda sa: sa.name)]
-    values = {
-        "ok": True,
-        "impi": registered.impi,
-        "impu": registered.impu,
-        "expires_s": registered.expires_s,
-        "associated": list(registered.associated),
-        "sas": sas,
-    }
-    names = ", ".join(f"{sa['name']} 0x{sa['spi']:08x}" for sa in sas)
-    words = f"registered {registered.impu} for {registered.expires_s} s; SAs {names}"
-    _tell(values, words, as_json=as_json)
-
-
-def _tell_message(received: MessageReceived, *, as_json: bool) -> None:
-    text = received.body.decode("utf-8", "replace")
-    values = {"from": received.sender, "text": text, "flow": str(received.flow)}
-    _tell(values, f"message from {received.sender}: {text}", as_json=as_json)
+def _check(to: str) -> None:
+    try:
+        recipient(to)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="TO") from None

@@ -7,7 +7,7 @@ the event loop waits: for sockets, and for the one deadline of the node.
 import logging
 from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from twopair.backends.contract import InstallError, IpsecBackend
@@ -100,6 +100,11 @@ class Driver:
             RemoveSas: self._remove,
             Report: self._report,
         }
+
+    @property
+    def sets(self) -> Mapping[int, SaSet]:
+        """The installed SA sets by the names the node gave them."""
+        return self._sets
 
     def listen(self, listener: FactListener) -> None:
         """Have `listener` called with every fact the node reports from now on."""

@@ -1,43 +1,71 @@
-"""One UE for programs and for the command line: the verbs register, message, wait, deregister.
+"""One UE for programs and for the command line: a verb returns when what it asks for has come about.
 
 ::
 
     async with Ue.from_file(Path("ue.toml")) as ue:
         await ue.register()
-        status = await ue.message("sip:bob@example.org", "hello")
+        if await ue.call("sip:bob@example.org") == 200:
+            await ue.say("hello")
+            await ue.hang_up()
+        print(await ue.events.get())
+
+Calls are signalling only: no sound is sent or expected.
 """
 
-from asyncio import Future, Queue, get_running_loop, timeout
+import re
+from asyncio import Lock, Queue, get_running_loop, timeout
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from twopair.backends.contract import SaCounters
-from twopair.base import Impu
-from twopair.core.aka import Card
+from twopair.base import Impu, seconds
+from twopair.core.sa import SaSet, Stage
+from twopair.live.awaited import Awaited, Wanted
 from twopair.live.config import ConfigError, UeFile, read
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.facts_log import FactLog
 from twopair.live.ipsec import Ipsec, start_ipsec
-from twopair.live.sqn_file import SqnFile
+from twopair.live.soft_card import soft_card
 from twopair.nodes.events import Event
-from twopair.nodes.facts import Deregistered, MessageAnswered, MessageReceived, Registered, RegistrationFailed
+from twopair.nodes.facts import (
+    CallChanged,
+    CallStage,
+    Deregistered,
+    MessageAnswered,
+    MessageReceived,
+    Refused,
+    Registered,
+    RegistrationFailed,
+    SetStage,
+)
 from twopair.nodes.ue import UserEquipment
-from twopair.nodes.wishes import Deregister, Register, SendMessage
+from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage
 
-PATIENCE_S: Final = 140.0
-"""Longer than the 128 s after which a UE gives up an unanswered request (TMR-04)."""
+PATIENCE_S: Final = 210.0
+"""Longer than a UE waits for an answer (128 s, TMR-04), and than a call rings (timer C, at most 200 s)."""
+
+MOST_EVENTS: Final = 10_000
+"""Events kept for whoever reads them; beyond that the oldest go."""
+
+Happening = MessageReceived | CallChanged | Registered | RegistrationFailed | Deregistered | Refused
+"""What is told in `Ue.events`."""
+
+_TEXT: Final = "text/plain;charset=UTF-8"
+_RECIPIENT: Final = re.compile(r"(sips?|tel):\S+", re.IGNORECASE)
 
 
-class NotRegistered(Exception):
-    """A registration failed; the text says why.
+class Unsuccessful(Exception):
+    """What was asked for has not come about; the text says why.
 
     Args:
         failure: what the UE reported.
     """
+
+    what: ClassVar[str]
 
     def __init__(self, failure: RegistrationFailed) -> None:
         clause = f" ({failure.refusal.clause})" if failure.refusal else ""
@@ -45,38 +73,74 @@ class NotRegistered(Exception):
         self.failure = failure
 
 
+class NotRegistered(Unsuccessful):
+    """A registration failed; what stood before still stands."""
+
+    what = "not registered"
+
+
+class NotDeregistered(Unsuccessful):
+    """A de-registration failed; the registration still stands."""
+
+    what = "not de-registered"
+
+
+def recipient(text: str) -> Impu:
+    """Whom to call or write to. Raises ValueError for what is no URI of the schemes sip, sips and tel."""
+    if not _RECIPIENT.fullmatch(text):
+        raise ValueError(f"{text!r} is no sip: or tel: URI")
+    return Impu(text)
+
+
 class Ue:
     """A UE with its sockets and its IPsec, in the network this process is in.
+
+    Verbs may run beside each other: a UE can re-register while a call of it rings.
 
     Args:
         settings: content of ue.toml.
         file: name of that file, for what is said about it.
         retries: whether a failed registration is tried again by itself.
+        answer_after_s: how long a call to it rings before it is taken; None: until `answer`.
 
     Attributes:
-        inbox: messages received and not yet taken.
+        events: what happened that no verb waited for, and every stage of a call.
+        impu: the public identity that is registered.
+        registered: the registration that stands, or None.
     """
 
-    def __init__(self, settings: UeFile, file: Path = Path("ue.toml"), *, retries: bool = True) -> None:
-        self.inbox: Queue[MessageReceived] = Queue()
+    def __init__(
+        self,
+        settings: UeFile,
+        file: Path = Path("ue.toml"),
+        *,
+        retries: bool = True,
+        answer_after_s: float | None = None,
+    ) -> None:
+        self.events: Queue[Happening] = Queue(MOST_EVENTS)
+        self.impu = settings.identity.public_identity
+        self.registered: Registered | None = None
         self._settings = settings
         self._file = file
-        self._retries = retries
-        self._awaited: tuple[tuple[type, ...], Future[object]] | None = None
+        after = None if answer_after_s is None else seconds(answer_after_s)
+        self._config = replace(settings.config(), retries=retries, answer_after=after)
+        self._awaited = Awaited()
+        self._call: CallChanged | None = None
+        self._stages: dict[int, Stage] = {}
+        self._one_attempt = Lock()
         self._ipsec: Ipsec | None = None
 
     @classmethod
-    def from_file(cls, file: Path, *, retries: bool = True) -> Self:
+    def from_file(cls, file: Path, *, retries: bool = True, answer_after_s: float | None = None) -> Self:
         """A UE by its configuration file. Raises ConfigError."""
-        return cls(read(file, UeFile), file, retries=retries)
+        return cls(read(file, UeFile), file, retries=retries, answer_after_s=answer_after_s)
 
     async def __aenter__(self) -> Self:
-        settings = self._settings
-        card = _card_of(settings, self._file)
-        config = replace(settings.config(), retries=self._retries)
+        config, ipsec = self._config, self._settings.ipsec
+        card = soft_card(self._settings.identity, self._file)
         self._ipsec = start_ipsec(
-            settings.ipsec.backend,
-            mtu=settings.ipsec.mtu,
+            ipsec.backend,
+            mtu=ipsec.mtu,
             loop=get_running_loop(),
             suites=config.suites,
             ipv6=":" in config.address,
@@ -96,45 +160,156 @@ class Ue:
     ) -> None:
         self._close()
 
+    # registration
+
     async def register(self, within_s: float = PATIENCE_S) -> Registered:
         """Register, or re-register. Raises NotRegistered, or TimeoutError."""
-        outcome = await self._ask(Register(), (Registered, RegistrationFailed), within_s)
+        async with self._one_attempt:
+            outcome = await self._ask(Register(), _is(Registered, RegistrationFailed), within_s)
         if isinstance(outcome, RegistrationFailed):
             raise NotRegistered(outcome)
         assert isinstance(outcome, Registered)
         return outcome
 
     async def deregister(self, within_s: float = PATIENCE_S) -> None:
-        """End the registration. Raises TimeoutError."""
-        await self._ask(Deregister(), (Deregistered,), within_s)
+        """End the registration. Raises NotDeregistered, or TimeoutError."""
+        async with self._one_attempt:
+            outcome = await self._ask(Deregister(), _is(Deregistered, RegistrationFailed), within_s)
+        if isinstance(outcome, RegistrationFailed):
+            raise NotDeregistered(outcome)
+
+    # messages
 
     async def message(self, to: str, text: str, within_s: float = PATIENCE_S) -> int:
-        """Send a MESSAGE; the status of its final answer, 408 if none came. Raises TimeoutError."""
-        wish = SendMessage(Impu(to), text.encode(), "text/plain;charset=UTF-8")
-        outcome = await self._ask(wish, (MessageAnswered,), within_s)
-        assert isinstance(outcome, MessageAnswered)
-        return outcome.status
+        """Send a MESSAGE; the status of its final answer, 408 if none came. Raises TimeoutError.
+
+        Raises:
+            TimeoutError: not even that came about in time.
+            ValueError: `to` is no URI of a user.
+        """
+        impu = recipient(to)
+
+        def answered(fact: object) -> bool:
+            return isinstance(fact, MessageAnswered) and fact.to == impu and not self._in_call(fact)
+
+        outcome = await self._ask(SendMessage(impu, text.encode(), _TEXT), answered, within_s)
+        return int(outcome.status)
+
+    # calls
+
+    @property
+    def call_now(self) -> CallChanged | None:
+        """The call that is there, as it was last reported; None without one."""
+        return None if self._call is None or self._call.stage is CallStage.ENDED else self._call
+
+    async def call(self, to: str, within_s: float = PATIENCE_S) -> int:
+        """Call somebody; the final status, once the call is answered (2xx) or has failed.
+
+        Whoever stops waiting gives the call up: it is cancelled. One call at a time: 486 during another.
+
+        Raises:
+            TimeoutError: nobody has answered in time.
+            ValueError: `to` is no URI of a user.
+        """
+        ours: set[str] = set()
+
+        def decided(fact: object) -> bool:
+            if not isinstance(fact, CallChanged):
+                return False
+            if not ours:  # the first is told at once
+                ours.add(fact.call_id)
+            return fact.call_id in ours and fact.stage in (CallStage.UP, CallStage.ENDED)
+
+        try:
+            outcome = await self._ask(Call(recipient(to)), decided, within_s)
+        except BaseException:
+            if self.call_now is not None and self.call_now.call_id in ours:
+                self._driver.feed(HangUp())
+            raise
+        return int(outcome.status)
+
+    async def answer(self, within_s: float = PATIENCE_S) -> bool:
+        """Take the call that rings; whether it is up: False if none rang, or the caller was faster.
+
+        Raises TimeoutError.
+        """
+        call = self.call_now
+        if call is None or call.ours or call.stage is not CallStage.RINGING:
+            return False
+        outcome = await self._ask(Answer(), _of(call, CallStage.UP, CallStage.ENDED), within_s)
+        return outcome.stage is CallStage.UP
+
+    async def say(self, text: str, within_s: float = PATIENCE_S) -> int:
+        """Send a MESSAGE within the call; the status of its answer, 481 without one. Raises TimeoutError."""
+
+        def answered(fact: object) -> bool:
+            return isinstance(fact, MessageAnswered) and (not fact.to or self._in_call(fact))
+
+        return int((await self._ask(Say(text.encode(), _TEXT), answered, within_s)).status)
+
+    async def hold(self, for_s: float) -> bool:
+        """Stay in the call for that long, or until it ends; whether it still stands."""
+        call = self.call_now
+        if call is not None:
+            try:
+                await self._until(_of(call, CallStage.ENDED), for_s)
+            except TimeoutError:
+                return True
+        return False
+
+    async def hang_up(self, within_s: float = PATIENCE_S) -> None:
+        """End the call, whatever its stage: CANCEL, 603 or BYE. Without one nothing happens.
+
+        Raises TimeoutError.
+        """
+        if (call := self.call_now) is not None:
+            await self._ask(HangUp(), _of(call, CallStage.ENDED), within_s)
+
+    # SAs
 
     def sas(self) -> Sequence[SaCounters]:
         """The installed SAs with their counters."""
         assert self._ipsec is not None
         return tuple(self._ipsec.backend.query())
 
-    async def _ask(self, wish: Event, kinds: tuple[type, ...], within_s: float) -> object:
-        """Feed a wish; its outcome is the next fact of one of these kinds. One wish at a time."""
-        outcome: Future[object] = get_running_loop().create_future()
-        self._awaited = (kinds, outcome)
-        self._driver.feed(wish)
+    def sets(self) -> Sequence[tuple[SaSet, Stage]]:
+        """The installed SA sets, each with its ports and SPIs, and how far they have come."""
+        return [
+            (sa_set, self._stages.get(name, Stage.TEMPORARY)) for name, sa_set in self._driver.sets.items()
+        ]
+
+    def set_in_use(self) -> SaSet | None:
+        """The set that new requests go over."""
+        return next((sa_set for sa_set, stage in self.sets() if stage is Stage.IN_USE), None)
+
+    # how it is done
+
+    async def _ask(self, wish: Event, wanted: Wanted, within_s: float) -> Any:
+        """Feed a wish and wait for its outcome."""
+        return await self._until(wanted, within_s, wish)
+
+    async def _until(self, wanted: Wanted, within_s: float, *wishes: Event) -> Any:
+        outcome = self._awaited.expect(wanted)
+        for wish in wishes:
+            self._driver.feed(wish)
         async with timeout(within_s):
             return await outcome
 
+    def _in_call(self, fact: MessageAnswered) -> bool:
+        return self._call is not None and fact.call_id == self._call.call_id
+
     def _hear(self, fact: object) -> None:
-        if isinstance(fact, MessageReceived):
-            self.inbox.put_nowait(fact)
-        elif self._awaited is not None and isinstance(fact, self._awaited[0]):
-            outcome, self._awaited = self._awaited[1], None
-            if not outcome.done():
-                outcome.set_result(fact)
+        if isinstance(fact, SetStage):
+            self._stages[fact.set_id] = fact.stage
+        elif isinstance(fact, CallChanged) and fact.call_id:
+            self._call = fact
+        elif isinstance(fact, Registered | Deregistered):
+            self.registered = fact if isinstance(fact, Registered) else None
+        taken = self._awaited.hear(fact)
+        if isinstance(fact, Happening) and (isinstance(fact, CallChanged) or not taken):
+            if self.events.full():
+                self.events.get_nowait()
+            self.events.put_nowait(fact)
 
     def _close(self) -> None:
         self._driver.stop()
@@ -142,12 +317,12 @@ class Ue:
             self._ipsec.close()
 
 
-def _card_of(settings: UeFile, file: Path) -> Card:
-    profile, kept_in = settings.identity.card_profile(), settings.identity.sqn_file
-    if kept_in is None:
-        return Card(profile)
-    kept = SqnFile(file.parent / kept_in)
-    try:
-        return Card(profile, kept.load(), kept.keep)
-    except (OSError, ValueError) as error:
-        raise ConfigError([f"{file}: identity.sqn_file = {kept.path}: {error}"]) from None
+def _is(*kinds: type) -> Wanted:
+    return lambda fact: isinstance(fact, kinds)
+
+
+def _of(call: CallChanged, *stages: CallStage) -> Wanted:
+    """One of these stages of a call."""
+    return lambda fact: (
+        isinstance(fact, CallChanged) and fact.call_id == call.call_id and fact.stage in stages
+    )

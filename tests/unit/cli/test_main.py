@@ -41,6 +41,12 @@ def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, l
         (["ue", "-c", "x", "message", "sip:a@b"], "Missing argument 'TEXT'"),
         (["ue", "-c", "x", "message", "bob", "hi"], "'bob' is no sip: or tel: URI"),
         (["ue", "-c", "x", "register", "--timeout", "soon"], "'--timeout'"),
+        (["ue", "-c", "x", "call"], "Missing argument 'TO'"),
+        (["ue", "-c", "x", "call", "http://bob"], "'http://bob' is no sip: or tel: URI"),
+        (["ue", "-c", "x", "call", "sip:bob@h", "--hold", "-1"], "'--hold'"),
+        (["ue", "-c", "x", "wait", "--answer", "never"], "'--answer'"),
+        (["ue", "-c", "x", "wait", "--calls", "-1"], "'--calls'"),
+        (["ue", "-c", "x", "shell", "register"], "unexpected extra argument"),
     ],
 )
 def test_bad_usage_is_one_line_and_2(
@@ -86,7 +92,9 @@ def test_a_back_end_that_is_not_there_is_3(
     assert 'ipsec.backend = "kernel": kernel has no ESP' in lines[0]
 
 
-@pytest.mark.parametrize("command", [[], ["pcscf"], ["home"], ["ue"], ["ue", "-c", "x", "message"]])
+@pytest.mark.parametrize(
+    "command", [[], ["pcscf"], ["home"], ["ue"], *(["ue", "-c", "x", name] for name in ("message", "shell"))]
+)
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
     assert status_of([*command, "--help"]) == 0
     assert "Usage: twopair" in capsys.readouterr().out

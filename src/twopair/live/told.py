@@ -1,0 +1,145 @@
+"""What people and scripts are told of a UE: one line of words, or the same as values."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from twopair.core.sa import SaSet
+from twopair.live.ue import Happening, Ue
+from twopair.nodes.facts import (
+    CallChanged,
+    CallStage,
+    Deregistered,
+    MessageReceived,
+    Refused,
+    Registered,
+    RegistrationFailed,
+)
+from twopair.wire.sip import REASON
+
+_SA: Final = "set {set} ({stage}) {name} 0x{spi:08x} {src_port}>{dst_port} {packets} packets {octets} octets"
+
+
+class Told(NamedTuple):
+    """One thing to tell: for JSON, and in words."""
+
+    values: dict[str, Any]
+    words: str
+
+
+def told(happening: Happening) -> Told:
+    """An event, as a line."""
+    return _TELL[type(happening)](happening)
+
+
+def status_words(status: int) -> str:
+    """``486 Busy Here``."""
+    return f"{status} {REASON.get(status, '')}".rstrip()
+
+
+def registration(ue: Ue, registered: Registered) -> Told:
+    """A registration that stands, with the ports and SPIs of the set in use (RRG-01, RRG-02)."""
+    values = {
+        "impi": registered.impi,
+        "impu": registered.impu,
+        "expires_s": registered.expires_s,
+        "associated": list(registered.associated),
+    }
+    words = f"registered {registered.impu} for {registered.expires_s} s"
+    in_use = ue.set_in_use()
+    if in_use is None:  # it ended meanwhile
+        return Told(values, words)
+    spis, ports = _named(in_use.spis, "0x{:08x}"), _named(in_use.ports, "{}")
+    words += f"; set {in_use.set_id}, {in_use.suite}; ports {ports}; SPIs {spis}"
+    return Told(values | _numbers(in_use), words)
+
+
+def associations(ue: Ue) -> Told:
+    """Every SA that is installed, with its counters."""
+    counters = {(sa.set_id, sa.name): sa for sa in ue.sas()}
+    values: list[dict[str, Any]] = []
+    for sa_set, stage in ue.sets():
+        for arrow in sa_set.arrows:
+            found, selector = counters.get((sa_set.set_id, arrow.name)), sa_set.association(arrow).selector
+            if found is not None:
+                values.append(
+                    {
+                        "set": sa_set.set_id,
+                        "stage": stage.value,
+                        "name": found.name,
+                        "spi": found.spi,
+                        "src_port": selector.src_port,
+                        "dst_port": selector.dst_port,
+                        "packets": found.packets,
+                        "octets": found.octets,
+                    }
+                )
+    words = ", ".join(_SA.format(**sa) for sa in values)
+    return Told({"sas": values}, words or "no SAs")
+
+
+def _numbers(sa_set: SaSet) -> dict[str, Any]:
+    found: dict[str, Any] = {"set": sa_set.set_id, "suite": str(sa_set.suite)}
+    found |= {f"port_{name}": port for name, port in sa_set.ports._asdict().items()}
+    return found | {f"spi_{name}": spi for name, spi in sa_set.spis._asdict().items()}
+
+
+def _named(numbers: Any, form: str) -> str:
+    return " ".join(f"{name} {form.format(number)}" for name, number in numbers._asdict().items())
+
+
+def _message(fact: MessageReceived) -> Told:
+    text = fact.body.decode("utf-8", "replace")
+    values = {"event": "message", "from": fact.sender, "text": text, "flow": str(fact.flow)}
+    return Told(values, f"message from {fact.sender}: {text}")
+
+
+def _call(fact: CallChanged) -> Told:
+    way = "to" if fact.ours else "from"
+    values: dict[str, Any] = {"event": "call", "stage": fact.stage.value, way: fact.peer}
+    words = f"call {way} {fact.peer}: {fact.stage.value}"
+    if fact.stage is CallStage.ENDED:
+        words += f", {status_words(fact.status)}"
+    return Told(values | {"status": fact.status, "call_id": fact.call_id}, words)
+
+
+def _registered(fact: Registered) -> Told:
+    values = {"event": "registered", "impu": fact.impu, "expires_s": fact.expires_s}
+    return Told(values, f"registered {fact.impu} for {fact.expires_s} s")
+
+
+def _failed(fact: RegistrationFailed) -> Told:
+    return Told(
+        {"event": "registration_failed", **failure_values(fact)}, f"registration failed: {fact.reason}"
+    )
+
+
+def _deregistered(fact: Deregistered) -> Told:
+    return Told({"event": "deregistered", "reason": fact.reason}, f"de-registered: {fact.reason}")
+
+
+def _refused(fact: Refused) -> Told:
+    """A message that the UE did not take: often the reason of a failure that comes later."""
+    refusal, detail = fact.refusal, f": {fact.detail}" if fact.detail else ""
+    values = {"event": "refused", "refusal": refusal.name, "clause": refusal.clause, "detail": fact.detail}
+    words = f"refused {refusal.name} on {fact.flow}: {refusal.words} ({refusal.clause}){detail}"
+    return Told(values | {"flow": str(fact.flow)}, words)
+
+
+def failure_values(fact: RegistrationFailed) -> dict[str, Any]:
+    """Why a registration failed, by status and clause as far as there are any."""
+    values: dict[str, Any] = {"reason": fact.reason}
+    if fact.status:
+        values["status"] = fact.status
+    if fact.refusal is not None:
+        values |= {"refusal": fact.refusal.name, "clause": fact.refusal.clause}
+    return values
+
+
+_TELL: Final[dict[type, Callable[[Any], Told]]] = {
+    MessageReceived: _message,
+    CallChanged: _call,
+    Registered: _registered,
+    RegistrationFailed: _failed,
+    Deregistered: _deregistered,
+    Refused: _refused,
+}

@@ -1,0 +1,108 @@
+"""What is told of each kind of event, and that it is one line."""
+
+import json
+from typing import get_args
+
+import pytest
+
+from twopair.base import Endpoint, Flow, Impi, Impu, Port, Refusal, Transport
+from twopair.live.printer import Printer, one_line
+from twopair.live.told import told
+from twopair.live.ue import Happening, NotDeregistered, NotRegistered
+from twopair.live.verbs import failed
+from twopair.nodes.facts import (
+    CallChanged,
+    CallStage,
+    Deregistered,
+    MessageReceived,
+    Refused,
+    Registered,
+    RegistrationFailed,
+)
+
+FLOW = Flow(Transport.UDP, Endpoint("10.0.1.1", Port(1)), Endpoint("10.0.0.1", Port(2)))
+ME, I = Impu("sip:me@h"), Impi("me@h")  # noqa: E741
+
+TOLD: list[tuple[Happening, dict[str, object], str]] = [
+    (
+        MessageReceived("sip:b@h", "hallo, Bärbel".encode(), FLOW),
+        {"event": "message", "from": "sip:b@h", "text": "hallo, Bärbel", "flow": str(FLOW)},
+        "message from sip:b@h: hallo, Bärbel",
+    ),
+    (
+        CallChanged("c", CallStage.RINGING, 0, "sip:b@h"),
+        {"event": "call", "stage": "ringing", "from": "sip:b@h", "status": 0, "call_id": "c"},
+        "call from sip:b@h: ringing",
+    ),
+    (
+        CallChanged("c", CallStage.ENDED, 486, "sip:b@h", ours=True),
+        {"event": "call", "stage": "ended", "to": "sip:b@h", "status": 486, "call_id": "c"},
+        "call to sip:b@h: ended, 486 Busy Here",
+    ),
+    (
+        Registered(I, ME, 60),
+        {"event": "registered", "impu": ME, "expires_s": 60},
+        "registered sip:me@h for 60 s",
+    ),
+    (
+        RegistrationFailed(I, "no answer"),
+        {"event": "registration_failed", "reason": "no answer"},
+        "registration failed: no answer",
+    ),
+    (
+        Deregistered(I, "the registration expired"),
+        {"event": "deregistered", "reason": "the registration expired"},
+        "de-registered: the registration expired",
+    ),
+    (
+        Refused(Refusal.CLEAR_TO_UE, FLOW, "OPTIONS"),
+        {
+            "event": "refused",
+            "refusal": "CLEAR_TO_UE",
+            "clause": Refusal.CLEAR_TO_UE.clause,
+            "detail": "OPTIONS",
+            "flow": str(FLOW),
+        },
+        f"refused CLEAR_TO_UE on {FLOW}: {Refusal.CLEAR_TO_UE.words} ({Refusal.CLEAR_TO_UE.clause}): OPTIONS",
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "values", "words"), TOLD, ids=lambda of: type(of).__name__)
+def test_an_event(event: Happening, values: dict[str, object], words: str) -> None:
+    assert told(event) == (values, words)
+
+
+def test_every_event_has_its_words() -> None:
+    assert {type(event) for event, _, _ in TOLD} == set(get_args(Happening))
+
+
+def test_why_a_registration_failed() -> None:
+    """Status, and refusal with its clause, as far as there are any."""
+    refusal = Refusal.SECURITY_SERVER_UNACCEPTABLE
+    failure = RegistrationFailed(I, refusal.words, 401, refusal)
+    values = {"reason": refusal.words, "status": 401, "refusal": refusal.name, "clause": refusal.clause}
+    words = f"not registered: {refusal.words} ({refusal.clause})"
+    assert failed(NotRegistered(failure), 1) == (False, values, words)
+    still = failed(NotDeregistered(RegistrationFailed(I, "no answer")), 1)
+    assert still == (False, {"reason": "no answer"}, "not de-registered: no answer")
+    late = "no outcome within 0.5 s"
+    assert failed(TimeoutError(), 0.5) == (False, {"reason": late}, late)
+
+
+def test_a_peer_cannot_write_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """A message with a line end would pass for a result of the shell, one with ESC would paint the screen."""
+    text = "hello\nok: hung up\r\x1b[2J\u2028end"
+    assert one_line(text) == "hello ok: hung up  [2J end"
+    for as_json in (False, True):
+        Printer(as_json=as_json)(*told(MessageReceived("sip:b@h", text.encode(), FLOW)))
+    words, values = capsys.readouterr().out.splitlines()
+    assert words == "message from sip:b@h: hello ok: hung up  [2J end"
+    assert json.loads(values)["text"] == text
+
+
+def test_a_prompt_stands_below_what_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = Printer(as_json=False, prompt="> ")
+    tell.ask()
+    tell({}, "news")
+    assert capsys.readouterr().out == "> \rnews\n> "
