@@ -68,6 +68,7 @@ class Refusal(Enum):
     BAD_EVENT = (489, "RFC 6665 §8.3.2", "no such event package")
     NO_SUCH_USER = (404, "24.229 §5.3.2.1", "no such public identity, or it is barred")
     USER_AWAY = (480, "24.229 §5.4.3.3", "the user is not registered")
+    OUTSIDE_TRUST_DOMAIN = (403, "24.229 §4.4", "not for a peer outside the trust domain")
     METHOD_NOT_ALLOWED = (405, "RFC 3261 §8.2.1", "a method that this service does not know")
     # limits
     TOO_MANY_HOPS = (483, "RFC 3261 §16.3", "Max-Forwards reached zero")

@@ -1,15 +1,15 @@
 """home.toml."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from twopair.base import Impu, Port, impu_from_imsi
 from twopair.core.aka import Subscriber
 from twopair.live.config.credentials import Credentials, PublicIdentity
-from twopair.live.config.fields import Address, PortNumber, Seconds, Section, Word
+from twopair.live.config.fields import Address, EndpointText, PortNumber, Seconds, Section, Word
 from twopair.nodes.homenet import HomeConfig, MemoryStore
-from twopair.nodes.homenet.config import LONGEST_S
+from twopair.nodes.homenet.config import LONGEST_S, Route
 
 
 class Node(Section):
@@ -27,6 +27,7 @@ class Sip(Section):
     min_expires_s: Seconds = 60
     max_expires_s: Seconds = LONGEST_S
     challenge_refresh: bool = True
+    trusted: list[Address] = Field(default_factory=list)
 
 
 class Hss(Section):
@@ -57,6 +58,23 @@ class SubscriberEntry(Credentials):
         return Subscriber(self.private_identity, impus, self.keys(), barred)
 
 
+class RouteEntry(Section):
+    """Table [[route]]."""
+
+    domain: Word | None = None
+    prefix: Annotated[str, Field(pattern=r"^\+[0-9]+$")] | None = None
+    next: EndpointText
+
+    @model_validator(mode="after")
+    def _usable(self) -> "RouteEntry":
+        self.route()
+        return self
+
+    def route(self) -> Route:
+        """What the node is told. Raises ValueError unless it has one of domain and prefix."""
+        return Route(self.next, self.domain or "", self.prefix or "")
+
+
 class HomeFile(Section):
     """The whole file."""
 
@@ -64,6 +82,7 @@ class HomeFile(Section):
     sip: Sip
     hss: Hss = Hss()
     subscriber: list[SubscriberEntry] = Field(default_factory=list)
+    route: list[RouteEntry] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _usable(self) -> "HomeFile":
@@ -82,6 +101,8 @@ class HomeFile(Section):
             challenge_refresh=self.sip.challenge_refresh,
             min_expires_s=self.sip.min_expires_s,
             max_expires_s=self.sip.max_expires_s,
+            routes=tuple(entry.route() for entry in self.route),
+            trusted=tuple(self.sip.trusted),
         )
 
     def subscribers(self) -> tuple[Subscriber, ...]:

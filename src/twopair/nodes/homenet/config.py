@@ -12,6 +12,28 @@ LONGEST_S: Final = 600_000
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Where requests for users of another network go.
+
+    Args:
+        next: the next hop.
+        domain: host part of their identities; or
+        prefix: how their numbers begin, ``+49``.
+
+    Raises:
+        ValueError: neither of the two, or both.
+    """
+
+    next: Endpoint
+    domain: str = ""
+    prefix: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.domain) == bool(self.prefix):
+            raise ValueError("needs domain, or prefix")
+
+
+@dataclass(frozen=True, slots=True)
 class HomeConfig:
     """Configuration of one home network: I-CSCF, S-CSCF and HSS behind one core address.
 
@@ -28,6 +50,8 @@ class HomeConfig:
         echo_user: user part of the public identity that answers MESSAGE and OPTIONS itself.
         network_user: user part of the identity from which the network itself sends.
         max_registrations: bound of the registrations kept; a further user gets 503.
+        routes: other networks; the first that fits is taken.
+        trusted: addresses of the trust domain; if none is given, all but the next hops of `routes`.
 
     Raises:
         ValueError: a value that cannot be used; the text begins with its name.
@@ -44,6 +68,8 @@ class HomeConfig:
     echo_user: str = "echo"
     network_user: str = "network"
     max_registrations: int = 1_000_000
+    routes: tuple[Route, ...] = ()
+    trusted: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         faults = (

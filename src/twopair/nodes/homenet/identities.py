@@ -27,6 +27,11 @@ def public_identity(uri: str) -> Impu:
     return Impu(parsed.identity)
 
 
+def host_of(uri: str) -> str:
+    """Host of a SIP URI in lower case, empty for a tel URI. Raises WireError for any other."""
+    return "" if uri[:4].lower() == "tel:" else SipUri.parse(uri).host.lower()
+
+
 def asserted_identity(value: str) -> Impu:
     """The identity in a P-Asserted-Identity element. Raises WireError."""
     return public_identity(NameAddr.parse(value).uri)

@@ -5,6 +5,7 @@ from typing import Final
 
 from twopair.base import (
     Bind,
+    Endpoint,
     Entropy,
     Flow,
     IllegalStep,
@@ -27,6 +28,7 @@ from twopair.nodes.events import (
     Woke,
 )
 from twopair.nodes.facts import MessageAnswered
+from twopair.nodes.homenet.borders import Borders
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.hss import Hss
 from twopair.nodes.homenet.icscf import Icscf
@@ -65,8 +67,9 @@ class HomeNetwork:
         hss = Hss(subscribers, entropy, rules)
         self._icscf = Icscf(hss, config.scscf_name)
         self._scscf = Scscf(config, hss, self._registrar, rules)
-        self._routing = Routing(config, self._icscf, self._registrar)
-        self._proxy = Proxy(config.core, entropy, self._layer)
+        self._borders = Borders(config)
+        self._routing = Routing(config, self._icscf, self._registrar, self._borders)
+        self._proxy = Proxy(config.core, entropy, self._layer, self._borders)
         self._user = NetworkUser(config, entropy, self._routing, self._proxy, self._layer)
         self._streams = Streams()
 
@@ -112,14 +115,14 @@ class HomeNetwork:
             if request.method == "REGISTER":
                 self._answer(txn, self._register(request, flow, now), now, out)
             else:
-                self._route(txn, request, now, out)
+                self._route(txn, request, flow.remote, now, out)
         except WireError as error:
             self._answer(txn, Denied(Refusal.BAD_REQUEST, str(error)), now, out)
 
     def on_ack(self, ack: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Send the ACK to a 2xx on; one that cannot be routed is dropped, as nothing answers an ACK."""
         try:
-            decision = self._routing.decide(ack)
+            decision = self._routing.decide(ack, flow.remote)
         except WireError as error:
             decision = Denied(Refusal.MALFORMED_SIP, str(error))
         if isinstance(decision, Onward):
@@ -184,15 +187,19 @@ class HomeNetwork:
         self._layer.receive(message, flow, now, out)
 
     def _register(self, request: Request, flow: Flow, now: Micros) -> Answer | Denied:
-        """I-CSCF, then S-CSCF."""
+        """I-CSCF, then S-CSCF; a P-CSCF outside the trust domain is told no keys, nor believed (AKA-30)."""
+        if not self._borders.inside(flow.remote):
+            return Denied(Refusal.OUTSIDE_TRUST_DOMAIN, str(flow.remote))
         wanted = RegisterRequest.parse(request)
         assigned = self._icscf.register(wanted.impi, wanted.impu)
         if isinstance(assigned, Refusal):
             return Denied(assigned, wanted.impi)
         return self._scscf.register(wanted, flow.remote, now)
 
-    def _route(self, txn: ServerTransaction, request: Request, now: Micros, out: list[Action]) -> None:
-        decision = self._routing.decide(request)
+    def _route(
+        self, txn: ServerTransaction, request: Request, source: Endpoint, now: Micros, out: list[Action]
+    ) -> None:
+        decision = self._routing.decide(request, source)
         if isinstance(decision, Onward):
             self._proxy.forward(txn, decision.request, decision.hop, now, out)
         elif isinstance(decision, Ours):

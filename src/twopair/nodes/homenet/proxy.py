@@ -6,6 +6,7 @@ from typing import Final
 from twopair.base import Endpoint, Entropy, Flow, Micros, Port, Send, Transport, WireError, seconds, token
 from twopair.core.sip import CORE, ClientTransaction, ServerTransaction, TransactionLayer
 from twopair.nodes.actions import Action
+from twopair.nodes.homenet.borders import Borders
 from twopair.nodes.homenet.config import SIP_PORT
 from twopair.wire.sip import MAGIC, Request, Response, Via, make_request, make_response
 
@@ -46,12 +47,14 @@ class Proxy:
         core: own endpoint.
         entropy: where branches come from.
         layer: the node's transactions.
+        borders: where the home network ends.
     """
 
-    def __init__(self, core: Endpoint, entropy: Entropy, layer: TransactionLayer) -> None:
+    def __init__(self, core: Endpoint, entropy: Entropy, layer: TransactionLayer, borders: Borders) -> None:
         self._core = core
         self._entropy = entropy
         self._layer = layer
+        self._borders = borders
         self._ringing: deque[tuple[Micros, Forwarding]] = deque()
         self._cancelled: deque[tuple[Micros, Forwarding]] = deque()
 
@@ -98,6 +101,7 @@ class Proxy:
             return
         response.pop_value("Via")
         if response.get("Via") is not None:
+            self._borders.cross(response, forwarding.onward.remote, forwarding.back.remote)
             forwarding.server.respond(response, forwarding.back, now, out)
 
     def on_timeout(self, forwarding: Forwarding, now: Micros, out: list[Action]) -> None:

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from twopair.base import Endpoint, Impu, Refusal, WireError
+from twopair.nodes.homenet.borders import Borders
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.icscf import Icscf
 from twopair.nodes.homenet.identities import asserted_identity, public_identity
@@ -38,15 +39,29 @@ class Routing:
         config: own URIs.
         icscf: finds out why a user has no registration here.
         registrar: who is registered, and where.
+        borders: where the home network ends.
     """
 
-    def __init__(self, config: HomeConfig, icscf: Icscf, registrar: Registrar) -> None:
+    def __init__(self, config: HomeConfig, icscf: Icscf, registrar: Registrar, borders: Borders) -> None:
         self._config = config
         self._icscf = icscf
         self._registrar = registrar
+        self._borders = borders
 
-    def decide(self, received: Request) -> Decision:
-        """What becomes of a request; `received` stays as it is. Raises WireError where it cannot be read."""
+    def decide(self, received: Request, source: Endpoint) -> Decision:
+        """What becomes of a request; `received` stays as it is. Raises WireError where it cannot be read.
+
+        What comes from outside the trust domain goes no way out of it again: this is no relay for others.
+        """
+        inside = self._borders.inside(source)
+        decision = self._decide(received, inside=inside)
+        if isinstance(decision, Onward) and not self._borders.inside(decision.hop):
+            if not inside:
+                return Denied(Refusal.OUTSIDE_TRUST_DOMAIN, f"{source} to {decision.hop}")
+            self._borders.leave(decision.request)
+        return decision
+
+    def _decide(self, received: Request, *, inside: bool) -> Decision:
         hops_left = _hops_left(received)
         if hops_left == 0:
             return Denied(Refusal.TOO_MANY_HOPS)
@@ -54,6 +69,8 @@ class Routing:
             return Denied(Refusal.BAD_EXTENSION, tags, (("Unsupported", tags),))
         request = received.copy()
         request.set("Max-Forwards", str(hops_left - 1))
+        if not inside:
+            self._borders.enter(request)
         own = self._take_own_route(request)
         if own == "orig" and not self._is_served(request):
             return Denied(Refusal.NOT_REGISTERED, "no P-Asserted-Identity of a registered user")
@@ -63,8 +80,9 @@ class Routing:
         if route is not None:
             return _onward(request, hop_of(first_element(route)), route)
         if own is not None and own != "orig" and _tag(request, "To") is not None:
-            return _onward(request, endpoint_of(SipUri.parse(request.uri)), request.uri)
-        return self._terminate(request)
+            hop = endpoint_of(SipUri.parse(request.uri)) or self._borders.next_hop(request.uri)
+            return _onward(request, hop, request.uri)
+        return self._terminate(request, originating=own == "orig")
 
     def deliver(self, request: Request, impu: Impu, uri: str) -> Onward | Denied:
         """Address a request to the contact of a registered user (24.229 §5.4.3.3).
@@ -86,7 +104,7 @@ class Routing:
             request.push("Route", element)
         return Onward(request, binding.hop)
 
-    def _terminate(self, request: Request) -> Decision:
+    def _terminate(self, request: Request, *, originating: bool) -> Decision:
         impu = public_identity(request.uri)
         if impu in (self._config.echo, self._config.network) or self._is_this_node(request.uri):
             return Ours(impu)
@@ -94,6 +112,9 @@ class Routing:
             event = (request.get("Event") or "").partition(";")[0].strip().lower()
             if event == "reg":  # ours to answer, not the UE's
                 return Denied(Refusal.BAD_EVENT, event)
+        far = self._borders.next_hop(request.uri) if originating else None
+        if far is not None and self._icscf.locate(impu) is Refusal.NO_SUCH_USER:
+            return Onward(request, far)
         return self.deliver(request, impu, request.uri)
 
     def _take_own_route(self, request: Request) -> str | None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite, Transport
 from twopair.live.config import ConfigError, HomeFile, PcscfFile, UeFile, read
+from twopair.nodes.homenet.config import Route
 
 PCSCF = """
 [node]
@@ -247,6 +248,25 @@ def test_a_misspelt_secret_is_not_shown_either(file: Path) -> None:
 def test_faults_of_a_ue_file(file: Path, old: str, new: str, words: str) -> None:
     (said,) = faults(file, UE.replace(old, new), UeFile)
     assert said.startswith(words)
+
+
+def test_routes_of_a_home_network(file: Path) -> None:
+    file.write_text(
+        HOME + '[[route]]\ndomain = "far.example"\nnext = "10.20.0.9"\n'
+        '[[route]]\nprefix = "+49"\nnext = "[2001:db8::9]:5070"\n'
+    )
+    assert read(file, HomeFile).config().routes == (
+        Route(Endpoint("10.20.0.9", Port(5060)), domain="far.example"),
+        Route(Endpoint("2001:db8::9", Port(5070)), prefix="+49"),
+    )
+    file.write_text(HOME.replace("port = 5060", 'trusted = ["10.20.0.1"]'))
+    assert read(file, HomeFile).config().trusted == ("10.20.0.1",)
+
+
+@pytest.mark.parametrize("keys", ["", 'domain = "far.example"\nprefix = "+49"\n'])
+def test_a_route_has_one_of_domain_and_prefix(file: Path, keys: str) -> None:
+    (said,) = faults(file, f'{HOME}[[route]]\nnext = "10.20.0.9"\n{keys}', HomeFile)
+    assert said.startswith("route[1]: needs domain, or prefix")
 
 
 def test_two_subscribers_with_one_identity(file: Path) -> None:

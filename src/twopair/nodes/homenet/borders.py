@@ -1,0 +1,71 @@
+"""Where the home network ends: ways to others, and what crosses the border (24.229 §4.4; RFC 3325 §5, §7)."""
+
+from typing import Final
+
+from twopair.base import Endpoint
+from twopair.nodes.homenet.config import HomeConfig
+from twopair.nodes.homenet.identities import host_of, public_identity
+from twopair.wire.sip import Message
+
+PRIVATE: Final = frozenset(
+    {
+        "p-access-network-info",
+        "p-associated-uri",
+        "p-called-party-id",
+        "p-charging-function-addresses",
+        "p-charging-vector",
+        "p-profile-key",
+        "p-served-user",
+        "p-user-database",
+        "p-visited-network-id",
+    }
+)
+"""The network's own business: goes neither out nor in (24.229 §4.4; RFC 7315 §6)."""
+
+ASSERTED: Final = frozenset({"p-asserted-identity", "p-asserted-service"})
+"""What the network says of a user; believed of nobody outside (RFC 3325 §5; RFC 6050 §4)."""
+
+
+class Borders:
+    """Who is in the trust domain, and which way other networks are.
+
+    Args:
+        config: routes, and addresses of the trust domain.
+    """
+
+    def __init__(self, config: HomeConfig) -> None:
+        self._routes = config.routes
+        self._trusted = frozenset(config.trusted)
+        self._strangers = frozenset(route.next.address for route in config.routes)
+
+    def inside(self, peer: Endpoint) -> bool:
+        """Whether a neighbour is in the trust domain."""
+        return peer.address in self._trusted if self._trusted else peer.address not in self._strangers
+
+    def next_hop(self, uri: str) -> Endpoint | None:
+        """The way to the user of another network, None where there is none. Raises WireError."""
+        for route in self._routes:
+            if route.domain:
+                fits = host_of(uri) == route.domain.lower()
+            else:
+                fits = public_identity(uri).startswith(f"tel:{route.prefix}")
+            if fits:
+                return route.next
+        return None
+
+    def enter(self, message: Message) -> None:
+        """Take out what only the trust domain may say."""
+        message.remove_all((PRIVATE | ASSERTED).intersection(message.names()))
+
+    def leave(self, message: Message) -> None:
+        """Take out what others need not know; identities too where the user wants privacy (RFC 3325 §7)."""
+        wants = {value.strip().lower() for line in message.get_all("Privacy") for value in line.split(";")}
+        hidden = PRIVATE | ASSERTED if "id" in wants else PRIVATE
+        message.remove_all(hidden.intersection(message.names()))
+
+    def cross(self, message: Message, came_from: Endpoint, goes_to: Endpoint) -> None:
+        """Take out what may not pass between two neighbours."""
+        if not self.inside(came_from):
+            self.enter(message)
+        if not self.inside(goes_to):
+            self.leave(message)
