@@ -1,0 +1,78 @@
+"""SIPp plays a scenario of tests/interop/sipp on a host of a network of programs."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from signal import Signals
+from typing import Final
+
+from tests.interop.programs import Program, Programs
+
+SCENARIOS: Final = Path(__file__).with_name("sipp")
+PATIENCE_S: Final = 15
+
+
+class Sipp:
+    """One running scenario; it checks what it gets, and the exit code tells.
+
+    Args:
+        network: where the host is.
+        host: name of the host.
+        scenario: name of the file in tests/interop/sipp, without its ending.
+        at: own address and port, ``10.20.0.2:5060``.
+        folder: where its logs go.
+        keys: what the scenario calls by name.
+        to: address and port of the peer, for a scenario that begins.
+    """
+
+    def __init__(
+        self,
+        network: Programs,
+        host: str,
+        scenario: str,
+        at: str,
+        folder: Path,
+        keys: Mapping[str, str] | None = None,
+        to: str = "",
+    ) -> None:
+        self._files = {kind: folder / f"{scenario}.{kind}" for kind in ("error", "message", "log")}
+        address, port = at.split(":")
+        logs = [word for kind, file in self._files.items() for word in (f"-{kind}_file", str(file))]
+        named = [word for name, value in (keys or {}).items() for word in ("-key", name, value)]
+        self.program: Program = network.run(
+            host,
+            *("sipp", *([to] if to else []), "-sf", str(SCENARIOS / f"{scenario}.xml")),
+            *("-i", address, "-p", port, "-m", "1", "-nostdin", "-f", "3600"),
+            *("-timeout", f"{PATIENCE_S}s", "-timeout_error", "-trace_err", "-trace_msg", "-trace_logs"),
+            *(*logs, *named),
+        )
+        if not to:
+            self.program.bound(int(port))
+
+    def noted(self, name: str, within_s: float = PATIENCE_S) -> str:
+        """What the scenario logged under a name, as soon as it has."""
+        over = time.monotonic() + within_s
+        while time.monotonic() < over:
+            for line in self._lines("log"):
+                if line.startswith(f"{name} "):
+                    return line.removeprefix(f"{name} ")
+            time.sleep(0.01)
+        raise AssertionError(f"{name} was not logged\n{self._text('message')}")
+
+    def succeeds(self) -> str:
+        """The messages it saw, when it has ended well; what went wrong, as an error, if it has not."""
+        code, out, err = self.program.end(within_s=PATIENCE_S + 5)
+        said = self._text("message")
+        assert code == 0, f"exit code {code}\n{self._text('error')}\n{err}\n{said or out}"
+        return said
+
+    def end(self, sign: Signals) -> None:
+        """End it before its time."""
+        self.program.end(sign)
+
+    def _lines(self, kind: str) -> list[str]:
+        return self._text(kind).splitlines()
+
+    def _text(self, kind: str) -> str:
+        file = self._files[kind]
+        return file.read_text() if file.exists() else ""
