@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+TIMES  ?= 1
 export PYTHON
 
-.PHONY: help setup demo test nightly check unit lint fuzz bench docs clean
+.PHONY: help setup demo test interop nightly check unit lint fuzz bench docs clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +40,10 @@ test: $(VENV)/.dev  ## every test that this machine can run
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest -q -n auto -m "not lab and not peer"
 	@$(BIN)/python -m pytest -q -m "lab or peer"
+
+interop: $(VENV)/.dev  ## our UEs at Kamailio's P-CSCF, in a kernel with ESP; TIMES=20 for twenty times in a row
+	@tools/system-packages test
+	@TWOPAIR_TIMES=$(TIMES) $(BIN)/python -m tests.uml $$((5 + 3 * $(TIMES))) tests/interop/kamailio/test_life.py
 
 nightly: $(VENV)/.dev  ## 10,000 simulated days, other ones each night
 	@TWOPAIR_DAYS=10000 TWOPAIR_FIRST_SEED=$${SEED:-$$(date +%Y%m%d)0000} \

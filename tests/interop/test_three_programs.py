@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,6 @@ pytestmark = [
     pytest.mark.lab,
     pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root"),
 ]
-
-
-@pytest.fixture
-def network() -> Iterator[Programs]:
-    with Programs() as programs:
-        for name in ("pcscf", "home", "ue1", "ue2"):
-            programs.host(name)
-        programs.on_bridge("pcscf", "10.10.0.1/16")
-        programs.on_bridge("ue1", "10.10.1.1/16")
-        programs.on_bridge("ue2", "10.10.1.2/16")
-        programs.cable("pcscf", "10.20.0.1/24", "home", "10.20.0.2/24")
-        yield programs
 
 
 def services(network: Programs) -> tuple[Program, Program]:

@@ -3,25 +3,12 @@
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.interop.programs import DOMAIN, LAB, Program, Programs
 
 pytestmark = pytest.mark.guest
-
-
-@pytest.fixture
-def network() -> Iterator[Programs]:
-    with Programs() as programs:
-        for name in ("pcscf", "home", "ue1", "ue2"):
-            programs.host(name)
-        programs.on_bridge("pcscf", "10.10.0.1/16")
-        programs.on_bridge("ue1", "10.10.1.1/16")
-        programs.on_bridge("ue2", "10.10.1.2/16")
-        programs.cable("pcscf", "10.20.0.1/24", "home", "10.20.0.2/24")
-        yield programs
 
 
 def file(directory: Path, name: str, backend: str) -> str:
