@@ -1,4 +1,4 @@
-"""Namespaces joined by a bridge, programs that run in them, and an ear on the bridge.
+"""Namespaces joined by bridges, programs that run in them, and an ear on the bridges.
 
 Nothing of it outlives the test's process: namespaces are held by files, programs are killed with it.
 """
@@ -35,8 +35,7 @@ class Programs:
         self._cleanup = ExitStack()
         self._hosts: dict[str, Namespace] = {}
         self._bridge = self._namespace()
-        with self._bridge.entered():
-            with_netlink(_make_bridge)
+        self._bridges: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -52,13 +51,16 @@ class Programs:
         with self._hosts[name].entered():
             with_netlink(lambda netlink: netlink.link("set", index=1, state="up"))
 
-    def on_bridge(self, name: str, address: str) -> None:
-        """Give a host the device ``gm`` with that address, on the bridge."""
+    def on_bridge(self, name: str, address: str, device: str = "gm") -> None:
+        """Give a host a device with that address, on the bridge for all devices of that name."""
+        port, bridge = f"{device}-{name}", f"br-{device}"
         with self._bridge.entered():
-            port = f"to-{name}"
-            with_netlink(lambda netlink: _cable(netlink, port, "gm", self._hosts[name].fd))
-            with_netlink(lambda netlink: _raise(netlink, port, master="br"))
-        self._address(name, "gm", address)
+            if bridge not in self._bridges:
+                self._bridges.add(bridge)
+                with_netlink(lambda netlink: _make_bridge(netlink, bridge))
+            with_netlink(lambda netlink: _cable(netlink, port, device, self._hosts[name].fd))
+            with_netlink(lambda netlink: _raise(netlink, port, master=bridge))
+        self._address(name, device, address)
 
     def cable(self, one: str, address: str, other: str, address_of_other: str) -> None:
         """Join two hosts by the device ``core`` at each."""
@@ -68,7 +70,7 @@ class Programs:
         self._address(other, "core", address_of_other)
 
     def ear(self) -> socket.socket:
-        """A packet socket that hears everything on the bridge, each packet when it comes in and goes out."""
+        """A packet socket that hears everything on the bridges, each packet when it comes in and goes out."""
         with self._bridge.entered():
             ear = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(3))
         ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
@@ -120,6 +122,8 @@ class Program:
 
         self._process = subprocess.Popen(
             words,
+            bufsize=0,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             preexec_fn=enter,  # noqa: PLW1509 - the tests have no threads
@@ -134,6 +138,11 @@ class Program:
                 return line.decode().rstrip("\n")
         self._process.kill()
         raise AssertionError(self._process.communicate()[1].decode())
+
+    def say(self, line: str) -> None:
+        """A line on its stdin."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(line.encode() + b"\n")
 
     def bound(self, port: int, within_s: float = 10) -> None:
         """Wait until it has bound a UDP port; what it said, as an error, if it ends or takes too long."""
@@ -159,9 +168,9 @@ class Program:
         self._process.communicate()
 
 
-def _make_bridge(netlink: Any) -> None:
-    netlink.link("add", ifname="br", kind="bridge")
-    _raise(netlink, "br")
+def _make_bridge(netlink: Any, name: str) -> None:
+    netlink.link("add", ifname=name, kind="bridge")
+    _raise(netlink, name)
 
 
 def _cable(netlink: Any, here: str, there: str, namespace: int) -> None:
