@@ -4,6 +4,7 @@ Nothing of it outlives the test's process: namespaces are held by files, program
 """
 
 import ctypes
+import json
 import os
 import selectors
 import signal
@@ -112,7 +113,7 @@ class Programs:
 
 
 class Program:
-    """One running command with its output."""
+    """One running command with its input and output."""
 
     def __init__(self, namespace: int, words: Sequence[str]) -> None:
         def enter() -> None:
@@ -122,7 +123,7 @@ class Program:
 
         self._process = subprocess.Popen(
             words,
-            bufsize=0,
+            bufsize=0,  # a line that was read ahead would not be seen to be there
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -140,9 +141,17 @@ class Program:
         raise AssertionError(self._process.communicate()[1].decode())
 
     def say(self, line: str) -> None:
-        """A line on its stdin."""
+        """Write a line to its stdin, which `end` closes."""
         assert self._process.stdin is not None
         self._process.stdin.write(line.encode() + b"\n")
+
+    def told(self, **wanted: object) -> dict[str, Any]:
+        """The next object on its stdout that has these values; those before it are let go."""
+        for _ in range(100):
+            found: dict[str, Any] = json.loads(self.line())
+            if found.items() >= wanted.items():
+                return found
+        raise AssertionError(f"nothing with {wanted}")
 
     def bound(self, port: int, within_s: float = 10) -> None:
         """Wait until it has bound a UDP port; what it said, as an error, if it ends or takes too long."""

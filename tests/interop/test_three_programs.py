@@ -15,6 +15,9 @@ pytestmark = [
 ]
 
 
+SM1, SM6 = f"REGISTER sip:{DOMAIN} SIP/2.0", "SIP/2.0 401 Unauthorized"
+
+
 def services(network: Programs) -> tuple[Program, Program]:
     home = network.start("home", "home", "-c", str(LAB / "home.toml"))
     assert home.line() == f"ready home {DOMAIN} on 10.20.0.2:5060"
@@ -43,7 +46,7 @@ def test_a_message_between_two_ues_and_nothing_but_sm1_and_sm6_in_the_clear(netw
 
     crossed = heard(ear)
     assert crossed.beside_5060 == []
-    assert crossed.lines == [f"REGISTER sip:{DOMAIN} SIP/2.0", "SIP/2.0 401 Unauthorized"] * 2
+    assert crossed.lines == [SM1, SM6] * 2
     assert crossed.protected > 20
 
 
