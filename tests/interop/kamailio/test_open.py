@@ -33,6 +33,18 @@ def test_the_answer_to_a_message_leaves_in_the_clear(tmp_path: Path) -> None:
         assert "ipsec_forward(): Error filling in contact data" in log.read_text()
 
 
+def test_its_own_100_leaves_in_the_clear(tmp_path: Path) -> None:
+    """SA-21, MSG-01: what the module is not asked about is sent to port_us, from port_ps, unprotected."""
+    with network(tmp_path) as bed, kamailio(bed, "ITS_OWN_100"):
+        ue = start(bed, 0, "call", "--json", "--timeout", "10", f"sip:nobody@{DOMAIN}")
+        ue.end()
+        leaked = heard(bed.ear).beside_5060
+        assert leaked
+        assert {(packet.src, packet.line.lower()[:18]) for packet in leaked} == {
+            ((PCSCF[4], SERVER_PORT), "sip/2.0 100 trying")
+        }
+
+
 def test_the_sas_of_a_user_who_left_stay(tmp_path: Path) -> None:
     """MGP-10, MGU-12: a 200 without Contact ends nothing at the module."""
     with network(tmp_path) as bed, kamailio(bed) as log:
