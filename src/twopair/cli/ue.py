@@ -199,9 +199,11 @@ def _run(
                 outcome = await action(ue, registered)
                 return outcome is None or tell(outcome)
             finally:
-                await ue.hang_up(timeout)
-                if not stay:
-                    await ue.deregister(timeout)
+                try:
+                    await ue.hang_up(timeout)
+                finally:
+                    if not stay:
+                        await ue.deregister(timeout)
 
     try:
         ok = asyncio.run(body())

@@ -67,6 +67,29 @@ def test_killed_and_started_again(network: Programs, tmp_path: Path) -> None:
     assert standing(network) == (0, 0, 0)
 
 
+def test_a_shell_over_sas_of_the_kernel(network: Programs, tmp_path: Path) -> None:
+    """RRG-01, RRG-02: sets change, ports and counters are told; MSG-05: in the clear from 5060."""
+    home = network.start("home", "home", "-c", str(LAB / "home.toml"))
+    home.line()
+    pcscf_of(network, tmp_path)
+    path = Path(file(tmp_path, "ue1.toml", "kernel"))
+    path.write_text(path.read_text().replace("[gm]", "[gm]\nport = 5060"))
+    ue = network.start("ue1", "ue", "-c", str(path), "shell", "--json")
+    assert ue.line().startswith("ready ")
+    for command in ("register", "register", "sas", "quit"):
+        ue.write(command)
+    first, second = (ue.told(command="register", ok=True) for _ in "12")
+    assert (first["port_us"], first["port_ps"]) == (second["port_us"], second["port_ps"])
+    assert first["port_uc"] != second["port_uc"]
+    sas = {(sa["set"], sa["name"]): sa for sa in ue.told(command="sas")["sas"]}
+    up = sas[second["set"], "SA1-up"]
+    ends = second["spi_ps"], second["port_uc"], second["port_ps"]
+    assert (up["spi"], up["src_port"], up["dst_port"]) == ends
+    assert up["packets"] >= 1  # SM7
+    assert ue.told(command="quit", ok=True)
+    assert ue.end()[0] == 0
+
+
 def test_a_message_from_kernel_to_user_space(network: Programs, tmp_path: Path) -> None:
     """SA-01: a UE of either kind behind a P-CSCF in the kernel."""
     home = network.start("home", "home", "-c", str(LAB / "home.toml"))
