@@ -181,10 +181,10 @@ class Ue:
     # messages
 
     async def message(self, to: str, text: str, within_s: float = PATIENCE_S) -> int:
-        """Send a MESSAGE; the status of its final answer, 408 if none came. Raises TimeoutError.
+        """Send a MESSAGE; the status of its final answer, 408 if none came.
 
         Raises:
-            TimeoutError: not even that came about in time.
+            TimeoutError: not even that was known in time.
             ValueError: `to` is no URI of a user.
         """
         impu = recipient(to)
@@ -301,6 +301,8 @@ class Ue:
     def _hear(self, fact: object) -> None:
         if isinstance(fact, SetStage):
             self._stages[fact.set_id] = fact.stage
+            if fact.stage is Stage.DELETED:
+                del self._stages[fact.set_id]
         elif isinstance(fact, CallChanged) and fact.call_id:
             self._call = fact
         elif isinstance(fact, Registered | Deregistered):
