@@ -77,7 +77,7 @@ def test_a_shell_over_sas_of_the_kernel(network: Programs, tmp_path: Path) -> No
     ue = network.start("ue1", "ue", "-c", str(path), "shell", "--json")
     assert ue.line().startswith("ready ")
     for command in ("register", "register", "sas", "quit"):
-        ue.write(command)
+        ue.say(command)
     first, second = (ue.told(command="register", ok=True) for _ in "12")
     assert (first["port_us"], first["port_ps"]) == (second["port_us"], second["port_ps"])
     assert first["port_uc"] != second["port_uc"]
