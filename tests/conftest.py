@@ -1,8 +1,15 @@
-"""Which tests run where: those marked `guest` only in the kernel that tests/interop/test_kernel.py boots."""
+"""What holds for all tests: which run where, and that none fails for the time an example takes.
+
+Those marked `guest` run only in the kernel that tests/interop/test_kernel.py boots.
+"""
 
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # how long an example takes says how busy the machine is
 
 IN_GUEST = "TWOPAIR_GUEST" in os.environ
 
