@@ -3,8 +3,8 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from signal import Signals
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from tests.interop.programs import Program, Programs
 
@@ -13,7 +13,7 @@ PATIENCE_S: Final = 15
 
 
 class Sipp:
-    """One running scenario; it checks what it gets, and the exit code tells.
+    """One running scenario; it checks what it gets. As a context it must have ended well at the end.
 
     Args:
         network: where the host is.
@@ -53,25 +53,35 @@ class Sipp:
         """What the scenario logged under a name, as soon as it has."""
         over = time.monotonic() + within_s
         while time.monotonic() < over:
-            for line in self._lines("log"):
+            for line in self._text("log").splitlines():
                 if line.startswith(f"{name} "):
                     return line.removeprefix(f"{name} ")
             time.sleep(0.01)
-        raise AssertionError(f"{name} was not logged\n{self._text('message')}")
+        raise AssertionError(f"{name} was not logged\n{self.messages}")
 
-    def succeeds(self) -> str:
-        """The messages it saw, when it has ended well; what went wrong, as an error, if it has not."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """It must end well; where something else went wrong, that is told what it saw."""
+        if error is None:
+            self.succeeds()
+            return
+        self.program.kill()
+        error.add_note(f"{self._text('error')}\n{self.messages}")
+
+    def succeeds(self) -> None:
+        """It ends well; what went wrong, as an error, if it does not."""
         code, out, err = self.program.end(within_s=PATIENCE_S + 5)
-        said = self._text("message")
-        assert code == 0, f"exit code {code}\n{self._text('error')}\n{err}\n{said or out}"
-        return said
+        told = f"exit code {code}\n{self._text('error')}\n{err}\n{self.messages or out}"
+        assert code == 0, told
 
-    def end(self, sign: Signals) -> None:
-        """End it before its time."""
-        self.program.end(sign)
-
-    def _lines(self, kind: str) -> list[str]:
-        return self._text(kind).splitlines()
+    @property
+    def messages(self) -> str:
+        """What it received and sent so far."""
+        return self._text("message")
 
     def _text(self, kind: str) -> str:
         file = self._files[kind]
