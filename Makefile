@@ -39,7 +39,8 @@ test: $(VENV)/.dev  ## every test that this machine can run
 	@tools/system-packages test
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest -q -n auto -m "not lab and not peer"
-	@$(BIN)/python -m pytest -q -m "lab or peer"
+	@$(BIN)/python -m pytest -q -n auto tests/interop/test_kernel.py
+	@$(BIN)/python -m pytest -q -m "lab or peer" --ignore tests/interop/test_kernel.py
 
 interop: $(VENV)/.dev  ## our UEs at Kamailio's P-CSCF, in a kernel with ESP; TIMES=20 for twenty times in a row
 	@tools/system-packages test

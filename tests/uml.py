@@ -100,11 +100,10 @@ def run_in_guest(
         )
     )
     init.chmod(0o755)
-    cpu = max(os.sched_getaffinity(0))
     kernel = [
         "taskset",
         "-c",
-        str(cpu),
+        str(_cpu()),
         "linux.uml",
         f"mem={memory}",
         "rootfstype=hostfs",
@@ -127,6 +126,12 @@ def run_in_guest(
         finally:
             _end(guest)
     return _result(directory)
+
+
+def _cpu() -> int:
+    """The processor for a guest, which has one: another one for each of the test runs beside each other."""
+    cpus = sorted(os.sched_getaffinity(0), reverse=True)
+    return cpus[int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % len(cpus)]
 
 
 def _wait(
