@@ -163,8 +163,15 @@ class Registrar:
             and state.round.protected
             and state.round.purpose is Purpose.REGISTER
         )
-        reason = self.gm.streams.trouble or "no answer"
+        reason = self.gm.streams.trouble or self._silence(state)
         self.take(Happening(Step.SILENT if silent else Step.UNAVAILABLE, reason), now, out)
+
+    def _silence(self, state: State) -> str:
+        """What silence means: below SIP nobody says why (FLOW-02, ERR-01, ERR-15)."""
+        live = self.gm.sets.get(state.set_id) if isinstance(state, Answering) else None
+        if live is None:
+            return "no answer"
+        return f"no answer over the new SA set, {live.sa_set.suite}: other keys or algorithms, or no ESP"
 
     def installed(self, set_id: int, now: Micros, out: list[Action]) -> None:
         """The back end has installed a set."""
