@@ -10,8 +10,8 @@ from twopair.core.aka import AkaOutcome, Card, CardProfile, MacFailure, SqnHome,
 from twopair.core.aka.isim import Accepted
 from twopair.core.aka.sqn import SQN_OCTETS, SqnUsim
 from twopair.core.aka.vector import xor
-from twopair.core.esp import Conflict, Drop, Sad
-from twopair.core.sa import SaSetLife
+from twopair.core.esp import Drop
+from twopair.core.sa import Claims, Conflict, SaSet, SaSetLife
 from twopair.crypto import AkaFunctions
 from twopair.nodes.pcscf import access
 from twopair.nodes.pcscf.sets import LiveSet, SaTable
@@ -35,7 +35,7 @@ class CarelessBackend(MemoryBackend):
         super().__init__()
         self._forgiven = frozenset(forgiven)
         if any_spi:
-            self._sad = CarelessSad(lambda _sa: None)
+            self._claims = CarelessClaims()
 
     def inbound(self, flow: Flow, mark: MemoryMark | None, octets: int = 0) -> Drop | None:
         """See `MemoryBackend`."""
@@ -43,11 +43,11 @@ class CarelessBackend(MemoryBackend):
         return None if drop in self._forgiven else drop
 
 
-class CarelessSad(Sad[None]):
-    """A SAD that looks at no SPI before it installs (SA-15, SA-16)."""
+class CarelessClaims(Claims):
+    """Claims that look at no SPI before a set is installed (SA-15, SA-16)."""
 
-    def _conflict(self, set_id: int, outbound: object, inbound: object) -> Conflict | None:
-        return Conflict.SET_ID_IN_USE if set_id in self else None
+    def _conflict(self, sa_set: SaSet, _claim: object) -> Conflict | None:
+        return Conflict.SET_ID_IN_USE if sa_set.set_id in self._sets else None
 
 
 class CarelessCard(Card):

@@ -6,14 +6,14 @@ from typing import Generic, TypeVar
 
 from twopair.backends.contract import InstallError, SaCounters
 from twopair.base import Endpoint
-from twopair.core.esp import Conflict, Drop, Inbound, InstalledSet, Named, Outbound, Sad, SecurityAssociation
-from twopair.core.sa import SaSet
+from twopair.core.esp import Drop, Inbound, InstalledSet, Named, Outbound, Sad, SecurityAssociation
+from twopair.core.sa import Claims, SaSet
 
 T = TypeVar("T")
 
 
 class Tables(Generic[T]):
-    """SAD, closed ports and drop counters of one host.
+    """SAD, claims, closed ports and drop counters of one host.
 
     Args:
         make: how one SA is carried out; see `Sad`.
@@ -21,6 +21,7 @@ class Tables(Generic[T]):
 
     def __init__(self, make: Callable[[SecurityAssociation], T]) -> None:
         self._sad: Sad[T] = Sad(make)
+        self._claims = Claims()
         self._closed: set[Endpoint] = set()
         self._dropped: Counter[Drop] = Counter()
 
@@ -34,21 +35,24 @@ class Tables(Generic[T]):
 
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
+        conflict = self._claims.take(sa_set)
+        if conflict is not None:
+            raise InstallError(f"{conflict.words} ({conflict.clause})")
         named = [(a.sender is sa_set.end, Named(a.name, sa_set.association(a))) for a in sa_set.arrows]
         outbound = tuple(n for ours, n in named if ours)
         inbound = tuple(n for ours, n in named if not ours)
         try:
-            result = self._sad.add(sa_set.set_id, outbound, inbound)
+            installed = self._sad.add(sa_set.set_id, outbound, inbound)
         except (ValueError, OverflowError) as error:
+            self._claims.release(sa_set.set_id)
             raise InstallError(str(error)) from None
-        if isinstance(result, Conflict):
-            raise InstallError(f"{result.words} ({result.clause})")
-        self._installed(result)
+        self._installed(installed)
 
     def remove(self, set_id: int) -> None:
         """See `IpsecBackend`."""
         removed = self._sad.remove(set_id)
         if removed is not None:
+            self._claims.release(set_id)
             self._removed(removed)
 
     def query(self) -> Iterable[SaCounters]:

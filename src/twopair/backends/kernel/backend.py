@@ -14,8 +14,8 @@ from twopair.backends.kernel.reconcile import Reconciled, reconcile
 from twopair.backends.kernel.sets import Associations, Step, associations, put_in, steps, take_out
 from twopair.backends.kernel.statistics import Statistics
 from twopair.base import Endpoint, Spi, Suite
-from twopair.core.esp import SUITES, Conflict, Inbound, Named, Outbound, Sad
-from twopair.core.sa import SaSet
+from twopair.core.esp import SUITES, Inbound, Named, Outbound, Sad
+from twopair.core.sa import Claims, SaSet
 
 _log = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ _log = logging.getLogger(__name__)
 class KernelBackend:
     """An `IpsecBackend` made of the kernel's states and policies, in the namespace of the calling thread.
 
-    A `Sad` of our own beside it knows the rules for SPIs and selectors (SA-15..SA-18, SA-22), which the
-    kernel does not. The kernel's own traffic over the loopback device passes IPsec by; `guard` keeps it
+    `Claims` beside it know the rules for SPIs and selectors (SA-15..SA-18, SA-22), which the kernel
+    does not. The kernel's own traffic over the loopback device passes IPsec by; `guard` keeps it
     out of sockets.
 
     Args:
@@ -41,6 +41,7 @@ class KernelBackend:
     def __init__(self, suites: tuple[Suite, ...] = SUITES, *, netlink: Netlink | None = None) -> None:
         self._features = Features(name="kernel", encrypts=True, suites=suites)
         self._sad: Sad[None] = Sad(lambda _sa: None)
+        self._claims = Claims()
         self._present: dict[int, list[Step]] = {}
         self._reqids: dict[int, int] = {}
         self._used: set[int] = set()
@@ -84,36 +85,39 @@ class KernelBackend:
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
         sas = associations(sa_set)
-        try:
-            self._book(sa_set, sas)
-        except (ValueError, OverflowError) as error:
-            raise InstallError(str(error)) from None
+        self._book(sa_set, sas)
         try:
             reqid = self._free_reqid()
             wanted = steps(sa_set, reqid, sas)
             refused = put_in(self._netlink, wanted)
         except OSError as error:
-            self._sad.remove(sa_set.set_id)
+            self._strike(sa_set.set_id)
             raise InstallError(f"the kernel: {error}") from None
         if refused:
-            self._sad.remove(sa_set.set_id)
+            self._strike(sa_set.set_id)
             raise InstallError("; ".join(f"{step.do.subject}: {why}" for step, why in refused))
         self._keep(sa_set.set_id, reqid, wanted)
 
     def remove(self, set_id: int) -> None:
         """See `IpsecBackend`."""
-        if self._sad.remove(set_id) is None:
+        if not self._strike(set_id):
             return
         for refused in take_out(self._netlink, self._present.pop(set_id)):
             _log.warning("SA set %d was not whole any more: %s", set_id, refused)
         self._used.discard(self._reqids.pop(set_id))
 
     def _book(self, sa_set: SaSet, sas: Associations) -> None:
+        conflict = self._claims.take(sa_set)
+        if conflict is not None:
+            raise InstallError(f"{conflict.words} ({conflict.clause})")
         outbound = tuple(Named(arrow.name, sa) for arrow, sa in sas if arrow.sender is sa_set.end)
         inbound = tuple(Named(arrow.name, sa) for arrow, sa in sas if arrow.sender is not sa_set.end)
-        result = self._sad.add(sa_set.set_id, outbound, inbound)
-        if isinstance(result, Conflict):
-            raise InstallError(f"{result.words} ({result.clause})")
+        self._sad.add(sa_set.set_id, outbound, inbound)
+
+    def _strike(self, set_id: int) -> bool:
+        """Undo `_book`; whether there was anything."""
+        self._claims.release(set_id)
+        return self._sad.remove(set_id) is not None
 
     def _keep(self, set_id: int, reqid: int, present: list[Step]) -> None:
         self._present[set_id] = present

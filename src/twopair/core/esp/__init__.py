@@ -4,7 +4,7 @@ from twopair.core.esp.association import IvSpace, SecurityAssociation, Selector
 from twopair.core.esp.drop import Drop
 from twopair.core.esp.processing import PORTED, Inside, receive, send
 from twopair.core.esp.replay import WINDOW_PACKETS, IvWatch, ReplayWindow
-from twopair.core.esp.sad import LAST_SEQUENCE, Conflict, Inbound, InstalledSet, Named, Outbound, Sad
+from twopair.core.esp.sad import LAST_SEQUENCE, Inbound, InstalledSet, Named, Outbound, Sad
 from twopair.core.esp.transform import SUITES, Transform, make_transform, well_formed
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "PORTED",
     "SUITES",
     "WINDOW_PACKETS",
-    "Conflict",
     "Drop",
     "Inbound",
     "Inside",

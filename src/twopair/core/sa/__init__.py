@@ -1,6 +1,7 @@
 """Figure 1, SA pairs and sets, and their life (33.203 §7)."""
 
 from twopair.core.sa.actions import InstallSas, RemoveSas, SasInstalled, SasRefused
+from twopair.core.sa.claims import Claims, Conflict
 from twopair.core.sa.figure1 import ARROWS, SELECTORS, End, Pair, PortName
 from twopair.core.sa.life import SaSetLife, Stage, Trigger
 from twopair.core.sa.sa_set import Ports, SaPair, SaSet, Spis
@@ -8,6 +9,8 @@ from twopair.core.sa.sa_set import Ports, SaPair, SaSet, Spis
 __all__ = [
     "ARROWS",
     "SELECTORS",
+    "Claims",
+    "Conflict",
     "End",
     "InstallSas",
     "Pair",

@@ -39,6 +39,8 @@ class PortName(Enum):
     PC = "port_pc"
     PS = "port_ps"
 
+    __hash__ = object.__hash__
+
     @property
     def end(self) -> End:
         """Whose port it is."""

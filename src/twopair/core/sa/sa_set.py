@@ -84,12 +84,17 @@ class SaSet:
         """The unidirectional SAs it consists of: all four of Figure 1 (SA-01)."""
         return ARROWS
 
+    def selector(self, arrow: Arrow) -> Selector:
+        """Which packets go along an arrow of Figure 1."""
+        src, dst = (self.ue, self.pcscf) if arrow.sender is End.UE else (self.pcscf, self.ue)
+        ports = self.ports
+        return Selector(src, ports.of(arrow.ports.src), dst, ports.of(arrow.ports.dst))
+
     def association(self, arrow: Arrow) -> SecurityAssociation:
         """The unidirectional SA that an arrow of Figure 1 stands for in this set."""
-        src, dst = self.endpoint(arrow.ports.src), self.endpoint(arrow.ports.dst)
         return SecurityAssociation(
             spi=self.spis.of(arrow.spi_of),
-            selector=Selector(src=src.address, src_port=src.port, dst=dst.address, dst_port=dst.port),
+            selector=self.selector(arrow),
             suite=self.suite,
             keys=self.keys,
             iv_space=IvSpace(role=0 if arrow.sender is End.UE else 1, pair=arrow.pair.value),
