@@ -53,7 +53,7 @@ class KernelHost:
         self.namespace = Namespace()
         with self.namespace.entered():
             self.port, _ = open_port("gm", [address])
-            self.backend = KernelBackend(netlink=netlink(6))
+            self.backend = KernelBackend(netlink=netlink)
         protocol = IPPROTO_TCP if transport is Transport.TCP else IPPROTO_UDP
         with self.namespace.entered():
             self._raw = socket(self._family, SOCK_RAW, protocol)

@@ -1,23 +1,36 @@
 """`KernelBackend`: SA sets in Linux XFRM."""
 
-import logging
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
+from typing import NamedTuple
 
 from twopair.backends.contract import Features, InstallError, SaCounters
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.closed import ClosedPorts
 from twopair.backends.kernel.events import Events
-from twopair.backends.kernel.netlink import Netlink
+from twopair.backends.kernel.netlink import Batch, Netlink
 from twopair.backends.kernel.owner import SETS, Owner, close_priority, owner_of_state, reqid_of, scattered
 from twopair.backends.kernel.reconcile import Reconciled, reconcile
-from twopair.backends.kernel.sets import Associations, Step, associations, put_in, steps, take_out
+from twopair.backends.kernel.sets import put_in
 from twopair.backends.kernel.statistics import Statistics
-from twopair.base import Endpoint, Spi, Suite
-from twopair.core.esp import SUITES, Inbound, Named, Outbound, Sad
+from twopair.backends.kernel.stencil import plan
+from twopair.base import Endpoint, Suite
+from twopair.core.esp import SUITES
 from twopair.core.sa import Claims, SaSet
 
-_log = logging.getLogger(__name__)
+
+class Standing(NamedTuple):
+    """A set that stands in the kernel.
+
+    Args:
+        sa_set: the set.
+        reqid: that it was given.
+        out: takes it out.
+    """
+
+    sa_set: SaSet
+    reqid: int
+    out: Batch
 
 
 class KernelBackend:
@@ -29,29 +42,27 @@ class KernelBackend:
 
     Args:
         suites: what the probe found to work; see `probe`.
-        netlink: a socket of one's own; by default a new one.
+        netlink: what sockets are made of.
 
     Attributes:
-        events: what the kernel says of its own accord.
+        events: what the kernel says without being waited for.
 
     Raises:
         OSError: no XFRM, or no right to use it.
     """
 
-    def __init__(self, suites: tuple[Suite, ...] = SUITES, *, netlink: Netlink | None = None) -> None:
+    def __init__(self, suites: tuple[Suite, ...] = SUITES, *, netlink: type[Netlink] = Netlink) -> None:
         self._features = Features(name="kernel", encrypts=True, suites=suites)
-        self._sad: Sad[None] = Sad(lambda _sa: None)
         self._claims = Claims()
-        self._present: dict[int, list[Step]] = {}
-        self._reqids: dict[int, int] = {}
-        self._used: set[int] = set()
+        self._standing: dict[int, Standing] = {}
+        self._reqids: set[int] = set()
         self._number = 0
         with ExitStack() as opened:
-            self._netlink = opened.enter_context(closing(netlink or Netlink(xfrm.NETLINK_XFRM)))
+            self._netlink = opened.enter_context(closing(netlink(xfrm.NETLINK_XFRM)))
             self._owner = opened.enter_context(closing(Owner()))
             self._closed = ClosedPorts(self._netlink, close_priority(self._owner.number))
             self._statistics = opened.enter_context(closing(Statistics()))
-            self.events = opened.enter_context(closing(Events()))
+            self.events = opened.enter_context(closing(Events(netlink)))
             self._opened = opened.pop_all()
 
     @property
@@ -75,63 +86,53 @@ class KernelBackend:
         """
         done = reconcile(self._netlink, self._owner, known)
         for sa_set, reqid in done.adopted.items():
-            sas = associations(sa_set)
-            self._book(sa_set, sas)
-            self._keep(sa_set.set_id, reqid, steps(sa_set, reqid, sas))
+            self._claim(sa_set)
+            self._keep(sa_set, reqid, plan(sa_set, reqid).out)
         return done
 
     # sets
 
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
-        sas = associations(sa_set)
-        self._book(sa_set, sas)
+        self._claim(sa_set)
         try:
             reqid = self._free_reqid()
-            wanted = steps(sa_set, reqid, sas)
+            wanted = plan(sa_set, reqid)
             refused = put_in(self._netlink, wanted)
         except OSError as error:
-            self._strike(sa_set.set_id)
+            self._claims.release(sa_set.set_id)
             raise InstallError(f"the kernel: {error}") from None
         if refused:
-            self._strike(sa_set.set_id)
-            raise InstallError("; ".join(f"{step.do.subject}: {why}" for step, why in refused))
-        self._keep(sa_set.set_id, reqid, wanted)
+            self._claims.release(sa_set.set_id)
+            raise InstallError("; ".join(f"{subject}: {why}" for subject, why in refused))
+        self._keep(sa_set, reqid, wanted.out)
 
     def remove(self, set_id: int) -> None:
         """See `IpsecBackend`."""
-        if not self._strike(set_id):
+        gone = self._standing.pop(set_id, None)
+        if gone is None:
             return
-        for refused in take_out(self._netlink, self._present.pop(set_id)):
-            _log.warning("SA set %d was not whole any more: %s", set_id, refused)
-        self._used.discard(self._reqids.pop(set_id))
+        self._claims.release(set_id)
+        self.events.take_out(gone.out)
+        self._reqids.discard(gone.reqid)
 
-    def _book(self, sa_set: SaSet, sas: Associations) -> None:
+    def _claim(self, sa_set: SaSet) -> None:
         conflict = self._claims.take(sa_set)
         if conflict is not None:
             raise InstallError(f"{conflict.words} ({conflict.clause})")
-        outbound = tuple(Named(arrow.name, sa) for arrow, sa in sas if arrow.sender is sa_set.end)
-        inbound = tuple(Named(arrow.name, sa) for arrow, sa in sas if arrow.sender is not sa_set.end)
-        self._sad.add(sa_set.set_id, outbound, inbound)
 
-    def _strike(self, set_id: int) -> bool:
-        """Undo `_book`; whether there was anything."""
-        self._claims.release(set_id)
-        return self._sad.remove(set_id) is not None
-
-    def _keep(self, set_id: int, reqid: int, present: list[Step]) -> None:
-        self._present[set_id] = present
-        self._reqids[set_id] = reqid
-        self._used.add(reqid)
+    def _keep(self, sa_set: SaSet, reqid: int, out: Batch) -> None:
+        self._standing[sa_set.set_id] = Standing(sa_set, reqid, out)
+        self._reqids.add(reqid)
 
     def _free_reqid(self) -> int:
         """The next number nobody has; none comes back before all others were used."""
-        if len(self._used) >= SETS:
+        if len(self._reqids) >= SETS:
             raise OSError(f"{SETS} sets stand already")
         while True:
             self._number = self._number % SETS + 1
             reqid = reqid_of(self._owner.number, scattered(self._number))
-            if reqid not in self._used:
+            if reqid not in self._reqids:
                 return reqid
 
     def close(self, endpoint: Endpoint) -> None:
@@ -149,10 +150,7 @@ class KernelBackend:
         states = map(xfrm.decode_state, self._netlink.dump(xfrm.GET_STATE))
         found = {(s.dst, s.spi): s for s in states if owner_of_state(s) is not None}
         return [
-            counters
-            for installed in self._sad
-            for sa in (*map(_key, installed.outbound), *map(_key, installed.inbound))
-            for counters in _counters(*sa, found)
+            counters for standing in self._standing.values() for counters in _counters(standing.sa_set, found)
         ]
 
     def drops(self) -> Mapping[str, int]:
@@ -161,20 +159,16 @@ class KernelBackend:
 
     def shut_down(self) -> None:
         """Remove all that is ours, and let go. A second call does nothing."""
-        for set_id in list(self._present):
+        for set_id in list(self._standing):
             self.remove(set_id)
         self._closed.reopen_all()
         self._opened.close()
 
 
-def _key(sa: Outbound[None] | Inbound[None]) -> tuple[int, str, str, Spi]:
-    return sa.set_id, sa.name, sa.association.selector.dst, sa.spi
-
-
-def _counters(
-    set_id: int, name: str, dst: str, spi: Spi, found: Mapping[tuple[str, int], xfrm.State]
-) -> Iterable[SaCounters]:
-    """What the kernel counted for an SA; nothing if it is not there any more."""
-    state = found.get((dst, spi))
-    if state is not None:
-        yield SaCounters(set_id, name, spi, state.packets, state.octets, state.replayed, state.bad_icv)
+def _counters(sa_set: SaSet, found: Mapping[tuple[str, int], xfrm.State]) -> Iterable[SaCounters]:
+    """What the kernel counted for each SA of a set; nothing for those that are not there any more."""
+    for arrow in sa_set.arrows:
+        sa = sa_set.association(arrow)
+        s = found.get((sa.selector.dst, sa.spi))
+        if s is not None:
+            yield SaCounters(sa_set.set_id, arrow.name, sa.spi, s.packets, s.octets, s.replayed, s.bad_icv)

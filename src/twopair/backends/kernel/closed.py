@@ -5,7 +5,7 @@ from typing import Final
 
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.netlink import Netlink
-from twopair.backends.kernel.sets import Step, put_in, take_out
+from twopair.backends.kernel.sets import Plan, Step, put_in
 from twopair.base import Endpoint, Port
 from twopair.core.esp import Selector
 
@@ -36,8 +36,8 @@ class ClosedPorts:
         silent = self._silent.get(address) or silence(address, self._priority)
         wanted = blocks(endpoint, self._priority)
         together = wanted if address in self._silent else [*wanted, silent]
-        for step, refused in put_in(self._netlink, together):
-            raise OSError(refused.code, f"{step.do.subject} {endpoint}: {refused}")
+        for subject, refused in put_in(self._netlink, Plan.of(together)):
+            raise OSError(refused.code, f"{subject}: {refused}")
         self._ports[endpoint] = wanted
         self._silent[address] = silent
 
@@ -46,7 +46,8 @@ class ClosedPorts:
         gone = self._ports.pop(endpoint, [])
         if gone and all(other.address != endpoint.address for other in self._ports):
             gone = [*gone, self._silent.pop(endpoint.address)]
-        take_out(self._netlink, gone)
+        if gone:
+            self._netlink.ask(Plan.of(gone).out)
 
     def reopen_all(self) -> None:
         """Undo every `close`."""
@@ -59,7 +60,8 @@ def blocks(endpoint: Endpoint, priority: int) -> list[Step]:
     to_it = Selector(src="", src_port=_ANY_PORT, dst=endpoint.address, dst_port=endpoint.port)
     blocked = ((to_it, xfrm.IN), (to_it.reversed(), xfrm.OUT))
     return [
-        _block(xfrm.encode(selector), direction, priority, "closed port") for selector, direction in blocked
+        _block(f"closed port {endpoint}", xfrm.encode(selector), direction, priority)
+        for selector, direction in blocked
     ]
 
 
@@ -70,13 +72,11 @@ def silence(address: str, priority: int) -> Step:
     show in the clear what came out of ESP. Its selectors tell ICMP by type, not by what is quoted, so
     the address says nothing about its other ports either.
     """
-    protocol, unreachable = _ICMP[xfrm.family_of(address)]
+    protocol, unreachable = _ICMP[xfrm.address(address).family]
     selector = Selector(src=address, src_port=Port(unreachable), dst="", dst_port=_ANY_PORT)
-    return _block(xfrm.encode(selector, protocol), xfrm.OUT, priority, "silent address")
+    return _block(f"silent address {address}", xfrm.encode(selector, protocol), xfrm.OUT, priority)
 
 
-def _block(wanted: xfrm.Wanted, direction: int, priority: int, subject: str) -> Step:
-    return Step(
-        xfrm.add_policy(wanted, direction, priority=priority, subject=subject),
-        xfrm.delete_policy(wanted.selector, direction, subject),
-    )
+def _block(subject: str, wanted: xfrm.Wanted, direction: int, priority: int) -> Step:
+    add = xfrm.add_policy(wanted, direction, priority=priority)
+    return Step(subject, add, xfrm.delete_policy(wanted.selector, direction))

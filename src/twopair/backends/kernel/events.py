@@ -1,9 +1,10 @@
-"""What the kernel says of its own accord: a packet met a policy without its state, a state expired."""
+"""What the kernel says without being waited for: something of ours is not as it was installed."""
 
+import os
 from typing import NamedTuple
 
 from twopair.backends.kernel import xfrm
-from twopair.backends.kernel.netlink import Answer, Netlink
+from twopair.backends.kernel.netlink import ERROR, Answer, Batch, Netlink, refusal
 from twopair.backends.kernel.owner import owner_of_reqid, owner_of_state
 from twopair.core.esp import Selector
 
@@ -35,17 +36,35 @@ class Expired(NamedTuple):
         )
 
 
-class Events:
-    """Both kinds of event about what is ours, as far as the kernel tells. Raises OSError."""
+class Missing(NamedTuple):
+    """Something could not be taken out: it was gone already. Somebody removed it."""
 
-    def __init__(self) -> None:
-        self._netlink = Netlink(xfrm.NETLINK_XFRM, (xfrm.GROUP_ACQUIRE, xfrm.GROUP_EXPIRE))
+    subject: str
+    code: int
+
+    def __str__(self) -> str:
+        """For the log."""
+        return f"{self.subject} could not be removed: {os.strerror(self.code)}"
+
+
+Event = Acquired | Expired | Missing
+
+
+class Events:
+    """All kinds of event about what is ours, as far as the kernel tells. Raises OSError."""
+
+    def __init__(self, netlink: type[Netlink] = Netlink) -> None:
+        self._netlink = netlink(xfrm.NETLINK_XFRM, (xfrm.GROUP_ACQUIRE, xfrm.GROUP_EXPIRE))
 
     def fileno(self) -> int:
         """Readable when there is something."""
         return self._netlink.fileno()
 
-    def read(self) -> list[Acquired | Expired]:
+    def take_out(self, batch: Batch) -> None:
+        """Have the kernel delete something. It is done on return; what was gone already becomes an event."""
+        self._netlink.tell(batch)
+
+    def read(self) -> list[Event]:
         """What was said since, about any owner of ours."""
         said = (decode(answer) for answer in self._netlink.heard())
         return [event for event in said if event is not None]
@@ -55,7 +74,7 @@ class Events:
         self._netlink.close()
 
 
-def decode(answer: Answer) -> Acquired | Expired | None:
+def decode(answer: Answer) -> Event | None:
     """The event in a message, None if it is of another kind or about what is not ours."""
     if answer.kind == xfrm.EXPIRE:
         state = xfrm.decode_state(answer)
@@ -67,4 +86,7 @@ def decode(answer: Answer) -> Acquired | Expired | None:
         selector, reqid = xfrm.decode_acquire(answer)
         owner = owner_of_reqid(reqid)
         return None if owner is None else Acquired(selector, owner)
+    if answer.kind == ERROR:
+        code, request = refusal(answer)
+        return Missing(xfrm.decode_deleted(request), code)
     return None

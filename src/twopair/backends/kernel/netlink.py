@@ -9,8 +9,9 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple, NewType
 
 HEADER: Final = struct.Struct("=IHHII")
 """struct nlmsghdr: length, type, flags, sequence number, port."""
@@ -20,9 +21,10 @@ _ACK: Final = 0x04
 _DUMP: Final = 0x300
 _CAPPED: Final = 0x100
 _ACK_TLVS: Final = 0x200
-_ERROR, _DONE = 2, 3
+ERROR, _DONE = 2, 3
 
-_PADS: Final = (b"", bytes(3), bytes(2), bytes(1))
+_FLAGS_AND_NUMBER: Final = struct.Struct("=HI")
+_FLAGS_AT: Final = 6
 _ATTRIBUTE: Final = struct.Struct("=HH")
 _CODE: Final = struct.Struct("=i")
 _SOL_NETLINK: Final = 270
@@ -30,28 +32,48 @@ _ADD_MEMBERSHIP, _CAP_ACK, _EXT_ACK = 1, 10, 11
 _ERROR_TEXT: Final = 1
 _LARGEST: Final = 1 << 17
 _BUFFER_OCTETS: Final = 4 << 20
-_MOST_AT_ONCE: Final = 64  # requests per send; far below what a socket buffer holds
+MOST_AT_ONCE: Final = 64
+"""Requests per send; far below what a socket's buffer holds."""
 
 
-class Request(NamedTuple):
-    """One request.
+Request = NewType("Request", bytes)
+"""A request, padded to four octets. It gets its number when it is sent."""
+
+
+class Batch(NamedTuple):
+    """Requests that travel in one send; at least one.
 
     Args:
-        kind: message type, such as XFRM_MSG_NEWSA.
-        body: what follows the header, attributes included.
-        subject: what it is about, for people: ``state SA1-up``.
+        data: the requests, one after the other.
+        starts: where each begins, in octets.
     """
 
-    kind: int
-    body: bytes
-    subject: str = ""
+    data: bytes
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, requests: Sequence[Request]) -> "Batch":
+        """A batch of these; at most `MOST_AT_ONCE` fit for sure into a socket's buffer."""
+        ends = accumulate(map(len, requests), initial=0)
+        return cls(b"".join(requests), tuple(ends)[:-1])
+
+    def requests(self) -> list[Request]:
+        """Each for itself."""
+        ends = (*self.starts[1:], len(self.data))
+        return [Request(self.data[start:end]) for start, end in zip(self.starts, ends, strict=True)]
+
+
+def batches(requests: Sequence[Request]) -> Iterator[Batch]:
+    """Any number of requests in as few batches as will do."""
+    for start in range(0, len(requests), MOST_AT_ONCE):
+        yield Batch.of(requests[start : start + MOST_AT_ONCE])
 
 
 class Refused(NamedTuple):
     """A request that the kernel refused.
 
     Args:
-        place: its number among the requests of the call.
+        place: its number among the requests of the batch.
         code: errno, positive.
         words: what the kernel said beyond that (extended acknowledgement), often empty.
     """
@@ -70,6 +92,12 @@ class Answer(NamedTuple):
 
     kind: int
     body: bytes
+
+
+def request(kind: int, body: bytes) -> Request:
+    """A request of a kind, such as XFRM_MSG_NEWSA; attributes are part of the body."""
+    length = HEADER.size + len(body)
+    return Request(HEADER.pack(length, kind, REQUEST, 0, 0) + body + bytes(-length & 3))
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -102,23 +130,36 @@ def split(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
         at += length + 3 & ~3
 
 
+def message(data: bytes) -> Answer:
+    """The first message in a datagram, or the only one: of the kernel's, or a request of ours."""
+    kind, _, _, body = next(split(data))
+    return Answer(kind, body)
+
+
+def refusal(answer: Answer) -> tuple[int, Answer]:
+    """What an answer of type ERROR to `Netlink.tell` says: errno, and the request that it is about."""
+    (code,) = _CODE.unpack_from(answer.body)
+    return -code, message(answer.body[_CODE.size :])
+
+
 class Netlink:
     """A netlink socket of the calling thread's network namespace, where it stays.
 
     Args:
         protocol: NETLINK_XFRM, for instance.
-        groups: multicast groups to listen to; such a socket is non-blocking and only for `heard`.
+        groups: multicast groups to listen to; such a socket is non-blocking, for `tell` and `heard`.
+            A refusal that it hears repeats the whole request.
 
     Raises:
         OSError: the kernel has no such protocol (EPROTONOSUPPORT).
     """
 
-    def __init__(self, protocol: int, groups: Iterable[int] = ()) -> None:
+    def __init__(self, protocol: int, groups: Sequence[int] = ()) -> None:
         kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
         self._socket = socket.socket(socket.AF_NETLINK, kind, protocol)
         self._number = 0
         try:
-            self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 1)
+            self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 0 if groups else 1)
             self._socket.setsockopt(_SOL_NETLINK, _EXT_ACK, 1)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_OCTETS)
             self._socket.bind((0, 0))
@@ -137,16 +178,28 @@ class Netlink:
         """Close it. A second call does nothing."""
         self._socket.close()
 
-    def ask(self, requests: Sequence[Request]) -> list[Refused]:
+    def ask(self, batch: Batch) -> list[Refused]:
         """Send requests, and return those that were refused, in order.
 
         Raises:
             OSError: the socket failed (EPERM, ENOBUFS); what became of the requests is not known.
         """
-        refused: list[Refused] = []
-        for start in range(0, len(requests), _MOST_AT_ONCE):
-            refused += self._ask(requests[start : start + _MOST_AT_ONCE], start)
+        first = self._take_numbers(len(batch.starts))
+        last = first + len(batch.starts) - 1
+        self._send(_numbered(batch, first, last))
+        refused = []
+        for kind, flags, number, body in self._answers():
+            if kind == ERROR and first <= number <= last:
+                failed = _refused(number - first, flags, body)
+                if failed.code:
+                    refused.append(failed)
+                if number == last:
+                    break
         return refused
+
+    def tell(self, batch: Batch) -> None:
+        """Send requests; what was refused comes as an answer, to be `heard`. Raises OSError."""
+        self._send(batch.data)
 
     def dump(self, kind: int, body: bytes = b"") -> list[Answer]:
         """Everything of a kind. What changes meanwhile may be in it or not.
@@ -163,7 +216,7 @@ class Netlink:
                 continue
             if answered == _DONE:
                 break
-            if answered == _ERROR:
+            if answered == ERROR:
                 failed = _refused(0, 0, content)
                 raise OSError(failed.code, str(failed))
             found.append(Answer(answered, content))
@@ -181,20 +234,6 @@ class Netlink:
             raise
         return [Answer(kind, body) for kind, _, _, body in split(data)]
 
-    def _ask(self, requests: Sequence[Request], start: int) -> list[Refused]:
-        first = self._take_numbers(len(requests))
-        last = first + len(requests) - 1
-        self._send(_datagram(requests, first))
-        refused = []
-        for kind, flags, number, body in self._answers():
-            if kind == _ERROR and first <= number <= last:
-                failed = _refused(start + number - first, flags, body)
-                if failed.code:
-                    refused.append(failed)
-                if number == last:
-                    break
-        return refused
-
     def _take_numbers(self, count: int) -> int:
         first = self._number + 1
         if first + count > 2**32 - 1:
@@ -206,7 +245,7 @@ class Netlink:
         while True:
             yield from split(self._receive())
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: bytes | bytearray) -> None:
         self._socket.sendto(data, (0, 0))
 
     def _receive(self) -> bytes:
@@ -217,15 +256,13 @@ class Netlink:
                 return data
 
 
-def _datagram(requests: Sequence[Request], number: int) -> bytes:
-    """The requests, numbered from `number`; the last asks for an answer in any case."""
-    parts: list[bytes] = []
-    last = number + len(requests) - 1
-    for place, (kind, body, _) in enumerate(requests, number):
-        length = HEADER.size + len(body)
-        flags = REQUEST | _ACK if place == last else REQUEST
-        parts += (HEADER.pack(length, kind, flags, place, 0), body, _PADS[length & 3])
-    return b"".join(parts)
+def _numbered(batch: Batch, first: int, last: int) -> bytearray:
+    """The requests with their numbers; the last asks for an answer in any case."""
+    data = bytearray(batch.data)
+    for number, start in enumerate(batch.starts, first):
+        _FLAGS_AND_NUMBER.pack_into(data, start + _FLAGS_AT, REQUEST, number)
+    _FLAGS_AND_NUMBER.pack_into(data, start + _FLAGS_AT, REQUEST | _ACK, last)
+    return data
 
 
 def _refused(place: int, flags: int, body: bytes) -> Refused:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.algorithms import ALGORITHMS
-from twopair.backends.kernel.netlink import Netlink, Refused
+from twopair.backends.kernel.netlink import Batch, Netlink, Refused, Request
 from twopair.backends.kernel.owner import reqid_of
 from twopair.base import DEFAULT_SUITES, Port, Secret, Suite
 from twopair.core.esp import Selector
@@ -78,9 +78,9 @@ def probe() -> Probe:
 
 def _try_policy(netlink: Netlink) -> Iterator[Lack]:
     wanted = xfrm.encode(_selector(4))
-    refused = netlink.ask([xfrm.add_policy(wanted, xfrm.OUT, priority=0, subject="probe")])
+    refused = _ask(netlink, xfrm.add_policy(wanted, xfrm.OUT, priority=0))
     if not refused:
-        netlink.ask([xfrm.delete_policy(wanted.selector, xfrm.OUT)])
+        _ask(netlink, xfrm.delete_policy(wanted.selector, xfrm.OUT))
     elif refused[0].code == errno.EPERM:
         yield Lack(_NO_RIGHT)
     elif refused[0].code != errno.EEXIST:  # somebody else probes at this moment
@@ -102,12 +102,16 @@ def _try(netlink: Netlink, selector: Selector, suite: Suite) -> Refused | None:
     """Put one SA in, and take it out; what the kernel said against it."""
     keys = expand(suite, _KEY, _KEY)
     algorithms = b"".join(part.encode(keys) for part in ALGORITHMS[suite])
-    spi = _unlikely_spi()
-    refused = netlink.ask([xfrm.add_state(xfrm.encode(selector), spi, _REQID, algorithms, str(suite))])
+    wanted, spi = xfrm.encode(selector), _unlikely_spi()
+    refused = _ask(netlink, xfrm.add_state(wanted, spi, _REQID, algorithms))
     if refused:
         return refused[0]
-    netlink.ask([xfrm.delete_state(selector.dst, spi)])
+    _ask(netlink, xfrm.delete_state(wanted.dst, spi))
     return None
+
+
+def _ask(netlink: Netlink, request: Request) -> list[Refused]:
+    return netlink.ask(Batch.of([request]))
 
 
 def _selector(version: int) -> Selector:

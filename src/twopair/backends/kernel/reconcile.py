@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from twopair.backends.kernel import xfrm
-from twopair.backends.kernel.netlink import Netlink, Request
+from twopair.backends.kernel.netlink import Netlink, Request, batches, message
 from twopair.backends.kernel.owner import Owner, owner_of_policy, owner_of_reqid, owner_of_state
-from twopair.backends.kernel.sets import associations, steps
+from twopair.backends.kernel.sets import steps
 from twopair.core.sa import SaSet
 
 
@@ -42,7 +42,8 @@ def reconcile(netlink: Netlink, owner: Owner, known: Iterable[SaSet]) -> Reconci
     kept = set(adopted.values())
     gone = [_out(p) for p in policies if p.reqid not in kept]
     orphans = [s for s in states if s.reqid not in kept]
-    netlink.ask(gone + [xfrm.delete_state(s.dst, s.spi) for s in orphans])
+    for batch in batches(gone + [xfrm.delete_state(xfrm.address(s.dst), s.spi) for s in orphans]):
+        netlink.ask(batch)
     for number in dead - {owner_of_reqid(reqid) for reqid in kept}:
         owner.release(number)
     return Reconciled(adopted, states=len(orphans), policies=len(gone))
@@ -73,10 +74,11 @@ def _whole(known: Iterable[SaSet], states: list[xfrm.State], policies: list[xfrm
 def _parts(sa_set: SaSet, reqid: int) -> set[object]:
     """The same of a set as it would be put in."""
     parts: set[object] = set()
-    for step in steps(sa_set, reqid, associations(sa_set)):
-        if step.do.kind == xfrm.NEW_STATE:
-            parts.add(xfrm.identity_of(step.do.body))
+    for step in steps(sa_set, reqid):
+        wish = message(step.do)
+        if wish.kind == xfrm.NEW_STATE:
+            parts.add(xfrm.identity_of(wish.body))
         else:
-            policy = xfrm.decode_policy(step.do)
+            policy = xfrm.decode_policy(wish)
             parts.add((policy.selector, policy.direction, policy.spi))
     return parts

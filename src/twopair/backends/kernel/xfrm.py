@@ -8,7 +8,7 @@ from functools import lru_cache
 from socket import AF_INET, AF_INET6, htons, inet_ntop, inet_pton, ntohs
 from typing import Final, NamedTuple
 
-from twopair.backends.kernel.netlink import Answer, Request, attribute, attributes
+from twopair.backends.kernel.netlink import Answer, Request, attribute, attributes, request
 from twopair.base import Port
 from twopair.core.esp import Selector
 
@@ -31,24 +31,25 @@ _TRANSPORT: Final = 0
 _ANY_ALGORITHM: Final = 0xFFFFFFFF
 _NO_LIMIT: Final = 2**64 - 1
 
-_ADDRESS: Final = struct.Struct("=16s")
 _SELECTOR: Final = struct.Struct("=16s16sHHHHHBBB3xiI")
 _ID: Final = struct.Struct("=16s4sB3x")
 _LIFETIME: Final = struct.Struct("=8Q")
 _USED: Final = struct.Struct("=4Q")
 _STATE_TAIL: Final = struct.Struct("=3IIIHBBB7x")
+_STATE: Final = struct.Struct("=56s16s4sB3x16s64s32s3IIIHBBB7x")
 _STATE_ID: Final = struct.Struct("=16s4sHBx")
 _POLICY_TAIL: Final = struct.Struct("=IIBBBB4x")
+_POLICY: Final = struct.Struct("=56s64s32sIIBBBB4x")
 _POLICY_ID: Final = struct.Struct("=56sIB3x")
-_TEMPLATE_BODY: Final = struct.Struct("=24sHxx16sIBBBxIII")
+_TEMPLATE_BODY: Final = struct.Struct("=16s4sB3xHxx16sIBBBxIII")
 _REPLAY_BODY: Final = struct.Struct("=6I")
 
 _FOREVER: Final = _LIFETIME.pack(*[_NO_LIMIT] * 4, 0, FOREVER_S, 0, 0)
 _UNUSED: Final = bytes(_USED.size)
 _REPLAY_64: Final = attribute(_REPLAY, _REPLAY_BODY.pack(WINDOW_PACKETS // 32, 0, 0, 0, 0, WINDOW_PACKETS))
 
-STATE_OCTETS: Final = 224
-POLICY_OCTETS: Final = 168
+STATE_OCTETS: Final = _STATE.size
+POLICY_OCTETS: Final = _POLICY.size
 _LIFETIME_AT: Final = 96  # in a state: after selector, id and source
 _MODE_AT: Final = 214
 _POLICY_LIFETIME_AT: Final = 56
@@ -56,20 +57,38 @@ _ACQUIRE_OCTETS: Final = 280  # id, source, selector, policy, four numbers
 _ACQUIRE_SELECTOR_AT: Final = 40
 
 
+class Address(NamedTuple):
+    """An address: xfrm_address_t, AF_INET or AF_INET6, and the prefix length that means it alone."""
+
+    octets: bytes
+    family: int
+    bits: int
+
+
+_ANY: Final = Address(bytes(16), 0, 0)
+
+
+@lru_cache(maxsize=1024)
+def address(text: str) -> Address:
+    """Encode an address; empty is any, of either family. Raises OSError if it is none."""
+    if not text:
+        return _ANY
+    family, bits = (AF_INET6, 128) if ":" in text else (AF_INET, 32)
+    return Address(inet_pton(family, text).ljust(16, b"\0"), family, bits)
+
+
 class Wanted(NamedTuple):
     """Which packets: a selector, encoded once for all that is said of it.
 
     Args:
         selector: struct xfrm_selector.
-        src: source address as xfrm_address_t; empty is any.
-        dst: destination address, likewise.
-        family: AF_INET or AF_INET6.
+        src: source address.
+        dst: destination address.
     """
 
     selector: bytes
-    src: bytes
-    dst: bytes
-    family: int
+    src: Address
+    dst: Address
 
 
 def encode(selector: Selector, protocol: int = 0) -> Wanted:
@@ -77,20 +96,27 @@ def encode(selector: Selector, protocol: int = 0) -> Wanted:
 
     For ICMP the source port is its type. Raises OSError if an address is none.
     """
-    src, src_port, dst, dst_port = selector
-    from_octets, to_octets, family = octets(src), octets(dst), family_of(dst or src)
+    src_text, src_port, dst_text, dst_port = selector
+    src, dst = address(src_text), address(dst_text)
     encoded = _SELECTOR.pack(
-        to_octets,
-        from_octets,
-        *_port(dst_port),
-        *_port(src_port),
-        family,
-        _prefix(dst),
-        _prefix(src),
+        dst.octets,
+        src.octets,
+        htons(dst_port),
+        _mask(dst_port),
+        htons(src_port),
+        _mask(src_port),
+        dst.family or src.family,
+        dst.bits,
+        src.bits,
         protocol,
         *(0, 0),  # any interface, any user
     )
-    return Wanted(encoded, from_octets, to_octets, family)
+    return Wanted(encoded, src, dst)
+
+
+def _mask(port: int) -> int:
+    """All of a port's bits count, or none for any port."""
+    return 0xFFFF if port else 0
 
 
 def decode_selector(data: bytes) -> Selector:
@@ -103,26 +129,6 @@ def decode_selector(data: bytes) -> Selector:
         dst=_text(family, dst) if dst_bits == whole else "",
         dst_port=Port(ntohs(dst_port)),
     )
-
-
-def _port(port: int) -> tuple[int, int]:
-    """A port and its mask, in network order; none of both stands for any."""
-    return (htons(port), 0xFFFF) if port else (0, 0)
-
-
-def _prefix(address: str) -> int:
-    return 0 if not address else 128 if ":" in address else 32
-
-
-def family_of(address: str) -> int:
-    """AF_INET or AF_INET6."""
-    return AF_INET6 if ":" in address else AF_INET
-
-
-@lru_cache(maxsize=65_536)
-def octets(address: str) -> bytes:
-    """An address as xfrm_address_t. Raises OSError if it is none; empty is any."""
-    return inet_pton(family_of(address), address) if address else b""
 
 
 def _text(family: int, address: bytes) -> str:
@@ -171,53 +177,53 @@ class Policy(NamedTuple):
     spi: int
 
 
-def add_state(wanted: Wanted, spi: int, reqid: int, algorithms: bytes, subject: str) -> Request:
+def add_state(wanted: Wanted, spi: int, reqid: int, algorithms: bytes) -> Request:
     """A state in transport mode for exactly these packets, with a window of 64, that never expires."""
-    body = b"".join(
-        (
-            wanted.selector,
-            _ID.pack(wanted.dst, spi.to_bytes(4, "big"), _ESP),
-            _ADDRESS.pack(wanted.src),
-            _FOREVER,
-            _UNUSED,
-            _STATE_TAIL.pack(0, 0, 0, 0, reqid, wanted.family, _TRANSPORT, 0, 0),
-            algorithms,
-            _REPLAY_64,
-        )
+    info = _STATE.pack(
+        wanted.selector,
+        *(wanted.dst.octets, spi.to_bytes(4, "big"), _ESP),
+        wanted.src.octets,
+        _FOREVER,
+        _UNUSED,
+        *(0, 0, 0, 0),  # no statistics, no sequence number
+        reqid,
+        wanted.dst.family,
+        *(_TRANSPORT, 0, 0),
     )
-    return Request(NEW_STATE, body, subject)
+    return request(NEW_STATE, info + algorithms + _REPLAY_64)
 
 
-def delete_state(dst: str, spi: int, subject: str = "") -> Request:
+def delete_state(dst: Address, spi: int) -> Request:
     """Take out the state that a packet to there would find."""
-    body = _STATE_ID.pack(octets(dst), spi.to_bytes(4, "big"), family_of(dst), _ESP)
-    return Request(DELETE_STATE, body, subject)
+    return request(DELETE_STATE, _STATE_ID.pack(dst.octets, spi.to_bytes(4, "big"), dst.family, _ESP))
 
 
-def add_policy(
-    wanted: Wanted, direction: int, *, priority: int, reqid: int = 0, spi: int = 0, subject: str
-) -> Request:
+def add_policy(wanted: Wanted, direction: int, *, priority: int, reqid: int = 0, spi: int = 0) -> Request:
     """Have these packets protected by one state; or, with no `reqid`, blocked."""
     action = ALLOW if reqid else BLOCK
-    tail = _POLICY_TAIL.pack(priority, 0, direction, action, 0, 0)
-    template = _template(wanted, reqid, spi) if reqid else b""
-    return Request(NEW_POLICY, b"".join((wanted.selector, _FOREVER, _UNUSED, tail, template)), subject)
+    info = _POLICY.pack(wanted.selector, _FOREVER, _UNUSED, priority, 0, direction, action, 0, 0)
+    return request(NEW_POLICY, info + _template(wanted, reqid, spi) if reqid else info)
 
 
 def _template(wanted: Wanted, reqid: int, spi: int) -> bytes:
     """Exactly one state will do: its SPI is named."""
-    state = _ID.pack(wanted.dst, spi.to_bytes(4, "big"), _ESP)
-    every = (_ANY_ALGORITHM,) * 3
-    body = _TEMPLATE_BODY.pack(state, wanted.family, wanted.src, reqid, _TRANSPORT, 0, 0, *every)
+    body = _TEMPLATE_BODY.pack(
+        *(wanted.dst.octets, spi.to_bytes(4, "big"), _ESP),
+        wanted.dst.family,
+        wanted.src.octets,
+        reqid,
+        *(_TRANSPORT, 0, 0),
+        *(_ANY_ALGORITHM, _ANY_ALGORITHM, _ANY_ALGORITHM),
+    )
     return attribute(_TEMPLATE, body)
 
 
-def delete_policy(selector: bytes, direction: int, subject: str = "") -> Request:
+def delete_policy(selector: bytes, direction: int) -> Request:
     """Take out the policy with exactly this selector, struct xfrm_selector."""
-    return Request(DELETE_POLICY, _POLICY_ID.pack(selector, 0, direction), subject)
+    return request(DELETE_POLICY, _POLICY_ID.pack(selector, 0, direction))
 
 
-def decode_state(answer: Answer | Request) -> State:
+def decode_state(answer: Answer) -> State:
     """From struct xfrm_usersa_info and its attributes."""
     body = answer.body
     dst, spi, protocol = _ID.unpack_from(body, 56)
@@ -253,21 +259,37 @@ def identity_of(body: bytes) -> bytes:
     )
 
 
-def decode_policy(answer: Answer | Request) -> Policy:
+def decode_policy(answer: Answer) -> Policy:
     """From struct xfrm_userpolicy_info and its first template."""
     body = answer.body
     lifetime_s = _LIFETIME.unpack_from(body, _POLICY_LIFETIME_AT)[5]
     tail = _POLICY_TAIL.unpack_from(body, POLICY_OCTETS - _POLICY_TAIL.size)
     priority, _, direction, action, *_ = tail
     template = attributes(body[POLICY_OCTETS:]).get(_TEMPLATE, b"").ljust(_TEMPLATE_BODY.size, b"\0")
-    wanted, _, _, reqid, *_ = _TEMPLATE_BODY.unpack_from(template)
-    spi = int.from_bytes(wanted[16:20], "big")
-    wanted_by = body[: _SELECTOR.size]
-    return Policy(decode_selector(body), wanted_by, direction, action, priority, lifetime_s, reqid, spi)
+    _, spi, _, _, _, reqid, *_ = _TEMPLATE_BODY.unpack_from(template)
+    return Policy(
+        decode_selector(body),
+        body[: _SELECTOR.size],
+        direction,
+        action,
+        priority,
+        lifetime_s,
+        reqid,
+        int.from_bytes(spi, "big"),
+    )
+
+
+def decode_deleted(answer: Answer) -> str:
+    """What a request to delete is about, for people."""
+    if answer.kind == DELETE_STATE:
+        dst, spi, family, _ = _STATE_ID.unpack_from(answer.body)
+        return f"the state with SPI {int.from_bytes(spi, 'big')} to {_text(family, dst)}"
+    s = decode_selector(answer.body)
+    return f"the policy for what goes from {s.src}:{s.src_port} to {s.dst}:{s.dst_port}"
 
 
 def decode_acquire(answer: Answer) -> tuple[Selector, int]:
     """What packet wants a state, and with which reqid; from struct xfrm_user_acquire."""
     body = answer.body
     template = attributes(body[_ACQUIRE_OCTETS:]).get(_TEMPLATE, b"").ljust(_TEMPLATE_BODY.size, b"\0")
-    return decode_selector(body[_ACQUIRE_SELECTOR_AT:]), _TEMPLATE_BODY.unpack_from(template)[3]
+    return decode_selector(body[_ACQUIRE_SELECTOR_AT:]), _TEMPLATE_BODY.unpack_from(template)[5]

@@ -7,7 +7,7 @@ from tests.unit.backends.kernel.wire import FakeSocket, on
 
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.closed import ClosedPorts
-from twopair.backends.kernel.netlink import Request, split
+from twopair.backends.kernel.netlink import Answer, split
 from twopair.base import Endpoint, Port
 from twopair.core.esp import Selector
 
@@ -26,7 +26,7 @@ def test_closing_blocks_both_ways_whoever_the_other_is() -> None:
     ClosedPorts(on(fake), PRIORITY).close(PS)
     to_it = Selector(src="", src_port=Port(0), dst="fd00::1", dst_port=Port(5062))
     unreachable = Selector(src="fd00::1", src_port=Port(1), dst="", dst_port=Port(0))
-    policies = [xfrm.decode_policy(Request(kind, body)) for kind, _, _, body in split(fake.sends[0])]
+    policies = [xfrm.decode_policy(Answer(kind, body)) for kind, _, _, body in split(fake.sends[0])]
     assert [(p.selector, p.direction, p.action, p.priority) for p in policies] == [
         (to_it, xfrm.IN, xfrm.BLOCK, PRIORITY),
         (to_it.reversed(), xfrm.OUT, xfrm.BLOCK, PRIORITY),

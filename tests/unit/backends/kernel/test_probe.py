@@ -10,7 +10,7 @@ from tests.unit.backends.kernel.wire import FakeSocket, Verdict, on
 
 from twopair.backends.kernel import probe, xfrm
 from twopair.backends.kernel.algorithms import ALGORITHMS
-from twopair.backends.kernel.netlink import Netlink, Request
+from twopair.backends.kernel.netlink import Answer, Netlink
 from twopair.base import STATUS, Suite
 
 GCM = Suite("null", "aes-gcm")
@@ -31,7 +31,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Callable[[Verdict], FakeSocket]:
 
 
 def six(kind: int, body: bytes) -> bool:
-    return kind == xfrm.NEW_STATE and xfrm.decode_state(Request(kind, body)).family == 10
+    return kind == xfrm.NEW_STATE and xfrm.decode_state(Answer(kind, body)).family == 10
 
 
 def test_every_suite_is_tried_and_taken_out_again(kernel: Callable[[Verdict], FakeSocket]) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pytest
 from tests.figure1_sets import PCSCF_6, SPIS, UE, UE_6, sa_set
-from tests.unit.backends.kernel.wire import FakeSocket, on, steps_of
+from tests.unit.backends.kernel.wire import FakeSocket, on
 
 from twopair.backends.kernel import xfrm
-from twopair.backends.kernel.netlink import split
-from twopair.backends.kernel.sets import put_in, take_out
+from twopair.backends.kernel.netlink import message, split
+from twopair.backends.kernel.sets import Plan, put_in, steps
+from twopair.backends.kernel.stencil import plan
 from twopair.core.esp import SUITES
 from twopair.core.sa import End
 
@@ -51,7 +52,7 @@ def _key(kind: int, body: bytes) -> bytes:
 @pytest.mark.parametrize("suite", SUITES, ids=str)
 def test_four_states_then_four_policies(end: End, suite: object) -> None:
     """SA-01: two each way; every SPI once as a state, once in a template; one reqid."""
-    wanted = [step.do for step in steps_of(sa_set(end, suite), REQID)]  # type: ignore[arg-type]
+    wanted = [message(step.do) for step in steps(sa_set(end, suite), REQID)]  # type: ignore[arg-type]
     assert [r.kind for r in wanted] == [xfrm.NEW_STATE] * 4 + [xfrm.NEW_POLICY] * 4
     states = [xfrm.decode_state(request) for request in wanted[:4]]
     policies = [xfrm.decode_policy(request) for request in wanted[4:]]
@@ -65,13 +66,14 @@ def test_four_states_then_four_policies(end: End, suite: object) -> None:
 
 def test_ipv6_sets_are_of_that_family() -> None:
     """SA-08."""
-    for step in steps_of(sa_set(End.UE, ue=UE_6, pcscf=PCSCF_6), REQID)[:4]:
-        assert {":" in xfrm.decode_state(step.do).src, ":" in xfrm.decode_state(step.do).dst} == {True}
+    for step in steps(sa_set(End.UE, ue=UE_6, pcscf=PCSCF_6), REQID)[:4]:
+        state = xfrm.decode_state(message(step.do))
+        assert {":" in state.src, ":" in state.dst} == {True}
 
 
 def test_all_goes_in_with_one_send() -> None:
     fake = FakeSocket(kernel := Kernel())
-    assert put_in(on(fake), steps_of(sa_set(End.PCSCF), REQID)) == []
+    assert put_in(on(fake), plan(sa_set(End.PCSCF), REQID)) == []
     assert len(fake.sends) == 1
     assert len(kernel.present) == 8
 
@@ -80,12 +82,22 @@ def test_all_goes_in_with_one_send() -> None:
 def test_what_went_in_is_taken_out(refused_at: int) -> None:
     """And what stood before, of the same name, is not: it belongs to somebody else."""
     fake = FakeSocket(kernel := Kernel(refused_at))
-    wanted = steps_of(sa_set(End.PCSCF), REQID)
-    foreign = _key(wanted[refused_at].do.kind, wanted[refused_at].do.body)
+    wanted = steps(sa_set(End.PCSCF), REQID)
+    foreign = _key(*message(wanted[refused_at].do))
     kernel.present.append(foreign)
-    refused = put_in(on(fake), wanted)
-    assert [(step.do, why.code) for step, why in refused] == [(wanted[refused_at].do, errno.EEXIST)]
+    refused = put_in(on(fake), Plan.of(wanted))
+    assert [(subject, why.code) for subject, why in refused] == [(wanted[refused_at].subject, errno.EEXIST)]
     assert kernel.present == [foreign]
+
+
+def test_where_all_is_refused_nothing_is_taken_out() -> None:
+    """As without the right to do it."""
+    fake = FakeSocket(lambda _kind, _body: errno.EPERM)
+    refused = put_in(on(fake), plan(sa_set(End.PCSCF), REQID))
+    assert [(subject, why.code) for subject, why in refused] == [
+        (step.subject, errno.EPERM) for step in steps(sa_set(End.PCSCF), REQID)
+    ]
+    assert len(fake.sends) == 1
 
 
 def test_a_lost_answer_takes_everything_out() -> None:
@@ -100,17 +112,17 @@ def test_a_lost_answer_takes_everything_out() -> None:
 
     fake.recvfrom = once_lost  # type: ignore[assignment,method-assign]
     with pytest.raises(OSError, match="no buffer"):
-        put_in(on(fake), steps_of(sa_set(End.PCSCF), REQID))
+        put_in(on(fake), plan(sa_set(End.PCSCF), REQID))
     assert kernel.present == []
 
 
 def test_policies_leave_before_their_states() -> None:
     """Last in, first out; what is gone already is said, and the rest still goes."""
     fake = FakeSocket(kernel := Kernel())
-    wanted = steps_of(sa_set(End.UE), REQID)
+    wanted = plan(sa_set(End.UE), REQID)
     put_in(on(fake), wanted)
     del kernel.present[2]
-    refused = take_out(on(fake), wanted)
+    refused = on(fake).ask(wanted.out)
     assert [why.code for why in refused] == [errno.ESRCH]
     assert kernel.present == []
     assert [kind for kind, *_ in split(fake.sends[-1])] == [xfrm.DELETE_POLICY] * 4 + [xfrm.DELETE_STATE] * 4

@@ -6,34 +6,44 @@ from collections import deque
 from collections.abc import Callable
 
 from twopair.backends.kernel.netlink import HEADER, Netlink, attribute
-from twopair.backends.kernel.sets import Step, associations, steps
-from twopair.core.sa import SaSet
 
 Verdict = Callable[[int, bytes], int]
 """From type and body of a request to an errno, 0 if it is granted."""
 
 
 class FakeSocket:
-    """Answers as the kernel does, unless it is `mute`; `sends` are the datagrams it got."""
+    """Answers as the kernel does, unless it is `mute`; `sends` are the datagrams it got.
+
+    With `echo` a refusal repeats the whole request.
+    """
 
     def __init__(
-        self, verdict: Verdict = lambda _kind, _body: 0, words: str = "", *, mute: bool = False
+        self,
+        verdict: Verdict = lambda _kind, _body: 0,
+        words: str = "",
+        *,
+        mute: bool = False,
+        echo: bool = False,
     ) -> None:
         self.mute = mute
+        self.echo = echo
         self.sends: list[bytes] = []
         self.answers: deque[tuple[bytes, tuple[int, int]]] = deque()
         self.verdict = verdict
         self.words = words
         self.closed = False
 
-    def sendto(self, data: bytes, _to: object) -> int:
+    def sendto(self, data: bytes | bytearray, _to: object) -> int:
+        data = bytes(data)
         self.sends.append(data)
         at = 0
         while at < len(data):
             length, kind, flags, number, _ = HEADER.unpack_from(data, at)
             code = self.verdict(kind, data[at + HEADER.size : at + length])
             if (code or flags & 4) and not self.mute:
-                self.answers.append((ack(number, code, self.words if code else ""), (0, 0)))
+                words = self.words if code else ""
+                request = data[at : at + length] if self.echo else None
+                self.answers.append((ack(number, code, words, request=request), (0, 0)))
             at += length + 3 & ~3
         return len(data)
 
@@ -49,20 +59,13 @@ class FakeSocket:
         self.closed = True
 
 
-def ack(number: int, code: int = 0, words: str = "", *, capped: bool = True) -> bytes:
-    """Struct nlmsgerr in a message, with a text if there are words."""
-    request = HEADER.pack(HEADER.size + (0 if capped else 8), 0x10, 0, number, 0) + (
-        b"" if capped else bytes(8)
-    )
+def ack(number: int, code: int = 0, words: str = "", *, request: bytes | None = None) -> bytes:
+    """Struct nlmsgerr in a message, with a text if there are words; capped if no request is given."""
+    repeated = request or HEADER.pack(HEADER.size, 0x10, 0, number, 0)
     text = attribute(1, words.encode() + b"\0") if words else b""
-    flags = (0x100 if capped else 0) | (0x200 if words else 0)
-    body = struct.pack("=i", -code) + request + text
+    flags = (0 if request else 0x100) | (0x200 if words else 0)
+    body = struct.pack("=i", -code) + repeated + text
     return HEADER.pack(HEADER.size + len(body), 2, flags, number, 0) + body
-
-
-def steps_of(sa_set: SaSet, reqid: int) -> list[Step]:
-    """What a set consists of."""
-    return steps(sa_set, reqid, associations(sa_set))
 
 
 def on(fake: FakeSocket) -> Netlink:
