@@ -4,7 +4,8 @@ For every suite: our engine (bytes to bytes), scapy's ESP on the same packets, a
 needs for the cipher and the MAC (`openssl speed`, where it is installed). Then the engine with a real TUN
 device: read and seal on one side, open and write on the other, the kernel's own UDP behind both.
 Figures are medians of CPU time of this process in microseconds. Goals: AES-CBC with HMAC-SHA1-96 at most
-8 µs with TUN input and output, and at least 40 times faster than scapy.
+8 µs with TUN input and output, and at least 40 times faster than scapy. Beside the kernel's ESP:
+`benchmarks.xfrm`.
 
     python -m benchmarks.esp [PACKETS]
 """
