@@ -16,6 +16,7 @@ from twopair.base.io import (
     Woke,
 )
 from twopair.base.micros import SECOND, Micros, seconds
+from twopair.base.reason import Reason
 from twopair.base.refusal import Refusal
 from twopair.base.report import Refused, Report
 from twopair.base.secret import Secret
@@ -36,6 +37,7 @@ __all__ = [
     "Micros",
     "OpenStream",
     "Port",
+    "Reason",
     "Received",
     "Refusal",
     "Refused",

@@ -1,9 +1,9 @@
 """Everything that is refused to a peer, by name and clause (ERR-, AGR-, SA-, UNP-)."""
 
-from enum import Enum
+from twopair.base.reason import Reason
 
 
-class Refusal(Enum):
+class Refusal(Reason):
     """A peer's message was refused. The value is (SIP status or 0 for a silent drop, clause, words).
 
     Every member is counted under its name, and a test of that name reaches it.
@@ -79,13 +79,3 @@ class Refusal(Enum):
     def status(self) -> int:
         """SIP status of the answer, 0 where nothing is answered."""
         return self.value[0]
-
-    @property
-    def clause(self) -> str:
-        """Where the rule stands."""
-        return self.value[1]
-
-    @property
-    def words(self) -> str:
-        """What is wrong, for people."""
-        return self.value[2]

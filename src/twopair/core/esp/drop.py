@@ -1,9 +1,9 @@
 """Every reason for which a packet is dropped in silence (ERR-32)."""
 
-from enum import Enum
+from twopair.base import Reason
 
 
-class Drop(Enum):
+class Drop(Reason):
     """A packet was dropped below SIP, without any answer. The value is (clause, words).
 
     Counters carry the member's name, and a test of that name reaches it.
@@ -28,15 +28,3 @@ class Drop(Enum):
     TOO_LARGE = ("RFC 791 §3.1", "with ESP the packet would exceed 65535 octets")
     REASSEMBLY = ("RFC 5722 §4, RFC 8200 §4.5", "fragments that overlap, or are not completed in time")
     MALFORMED_IP = ("RFC 791 §3.1, RFC 8200 §3", "not an IP packet")
-
-    __hash__ = object.__hash__
-
-    @property
-    def clause(self) -> str:
-        """Where the rule stands."""
-        return self.value[0]
-
-    @property
-    def words(self) -> str:
-        """What is wrong, for people."""
-        return self.value[1]

@@ -1,10 +1,9 @@
 """What the sets of a node have taken, and what may stand beside it (SA-15..SA-18, SA-22)."""
 
 from collections.abc import KeysView
-from enum import Enum
 from typing import Final, NamedTuple, TypeVar
 
-from twopair.base import Spi
+from twopair.base import Reason, Spi
 from twopair.core.esp.association import Selector
 from twopair.core.sa.sa_set import SaSet
 
@@ -14,7 +13,7 @@ _LEAST_SPI: Final = 256
 _LARGEST_SPI: Final = 2**32 - 1
 
 
-class Conflict(Enum):
+class Conflict(Reason):
     """Why a set cannot be installed. The value is (clause, words)."""
 
     SET_ID_IN_USE = ("SA-01", "the set is installed already")
@@ -24,18 +23,6 @@ class Conflict(Enum):
     OWN_SPI_IN_USE = ("33.203 §7.1, SA-16", "an SPI of ours names another SA, inbound or outbound")
     PEER_SPI_IN_USE = ("33.203 §7.1, SA-15", "an SPI of the peer names another SA of the same peer")
     SELECTOR_IN_USE = ("33.203 §7.1, SA-22", "these addresses and ports belong to another set")
-
-    __hash__ = object.__hash__
-
-    @property
-    def clause(self) -> str:
-        """Where the rule stands."""
-        return self.value[0]
-
-    @property
-    def words(self) -> str:
-        """What is wrong, for people."""
-        return self.value[1]
 
 
 class Claim(NamedTuple):
