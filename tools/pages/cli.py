@@ -13,7 +13,7 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from twopair.cli.main import app
 from twopair.demo.scenarios import SCENARIOS
-from twopair.live.verbs import VERBS, usage
+from twopair.live.ue.verbs import VERBS, usage
 
 
 class Parameter(NamedTuple):

@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 
 from twopair.cli.services import ConfigFile
-from twopair.live import verbs
-from twopair.live.lines import Lines
-from twopair.live.printer import Printer, events_told
 from twopair.live.service import log_to_stderr, until_told_to_end
-from twopair.live.shell import Shell
-from twopair.live.told import registration, told
-from twopair.live.ue import PATIENCE_S, Ue, Unsuccessful, recipient
-from twopair.live.verbs import Outcome, failed
+from twopair.live.ue import verbs
+from twopair.live.ue.lines import Lines
+from twopair.live.ue.printer import Printer, events_told
+from twopair.live.ue.shell import Shell
+from twopair.live.ue.told import registration, told
+from twopair.live.ue.ue import PATIENCE_S, Ue, Unsuccessful, recipient
+from twopair.live.ue.verbs import Outcome, failed
 from twopair.nodes.facts import CallChanged, CallStage, MessageReceived, Registered
 
 app = typer.Typer(

@@ -4,11 +4,11 @@ from asyncio import FIRST_COMPLETED, CancelledError, Task, create_task, wait
 from collections.abc import Awaitable
 from typing import Final
 
-from twopair.live.lines import Lines
-from twopair.live.printer import Printer, events_told
 from twopair.live.service import until_told_to_end
-from twopair.live.ue import Ue
-from twopair.live.verbs import QUIT, Outcome, act, deregister, hang_up, no, outcome_of, quit_
+from twopair.live.ue.lines import Lines
+from twopair.live.ue.printer import Printer, events_told
+from twopair.live.ue.ue import Ue
+from twopair.live.ue.verbs import QUIT, Outcome, act, deregister, hang_up, no, outcome_of, quit_
 
 BESIDE: Final = "&"
 """As the last word of a line: the next command does not wait for the outcome of this one."""

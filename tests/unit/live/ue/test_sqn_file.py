@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from twopair.live.sqn_file import SqnFile
+from twopair.live.ue.sqn_file import SqnFile
 
 
 def test_a_new_card_has_none(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from twopair.core.aka import Card
 from twopair.live.config import ConfigError
 from twopair.live.config.ue import Identity
-from twopair.live.sqn_file import SqnFile
+from twopair.live.ue.sqn_file import SqnFile
 
 
 def soft_card(identity: Identity, file: Path) -> Card:

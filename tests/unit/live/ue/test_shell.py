@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from tests.unit.live.loopback import DOMAIN, Loopback, next_of, on_loopback, user
 
-from twopair.live.lines import Lines
-from twopair.live.printer import Printer
-from twopair.live.shell import Shell
-from twopair.live.ue import Ue
-from twopair.live.verbs import VERBS
+from twopair.live.ue.lines import Lines
+from twopair.live.ue.printer import Printer
+from twopair.live.ue.shell import Shell
+from twopair.live.ue.ue import Ue
+from twopair.live.ue.verbs import VERBS
 from twopair.nodes.facts import CallChanged, MessageReceived
 
 Read = Callable[[], list[dict[str, Any]]]

@@ -7,7 +7,7 @@ from tests.unit.live.loopback import DOMAIN, Loopback, next_of, on_loopback, use
 
 from twopair.base import Refusal, seconds
 from twopair.core.sa import Stage
-from twopair.live.ue import MOST_EVENTS, NotDeregistered, NotRegistered, Ue
+from twopair.live.ue.ue import MOST_EVENTS, NotDeregistered, NotRegistered, Ue
 from twopair.nodes.facts import (
     CallChanged,
     CallStage,

@@ -23,13 +23,13 @@ from typing import Any, ClassVar, Final, Self
 from twopair.backends.contract import SaCounters
 from twopair.base import Impu, seconds
 from twopair.core.sa import SaSet, Stage
-from twopair.live.awaited import Awaited, Wanted
 from twopair.live.config import ConfigError, UeFile, read
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.facts_log import FactLog
 from twopair.live.ipsec import Ipsec, start_ipsec
-from twopair.live.soft_card import soft_card
+from twopair.live.ue.awaited import Awaited, Wanted
+from twopair.live.ue.soft_card import soft_card
 from twopair.nodes.events import Event
 from twopair.nodes.facts import (
     CallChanged,

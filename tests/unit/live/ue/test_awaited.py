@@ -2,7 +2,7 @@
 
 import asyncio
 
-from twopair.live.awaited import Awaited
+from twopair.live.ue.awaited import Awaited
 from twopair.nodes.facts import CallChanged, CallStage
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from twopair.core.sa import SaSet
-from twopair.live.ue import Happening, Ue
+from twopair.live.ue.ue import Happening, Ue
 from twopair.nodes.facts import (
     CallChanged,
     CallStage,

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from twopair.live.told import told
-from twopair.live.ue import Ue
+from twopair.live.ue.told import told
+from twopair.live.ue.ue import Ue
 
 
 class Printer:

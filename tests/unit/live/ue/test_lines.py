@@ -6,7 +6,7 @@ import pty
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from twopair.live.lines import Lines
+from twopair.live.ue.lines import Lines
 
 
 def run(body: Callable[[], Coroutine[None, None, None]]) -> None:

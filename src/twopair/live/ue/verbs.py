@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
-from twopair.live.told import associations, failure_values, registration, status_words
-from twopair.live.ue import Ue, Unsuccessful, recipient
+from twopair.live.ue.told import associations, failure_values, registration, status_words
+from twopair.live.ue.ue import Ue, Unsuccessful, recipient
 from twopair.nodes.facts import CallStage
 
 

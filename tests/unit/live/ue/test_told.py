@@ -6,10 +6,10 @@ from typing import get_args
 import pytest
 
 from twopair.base import Endpoint, Flow, Impi, Impu, Port, Refusal, Transport
-from twopair.live.printer import Printer, one_line
-from twopair.live.told import told
-from twopair.live.ue import Happening, NotDeregistered, NotRegistered
-from twopair.live.verbs import failed
+from twopair.live.ue.printer import Printer, one_line
+from twopair.live.ue.told import told
+from twopair.live.ue.ue import Happening, NotDeregistered, NotRegistered
+from twopair.live.ue.verbs import failed
 from twopair.nodes.facts import (
     CallChanged,
     CallStage,
