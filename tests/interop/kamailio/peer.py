@@ -15,7 +15,7 @@ from twopair.live.lab.namespace import Namespace
 
 CONFIGURATION: Final = Path(__file__).with_name("pcscf.cfg")
 FIRST_SPI: Final = 4096
-PAIRS: Final = 8
+PAIRS: Final = 10
 CLIENT_PORT, SERVER_PORT = 5100, 6100
 """Its protected ports, as pcscf.cfg has them: so many from each on."""
 

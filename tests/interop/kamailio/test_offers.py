@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from socket import AF_INET, SO_REUSEADDR, SOCK_DGRAM, SOL_SOCKET
 from typing import NamedTuple
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.guest
 
 IMPI = f"001010000000001@{DOMAIN}"
 REST = "prot=esp;mod=trans;spi-c=4097;spi-s=4098;port-c=6100;port-s=6101"
+_number = count(1)
 GCM = f"ipsec-3gpp;alg=null;ealg=aes-gcm;{REST}"
 SHA = f"ipsec-3gpp;alg=hmac-sha-1-96;ealg=null;{REST}"
 
@@ -39,14 +42,15 @@ def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
 def asked(bed: Bed, case: int, *lines: str, via_port: int = 5060) -> Answered:
     """Send a REGISTER in the clear from an address of this case's own, and take the 401."""
     ue = f"{UES[4][0].rsplit('.', 1)[0]}.{case + 10}"
-    bed.programs.add_address("ue1", f"{ue}/16")
+    with suppress(FileExistsError):  # asked again
+        bed.programs.add_address("ue1", f"{ue}/16")
     digest = f'Digest username="{IMPI}", realm="{DOMAIN}", uri="sip:{DOMAIN}", nonce="", response=""'
     headers = [
-        ("Via", f"SIP/2.0/UDP {ue}:{via_port};branch=z9hG4bKcase{case};rport"),
+        ("Via", f"SIP/2.0/UDP {ue}:{via_port};branch=z9hG4bK{next(_number)};rport"),
         ("Max-Forwards", "70"),
         ("From", f"<sip:{IMPI}>;tag=case{case}"),
         ("To", f"<sip:{IMPI}>"),
-        ("Call-ID", f"case{case}"),
+        ("Call-ID", f"{next(_number)}@{ue}"),
         ("CSeq", "1 REGISTER"),
         ("Contact", f"<sip:ue@{ue}:6101>"),
         ("Expires", "600000"),
@@ -139,6 +143,13 @@ def test_a_via_port_other_than_5060_makes_no_registration(bed: Bed) -> None:
     assert refused is Refusal.SECURITY_SERVER_UNACCEPTABLE or (
         isinstance(refused, Choice) and server_terms_fault(refused.terms, own_spis=())
     )
+
+
+def test_a_set_that_the_kernel_refuses_is_left_incomplete(bed: Bed) -> None:
+    """SA-01, ERR-24: no answer of the kernel is read; the second set lacks what goes to the UE."""
+    first, second = (asked(bed, 7, SHA) for _ in range(2))
+    assert (len(first.states), len(second.states)) == (4, 4 + 2)
+    assert isinstance(choice(second), Choice)
 
 
 def test_spis_of_its_default_configuration_are_reserved(tmp_path: Path) -> None:
