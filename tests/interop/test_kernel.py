@@ -14,12 +14,13 @@ pytestmark = [pytest.mark.peer, pytest.mark.slow]
 KAMAILIO = sorted(path.relative_to(ROOT) for path in (ROOT / "tests/interop/kamailio").glob("test_*.py"))
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("tests", ["tests/contract", "tests/interop/kernel", *map(str, KAMAILIO)])
 def test_in_user_mode_linux(tests: str, tmp_path: Path) -> None:
     """The contract holds on the kernel back end, and it gets on with other tools and with our own engine."""
     if why := lacking():
         pytest.skip(why)
-    finished = run_in_guest(pytest_in_guest(tests), tmp_path, timeout_s=280)
+    finished = run_in_guest(pytest_in_guest(tests), tmp_path, timeout_s=560)
     assert finished.status == 0, finished.output
     passed = re.search(r"(\d+) passed", finished.output)
     assert passed, finished.output

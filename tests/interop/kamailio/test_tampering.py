@@ -11,7 +11,7 @@ from tests.interop.kamailio.tampering_ues import ALTERATIONS
 
 pytestmark = pytest.mark.guest
 
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 
 def tried(bed: Bed) -> tuple[dict[str, str], set[str]]:
@@ -23,7 +23,7 @@ def tried(bed: Bed) -> tuple[dict[str, str], set[str]]:
         files.append(f"{ue_file(bed, number, address)}={alteration}")
     program = str(Path(__file__).with_name("tampering_ues.py"))
     ues = bed.programs.run("ue1", sys.executable, program, str(PATIENCE_S), *files)
-    code, out, log = ues.end(within_s=60)
+    code, out, log = ues.end(within_s=90)
     assert code == 0, log
     outcomes = dict(line.split(": ", 1) for line in out.splitlines())
     assert list(outcomes) == ALTERATIONS
