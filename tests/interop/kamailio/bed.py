@@ -8,7 +8,7 @@ from pathlib import Path
 from socket import socket
 from typing import Final
 
-from tests.interop.kamailio import peer
+from tests.interop.kamailio import pcscf
 from tests.interop.programs import DOMAIN, Program, Programs
 
 CORE, HOME = "10.20.0.1", "10.20.0.2"
@@ -68,19 +68,14 @@ def network(directory: Path, version: int = 4, *, subscribers: int = 2) -> Itera
         yield Bed(programs, directory, version, home, programs.ear())
 
 
-@contextmanager
-def kamailio(
-    bed: Bed, *defines: str, first_spi: int = peer.FIRST_SPI, pairs: int = peer.PAIRS
-) -> Iterator[Path]:
-    """Kamailio as P-CSCF, with these names defined in pcscf.cfg; gives its log."""
-    text = peer.configuration(bed.pcscf, CORE, HOME, DOMAIN, first_spi=first_spi, pairs=pairs)
-    with peer.running(bed.programs.namespace("pcscf"), bed.directory, text, bed.pcscf, defines) as log:
-        yield log
+def kamailio(bed: Bed, *defines: str, first_spi: int = pcscf.FIRST_SPI, pairs: int = pcscf.PAIRS) -> Path:
+    """Have Kamailio as P-CSCF, with these names defined in pcscf.cfg; gives its log."""
+    values = pcscf.values(bed.pcscf, CORE, HOME, DOMAIN, first_spi=first_spi, pairs=pairs)
+    return pcscf.start(bed.programs, bed.directory, values, defines)
 
 
-@contextmanager
-def ours(bed: Bed) -> Iterator[Program]:
-    """Our own P-CSCF in its place, with the kernel back end."""
+def ours(bed: Bed) -> None:
+    """Have our own P-CSCF in its place, with the kernel back end."""
     file = bed.directory / "pcscf.toml"
     file.write_text(f"""
 [node]
@@ -99,9 +94,7 @@ registrar = "sip:{HOME}:5060"
 [ipsec]
 backend = "kernel"
 """)
-    program = bed.programs.start("pcscf", "pcscf", "-c", str(file))
-    program.line()
-    yield program
+    bed.programs.start("pcscf", "pcscf", "-c", str(file)).line()
 
 
 def ue_file(
@@ -123,7 +116,7 @@ def ue_file(
         backend: kernel or userspace.
         suite: the only algorithm that it offers.
     """
-    pcscf = f"[{bed.pcscf}]" if ":" in bed.pcscf else bed.pcscf
+    server = f"[{bed.pcscf}]" if ":" in bed.pcscf else bed.pcscf
     file = bed.directory / f"ue-{number}.toml"
     file.write_text(f"""
 [identity]
@@ -132,7 +125,7 @@ imsi = "{FIRST_IMSI + number:015}"
 
 [gm]
 address = "{address}"
-pcscf = "{pcscf}:5060"
+pcscf = "{server}:5060"
 port = 5060
 transport = "{transport}"
 algorithms = ["{suite}"]

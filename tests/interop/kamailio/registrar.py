@@ -6,30 +6,23 @@ from pathlib import Path
 from typing import Final
 
 from tests.interop.auc import challenges, impi_of
-from tests.interop.programs import DOMAIN, Program, Programs
+from tests.interop.kamailio import program as kamailio
+from tests.interop.programs import DOMAIN, Programs
 
 CONFIGURATION: Final = Path(__file__).with_name("registrar.cfg")
 ADDRESS: Final = "10.20.0.2"
 USERS: Final = {1: f"sip:alice@{DOMAIN}", 2: f"sip:bob@{DOMAIN}"}
-ALL_OF_IT: Final = ("unshare", "--pid", "--fork", "--kill-child")
-"""Its processes end with the first of them, however that ends."""
 
 EACH: Final = 4
 """Challenges that it has for each user."""
 
 
-def start(network: Programs, folder: Path) -> Program:
-    """Kamailio, from when it takes messages on; it ends with the network."""
-    file = folder / "registrar.cfg"
-    text = CONFIGURATION.read_text()
-    for name, value in (("ADDRESS", ADDRESS), ("DOMAIN", DOMAIN), ("CHALLENGES", "\n".join(_rows()))):
-        text = text.replace(f"@{name}@", value)
-    file.write_text(text)
-    here = str(folder)
-    words = ("-f", str(file), "-DD", "-E", "-m", "32", "-M", "8", "-Y", here, "-w", here)
-    program = network.run("home", *ALL_OF_IT, "kamailio", *words)
+def start(network: Programs, folder: Path) -> Path:
+    """Kamailio, from when it takes messages on; it ends with the network. Gives its log."""
+    values = {"ADDRESS": ADDRESS, "DOMAIN": DOMAIN, "CHALLENGES": "\n".join(_rows())}
+    program, log = kamailio.start(network, "home", CONFIGURATION, values, folder)
     program.bound(5060)
-    return program
+    return log
 
 
 def _rows() -> Iterator[str]:

@@ -21,7 +21,8 @@ CASES = list(product(BACKENDS, SUITES))
 @pytest.fixture(scope="module")
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     directory = tmp_path_factory.mktemp("kamailio")
-    with network(directory, subscribers=len(CASES)) as bed, kamailio(bed, pairs=len(CASES)):
+    with network(directory, subscribers=len(CASES)) as bed:
+        kamailio(bed, pairs=len(CASES))
         yield bed
 
 
@@ -59,7 +60,8 @@ def test_registration_and_message(bed: Bed, case: int) -> None:
 @pytest.mark.parametrize("suite", WITH_3DES)
 def test_3des_with_a_kamailio_just_started(tmp_path: Path, suite: str, backend: str) -> None:
     """KEY-06: its key is what CK1 || CK2 || CK1 should be."""
-    with network(tmp_path) as bed, kamailio(bed):
+    with network(tmp_path) as bed:
+        kamailio(bed)
         assert tried(bed, 0, backend, suite)["status"] == 200
 
 
@@ -68,7 +70,8 @@ def test_3des_ends_a_kamailio_that_has_worked(tmp_path: Path) -> None:
 
     One UE's choice of algorithm ends everybody's registration.
     """
-    with network(tmp_path, subscribers=3) as bed, kamailio(bed) as log:
+    with network(tmp_path, subscribers=3) as bed:
+        log = kamailio(bed)
         for number, suite in enumerate(SUITES[:2]):
             assert tried(bed, number, "kernel", suite)["status"] == 200
         assert not tried(bed, 2, "kernel", WITH_3DES[0], within_s=8)["ok"]

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.guest
 @pytest.mark.parametrize(("transport", "backend"), list(product(("udp", "tcp"), ("kernel", "userspace"))))
 def test_a_call_over_a_registration(tmp_path: Path, transport: str, backend: str) -> None:
     """RRG-01, MSG-03, UEP-08, UEP-09: what the dialog holds are server ports, and they stay."""
-    with network(tmp_path) as bed, kamailio(bed):
+    with network(tmp_path) as bed:
+        kamailio(bed)
         alice, bob = (shell(bed, number, transport, backend) for number in (0, 1))
         alice.does("register")
         bob.does("register")

@@ -46,7 +46,8 @@ def standing(bed: Bed) -> set[int]:
 )
 def test_a_life_with_kamailio(tmp_path: Path, transport: str, backend: str, version: int, time: int) -> None:
     """FLOW-01..FLOW-06, MSG-01..MSG-03, RRG-01, RRG-02, MGU-03..MGU-06, MGU-12, SA-09."""
-    with network(tmp_path, version) as bed, kamailio(bed):
+    with network(tmp_path, version) as bed:
+        kamailio(bed)
         alice, bob = (shell(bed, number, transport, backend) for number in (0, 1))
         before, of_bob = alice.does("register"), bob.does("register")
         assert standing(bed) == {at[spi] for at in (before, of_bob) for spi in SPIS}

@@ -35,7 +35,8 @@ class Answered(NamedTuple):
 
 @pytest.fixture(scope="module")
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
-    with network(tmp_path_factory.mktemp("kamailio")) as bed, kamailio(bed):
+    with network(tmp_path_factory.mktemp("kamailio")) as bed:
+        kamailio(bed)
         yield bed
 
 
@@ -154,7 +155,8 @@ def test_a_set_that_the_kernel_refuses_is_left_incomplete(bed: Bed) -> None:
 
 def test_spis_of_its_default_configuration_are_reserved(tmp_path: Path) -> None:
     """SA-17, RFC 4303 §2.1: it begins with 100; our UE refuses them (AGR-41)."""
-    with network(tmp_path) as bed, kamailio(bed, first_spi=100):
+    with network(tmp_path) as bed:
+        kamailio(bed, first_spi=100)
         answer = asked(bed, 0, SHA)
         assert {100, 101} <= answer.spis
         assert choice(answer) is Refusal.SECURITY_SERVER_UNACCEPTABLE

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.interop.ear import heard
 from tests.interop.kamailio.bed import PCSCF, UES, Bed, kamailio, network, ue_file
-from tests.interop.kamailio.peer import SERVER_PORT
+from tests.interop.kamailio.pcscf import SERVER_PORT
 from tests.interop.programs import DOMAIN, Program
 
 pytestmark = pytest.mark.guest
@@ -23,7 +23,8 @@ def start(bed: Bed, number: int, *words: str) -> Program:
 
 def test_the_answer_to_a_message_leaves_in_the_clear(tmp_path: Path) -> None:
     """SA-21, MSG-01: the module finds no set for it, and the answer goes where Via says, unprotected."""
-    with network(tmp_path) as bed, kamailio(bed, "MESSAGE_WITHOUT_CONTACT") as log:
+    with network(tmp_path) as bed:
+        log = kamailio(bed, "MESSAGE_WITHOUT_CONTACT")
         ue = start(bed, 0, "message", "--json", "--timeout", "5", ECHO, "hello")
         outcome = json.loads(ue.line())
         assert outcome == {"ok": False, "reason": "no outcome within 5 s"}
@@ -35,7 +36,8 @@ def test_the_answer_to_a_message_leaves_in_the_clear(tmp_path: Path) -> None:
 
 def test_its_own_100_leaves_in_the_clear(tmp_path: Path) -> None:
     """SA-21, MSG-01: what the module is not asked about is sent to port_us, from port_ps, unprotected."""
-    with network(tmp_path) as bed, kamailio(bed, "ITS_OWN_100"):
+    with network(tmp_path) as bed:
+        kamailio(bed, "ITS_OWN_100")
         ue = start(bed, 0, "call", "--json", "--timeout", "10", f"sip:nobody@{DOMAIN}")
         ue.end()
         leaked = heard(bed.ear).beside_5060
@@ -47,7 +49,8 @@ def test_its_own_100_leaves_in_the_clear(tmp_path: Path) -> None:
 
 def test_the_sas_of_a_user_who_left_stay(tmp_path: Path) -> None:
     """MGP-10, MGU-12: a 200 without Contact ends nothing at the module."""
-    with network(tmp_path) as bed, kamailio(bed) as log:
+    with network(tmp_path) as bed:
+        log = kamailio(bed)
         ue = start(bed, 0, "message", "--json", ECHO, "hello")
         assert json.loads(ue.line())["status"] == 200
         assert ue.end()[0] == 0
@@ -58,7 +61,8 @@ def test_the_sas_of_a_user_who_left_stay(tmp_path: Path) -> None:
 
 def test_a_challenge_without_set_when_its_ports_run_out(tmp_path: Path) -> None:
     """SA-01, ERR-24: the 401 goes out without Security-Server; our UE does not answer it (AKA-25)."""
-    with network(tmp_path) as bed, kamailio(bed, pairs=1):
+    with network(tmp_path) as bed:
+        kamailio(bed, pairs=1)
         first = start(bed, 0, "register", "--json")
         assert json.loads(first.line())["ok"]
         second = start(bed, 1, "register", "--json")
