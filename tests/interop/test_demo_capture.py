@@ -20,6 +20,7 @@ from twopair.core.sa import ARROWS
 from twopair.demo.files import capture, key_lines
 from twopair.demo.run import Outcome, Wanted, play
 from twopair.demo.scenarios import SCENARIOS
+from twopair.nodes.pcscf.config import PORT_PC, PORT_PS
 from twopair.wire import ip, pcap
 from twopair.wire.sip import Request
 
@@ -54,9 +55,11 @@ def tshark(path: Path, options: Sequence[str], shown: str, *fields: str) -> list
 
 
 def with_keys(lines: str) -> list[str]:
+    """Options that have tshark open ESP, and take what it finds for SIP whatever port the UE has."""
     words = ["esp.enable_encryption_decode:TRUE", "esp.enable_authentication_check:TRUE"]
     words += [f"uat:esp_sa:{line}" for line in lines.splitlines() if not line.startswith("#")]
-    return [option for word in words for option in ("-o", word)]
+    decoded = [f"{table}.port=={port},sip" for table in ("udp", "tcp") for port in (PORT_PS, *PORT_PC)]
+    return [option for word in words for option in ("-o", word)] + [o for d in decoded for o in ("-d", d)]
 
 
 def whole_packets(outcome: Outcome) -> list[bytes]:
