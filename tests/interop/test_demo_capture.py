@@ -26,7 +26,6 @@ from twopair.wire.sip import Request
 
 TSHARK = shutil.which("tshark")
 pytestmark = [pytest.mark.lab, pytest.mark.peer]
-needs_tshark = pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
 GMAC = Suite("aes-gmac", "null")
 OUTER = {4: IP, 6: IPv6}
 
@@ -41,7 +40,7 @@ def runs(suite: Suite, version: int) -> tuple[Outcome, Outcome]:
 
 def tshark(path: Path, options: Sequence[str], shown: str, *fields: str) -> list[list[str]]:
     """One line of fields for each packet that the filter shows."""
-    assert TSHARK is not None
+    assert TSHARK is not None, "tools/system-packages test installs it"
     words = [word for name in fields for word in ("-e", name)]
     result = subprocess.run(
         [TSHARK, "-r", str(path), *options, "-Y", shown, "-T", "fields", *words],
@@ -79,7 +78,6 @@ def said(outcome: Outcome, *, clear_only: bool = False) -> list[str]:
     return [m.method if isinstance(m, Request) else str(m.status) for m in messages]
 
 
-@needs_tshark
 @pytest.mark.parametrize("version", [4, 6], ids=["IPv4", "IPv6"])
 @pytest.mark.parametrize("suite", [s for s in SUITES if s != GMAC], ids=str)
 def test_tshark_decrypts_everything(suite: Suite, version: int, tmp_path: Path) -> None:
@@ -98,7 +96,6 @@ def test_tshark_decrypts_everything(suite: Suite, version: int, tmp_path: Path) 
     assert [method or status for method, status in read] == said(both[0]) + said(both[1])
 
 
-@needs_tshark
 @pytest.mark.parametrize("version", [4, 6], ids=["IPv4", "IPv6"])
 @pytest.mark.parametrize("suite", SUITES, ids=str)
 def test_without_keys_only_sm1_and_sm6_are_read(suite: Suite, version: int, tmp_path: Path) -> None:

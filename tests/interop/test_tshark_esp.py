@@ -15,10 +15,7 @@ from twopair.wire import ip, pcap
 from twopair.wire.keylog import line
 
 TSHARK = shutil.which("tshark")
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(TSHARK is None, reason="tshark is not installed"),
-]
+pytestmark = pytest.mark.peer
 NOW = Micros(1_700_000_000_000_000)
 
 
@@ -56,7 +53,7 @@ def test_tshark_decrypts_and_checks_the_icv(suite: Suite, version: int, tmp_path
     switches = ["esp.enable_encryption_decode:TRUE", "esp.enable_authentication_check:TRUE"]
     options = [word for s in switches for word in ("-o", s)] + tables
     show = ["-d", "udp.port==5062,sip", "-Y", "sip", "-T", "fields", *fields]
-    assert TSHARK is not None
+    assert TSHARK is not None, "tools/system-packages test installs it"
     result = subprocess.run(
         [TSHARK, "-r", str(tmp_path / "gm.pcap"), *options, *show],
         capture_output=True,
