@@ -202,6 +202,12 @@ class Ue:
         """The call that is there, as it was last reported; None without one."""
         return None if self._call is None or self._call.stage is CallStage.ENDED else self._call
 
+    @property
+    def ringing(self) -> CallChanged | None:
+        """The call to this UE that waits to be taken; None if none does."""
+        call = self.call_now
+        return call if call is not None and not call.ours and call.stage is CallStage.RINGING else None
+
     async def call(self, to: str, within_s: float = PATIENCE_S) -> int:
         """Call somebody; the final status, once the call is answered (2xx) or has failed.
 
@@ -233,8 +239,8 @@ class Ue:
 
         Raises TimeoutError.
         """
-        call = self.call_now
-        if call is None or call.ours or call.stage is not CallStage.RINGING:
+        call = self.ringing
+        if call is None:
             return False
         outcome = await self._ask(Answer(), _of(call, CallStage.UP, CallStage.ENDED), within_s)
         return outcome.stage is CallStage.UP

@@ -65,8 +65,8 @@ async def call(ue: Ue, within_s: float, to: str) -> Outcome:
 
 async def answer(ue: Ue, within_s: float) -> Outcome:
     """Take the call that rings."""
-    ringing = ue.call_now
-    if ringing is None or ringing.ours or ringing.stage is not CallStage.RINGING:
+    ringing = ue.ringing
+    if ringing is None:
         return no("no call rings")
     if not await ue.answer(within_s):
         return no("the call ended before it was up")
