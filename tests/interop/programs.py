@@ -18,12 +18,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
+
 from twopair.backends.userspace.routes import index_of, with_netlink
 from twopair.live.lab.namespace import Namespace
 
 TWOPAIR = (sys.executable, "-c", "from twopair.cli.main import run; run()")
 LAB = Path(__file__).parents[2] / "examples/lab"
 DOMAIN = "ims.mnc001.mcc001.3gppnetwork.org"
+SM1, SM6 = f"REGISTER sip:{DOMAIN} SIP/2.0", "SIP/2.0 401 Unauthorized"
+"""First lines of what may be read on Gm, and of nothing else."""
+
+NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root")
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)

@@ -1,6 +1,5 @@
 """Kamailio as registrar and S-CSCF behind our P-CSCF."""
 
-import os
 import re
 import signal
 from collections.abc import Iterator
@@ -10,13 +9,13 @@ from typing import NamedTuple
 import pytest
 from tests.interop.auc import impi_of
 from tests.interop.kamailio import registrar
-from tests.interop.programs import DOMAIN, LAB, Programs
+from tests.interop.programs import DOMAIN, LAB, NEEDS_ROOT, Programs
 from tests.interop.ue_shell import UeShell, ue_file
 
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.peer,
-    pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root"),
+    NEEDS_ROOT,
 ]
 
 ALICE, BOB = f"sip:alice@{DOMAIN}", f"sip:bob@{DOMAIN}"

@@ -1,20 +1,19 @@
 """SIPp in another network, behind our home network: it calls and is called, and checks what it gets."""
 
-import os
 import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.interop.programs import DOMAIN, LAB, Programs
+from tests.interop.programs import DOMAIN, LAB, NEEDS_ROOT, Programs
 from tests.interop.sipp_party import Sipp
 from tests.interop.ue_shell import UeShell, ue_file
 
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.peer,
-    pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root"),
+    NEEDS_ROOT,
 ]
 
 ALICE, CAROL = f"sip:alice@{DOMAIN}", "sip:carol@far.example"

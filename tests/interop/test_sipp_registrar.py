@@ -1,19 +1,18 @@
 """SIPp as the home network of our P-CSCF: challenges a UE of ours and checks what reaches the core."""
 
-import os
 import signal
 from pathlib import Path
 
 import pytest
 from tests.interop.auc import challenges, impi_of
-from tests.interop.programs import DOMAIN, LAB, Programs
+from tests.interop.programs import DOMAIN, LAB, NEEDS_ROOT, Programs
 from tests.interop.sipp_party import Sipp
 from tests.interop.ue_shell import UeShell, ue_file
 
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.peer,
-    pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root"),
+    NEEDS_ROOT,
 ]
 
 REGISTRAR, OTHER = "10.20.0.2:5060", "10.20.0.2:5070"

@@ -1,21 +1,17 @@
 """P-CSCF, home network and UEs as programs of their own, with the files of examples/lab."""
 
 import json
-import os
 import signal
 from pathlib import Path
 
 import pytest
 from tests.interop.ear import heard
-from tests.interop.programs import DOMAIN, LAB, Program, Programs
+from tests.interop.programs import DOMAIN, LAB, NEEDS_ROOT, SM1, SM6, Program, Programs
 
 pytestmark = [
     pytest.mark.lab,
-    pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root"),
+    NEEDS_ROOT,
 ]
-
-
-SM1, SM6 = f"REGISTER sip:{DOMAIN} SIP/2.0", "SIP/2.0 401 Unauthorized"
 
 
 def services(network: Programs) -> tuple[Program, Program]:

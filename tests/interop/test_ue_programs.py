@@ -1,25 +1,24 @@
 """UEs as programs call each other through a P-CSCF and a home network, with real ESP, and re-register."""
 
 import json
-import os
 import re
 import signal
 from pathlib import Path
 
 import pytest
 from tests.interop.ear import heard
-from tests.interop.programs import DOMAIN, LAB, Program, Programs
-from tests.interop.test_three_programs import SM1, SM6, services
+from tests.interop.programs import DOMAIN, LAB, NEEDS_ROOT, SM1, SM6, Program, Programs
+from tests.interop.test_three_programs import services
+from tests.interop.ue_shell import SPIS
 
 pytestmark = [
     pytest.mark.lab,
-    pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root"),
+    NEEDS_ROOT,
 ]
 
 ALICE, BOB = f"sip:alice@{DOMAIN}", f"sip:bob@{DOMAIN}"
 TRANSPORTS = pytest.mark.parametrize("transport", ["udp", "tcp"])
 SERVER, CLIENT = ("port_us", "port_ps"), ("port_uc", "port_pc")
-SPIS = ("spi_uc", "spi_us", "spi_pc", "spi_ps")
 
 
 class Place:

@@ -3,9 +3,12 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.interop.programs import LAB, Programs
+
+SPIS: Final = ("spi_uc", "spi_us", "spi_pc", "spi_ps")
+"""Of a registration's result: all new in each of them (RRG-02)."""
 
 
 def ue_file(folder: Path, number: int, transport: str) -> Path:

@@ -32,18 +32,8 @@ def tried(bed: Bed, number: int, backend: str, suite: str, within_s: int = 40) -
     bed.programs.add_address("ue1", f"{address}/16")
     file = ue_file(bed, number, address, backend=backend, suite=suite)
     heard(bed.ear)
-    ue = bed.programs.start(
-        "ue1",
-        "ue",
-        "-c",
-        str(file),
-        "message",
-        "--json",
-        "--timeout",
-        str(within_s),
-        f"sip:echo@{DOMAIN}",
-        "hello",
-    )
+    words = ("message", "--json", "--timeout", str(within_s), f"sip:echo@{DOMAIN}", "hello")
+    ue = bed.programs.start("ue1", "ue", "-c", str(file), *words)
     outcome: dict[str, object] = json.loads(ue.line(within_s + 20))
     ue.end()
     assert heard(bed.ear).beside_5060 == []

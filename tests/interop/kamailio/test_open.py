@@ -1,7 +1,6 @@
 """Where Kamailio fails open: what should be protected, or refused, and is not."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -68,5 +67,5 @@ def test_a_challenge_without_set_when_its_ports_run_out(tmp_path: Path) -> None:
         second = start(bed, 1, "register", "--json")
         outcome = json.loads(second.line())
         assert not outcome["ok"]
-        assert re.search("without a usable Security-Server", outcome["reason"])
+        assert "without a usable Security-Server" in outcome["reason"]
         assert bed.xfrm("state").count("proto esp") == 4
