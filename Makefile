@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 TIMES  ?= 1
+STAGES := $(BIN)/python -m tools.stages
 export PYTHON
 
 .PHONY: help setup demo test interop nightly check unit lint fuzz bench docs clean
@@ -26,21 +27,16 @@ demo: $(VENV)/.run  ## Figure 1 on real packets: a UE registers over two pairs o
 	@$(BIN)/twopair demo figure1
 
 lint: $(VENV)/.dev
-	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache > $(VENV)/lint-imports.log 2>&1 || { cat $(VENV)/lint-imports.log; exit 1; }
+	@$(STAGES) lint
 
 unit: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -n auto -m "not lab and not peer and not slow"
+	@$(STAGES) unit
 
-check: lint unit  ## lint, types, layers, fast tests: under two minutes
+check: $(VENV)/.dev  ## lint, types, layers, fast tests: under two minutes
+	@$(STAGES) check
 
-test: $(VENV)/.dev  ## every test that this machine can run
-	@tools/system-packages test
-	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -q -n auto -m "not lab and not peer"
-	@$(BIN)/python -m pytest -q -n auto tests/interop/test_kernel.py
-	@$(BIN)/python -m pytest -q -m "lab or peer" --ignore tests/interop/test_kernel.py
+test: $(VENV)/.dev  ## every test that this machine can run; a stage that fails hides none behind it
+	@$(STAGES) test
 
 interop: $(VENV)/.dev  ## our UEs at Kamailio's P-CSCF, in a kernel with ESP; TIMES=20 for twenty times in a row
 	@tools/system-packages test

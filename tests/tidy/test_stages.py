@@ -1,0 +1,69 @@
+"""`make test` tells all: a stage that fails hides none behind it, and what did not run is named."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from tools import stages
+from tools.stages import Outcome, Stage, run, summary
+
+WORKS = (sys.executable, "-c", "")
+FAILS = (sys.executable, "-c", "raise SystemExit(1)")
+
+SOME_TESTS = """
+import pytest
+
+def test_holds(): pass
+
+def test_does_not(): assert 1 == 2, "one is not two"
+
+@pytest.mark.skip(reason="no such device here")
+def test_elsewhere(): pass
+"""
+
+
+@pytest.fixture
+def some_tests(tmp_path: Path) -> str:
+    file = tmp_path / "test_some.py"
+    file.write_text(SOME_TESTS)
+    return str(file)
+
+
+def test_every_command_of_a_stage_is_run(tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+    outcome = run(Stage("two", (FAILS, (sys.executable, "-c", f"open({str(marker)!r}, 'w')"))))
+    assert not outcome.ok
+    assert marker.exists()
+    assert len(outcome.details) == 1
+
+
+def test_tests_are_counted_and_named(some_tests: str) -> None:
+    outcome = run(Stage("three", pytest=("-p", "no:cacheprovider", some_tests)))
+    assert not outcome.ok
+    assert outcome.words == "1 passed, 1 failed, 1 not run"
+    assert ["one is not two" in line for line in outcome.details] == [True, False]
+    assert outcome.details[1].endswith("no such device here")
+
+
+def test_pytest_that_cannot_even_begin_is_a_failure() -> None:
+    outcome = run(Stage("none", pytest=("--no-such-option",)))
+    assert not outcome.ok
+    assert "without a report" in outcome.words
+
+
+def test_a_failure_hides_none_behind_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = (Stage("first", (FAILS,)), Stage("second", (WORKS,)), Stage("third", (FAILS,)))
+    monkeypatch.setitem(stages.PLANS, "here", plan)
+    assert stages.main("here") == 1
+    told = capsys.readouterr().out.partition("\n──\n")[2].splitlines()
+    assert [line.split()[:2] for line in told if not line.startswith(" ")] == [
+        ["FAILED", "first"], ["ok", "second"], ["FAILED", "third"],
+    ]  # fmt: skip
+
+
+def test_all_well_is_said_so() -> None:
+    assert summary([Outcome(Stage("a"), ok=True, words="3 passed", seconds=2.4, details=())]) == [
+        "ok     a      2 s  3 passed"
+    ]
