@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tools.pages.citations import functions_of_tests, requirements_in
+from tools.pages.gaps import GAPS
 
 from twopair.base import Refusal
 
@@ -65,3 +67,24 @@ def test_readme_shows_the_two_commands() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "make demo" in readme
     assert "make test" in readme
+
+
+def test_what_is_missing_is_said_of_requirements_that_exist() -> None:
+    assert set(GAPS) <= KNOWN_IDS
+
+
+def test_a_requirement_is_met_by_a_test_that_names_it() -> None:
+    """Not by a module that mentions it, nor by code alone (docs/reference/clauses.md)."""
+    shared = '"""All of KEY-01."""\n\ndef shared():\n    """KEY-02"""\n\n'
+    module = shared + 'def test_it():\n    """KEY-03..KEY-04"""\n'
+    assert [list(requirements_in(test)) for test in functions_of_tests(module)] == [["KEY-03", "KEY-04"]]
+
+
+def test_timers_take_a_clock() -> None:
+    """TMR-06: no node or core knows what time it is, or asks; import-linter keeps it so."""
+    contract = (ROOT / "pyproject.toml").read_text().partition('name = "No I/O, clock or randomness below')[2]
+    forbidden = contract.partition("forbidden_modules = ")[2].partition("\n")[0]
+    assert '"time"' in forbidden
+    clock = re.compile(r"\b(monotonic|perf_counter|datetime|time_ns)\b")
+    below = [p for p in SOURCES if {"core", "nodes"} & set(p.relative_to(ROOT / "src/twopair").parts)]
+    assert not [p for p in below if clock.search(re.sub(r'"""(?:.|\n)*?"""', "", p.read_text()))]

@@ -42,6 +42,29 @@ def requirements(folder: str) -> Where:
 
 
 @cache
+def named_by_tests() -> Where:
+    """Requirement ID to the files with a test function that names it: in its words, name or decorators.
+
+    What a module says at its top, or a piece that tests share, is no test.
+    """
+    found: Where = defaultdict(list)
+    for path, text in sources("tests"):
+        named = (cited for test in functions_of_tests(text) for cited in requirements_in(test))
+        for cited in dict.fromkeys(named):
+            found[cited].append(path)
+    return found
+
+
+def functions_of_tests(text: str) -> Iterator[str]:
+    """The text of each test function of a module, decorators included."""
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            yield "\n".join(lines[first - 1 : node.end_lineno])
+
+
+@cache
 def members(enum: str) -> dict[str, list[tuple[Path, str]]]:
     """Member of an enumeration to the tests that name it: file, and function or an empty text."""
     found: dict[str, list[tuple[Path, str]]] = defaultdict(list)

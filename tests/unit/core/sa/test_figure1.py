@@ -90,3 +90,9 @@ def test_a_flow_is_named_from_either_side() -> None:
     assert (sent.local.port, sent.remote.port) == (6100, 5062)
     assert seen == sent.mirrored()
     assert PortSelector(PortName.UC, PortName.PS) == ARROWS[0].ports
+
+
+def test_four_sas_and_one_pair_of_keys() -> None:
+    """SA-03: no SA of a set has keys of its own, at neither end."""
+    both = a_set(End.UE), a_set(End.PCSCF)
+    assert {id(sa.keys) for one in both for sa in (*one.inbound, *one.outbound)} == {id(NO_KEYS)}

@@ -123,7 +123,7 @@ def test_sm6_has_the_static_list_and_no_keys(transport: Transport) -> None:
 
 @pytest.mark.parametrize("quirk", [f', IK={IK},CK ="{CK}"', f',ck="{CK}",ik="{IK}",ik="{IK}"'])
 def test_keys_never_leave_in_any_form(quirk: str) -> None:
-    """AKA-32, Q-15: no octets of CK or IK towards the UE, as hex, base64 or raw, in any position."""
+    """AKA-32, AKA-33, Q-15: no octets of CK or IK towards the UE, as hex, base64 or raw, in any position."""
     bed, ue = Bed(), Ue()
     bed.challenge(bed.sm1(ue), more=quirk)
     bed.ok(bed.sm7(ue, Security_Verify=(bed.to_ue()[1].get("Security-Server") or "")), ue)

@@ -215,3 +215,14 @@ def test_retransmissions_are_absorbed() -> None:
     answer = bed.fresh
     bed.receive(ue.uplink, message)
     assert bed.fresh == answer
+
+
+def test_each_request_outside_a_dialog_has_a_charging_vector_of_its_own() -> None:
+    """PCS-11: a new icid for each; none is added within a dialog, where the UE's own is removed (PCS-03)."""
+    bed, ue = registered()
+    seen = set()
+    for method in ("MESSAGE", "INVITE", "SUBSCRIBE", "MESSAGE"):
+        bed.receive(ue.uplink, ue.request(method, Contact=f"<sip:{ue.address}:{ue.terms.port_s}>"))
+        [vector] = bed.to_core().values("P-Charging-Vector")
+        seen.add(vector.partition(";")[0])
+    assert len(seen) == 4
