@@ -99,7 +99,7 @@ def test_messages(head: Callable[[int], bytes]) -> None:
     def read(data: bytes) -> None:
         message = parse(data)
         assert sum(1 for _ in message.headers()) == len(message.names())
-        for _ in message.values("Via"):
+        for _ in message.values("Via")[:20]:  # no node takes out more; each writes the rest anew
             message.pop_value("Via")
 
     def parsed(n: int) -> Callable[[], object]:
