@@ -16,6 +16,9 @@ from xml.etree import ElementTree
 ROOT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
 KERNEL: Final = "tests/interop/test_kernel.py"
+WAITING: Final = str(2 * (os.cpu_count() or 1))
+"""Workers for tests that mostly wait; each has namespaces of its own."""
+
 FAST: Final = "not lab and not peer and not slow"
 
 
@@ -47,7 +50,8 @@ PACKAGES: Final = Stage("packages of the system", (("tools/system-packages", "te
 HERE: Final = Stage("tests without a network", pytest=("-n", "auto", "-m", "not lab and not peer"))
 GUEST: Final = Stage("kernel with ESP, in User-mode Linux", pytest=("-n", "auto", KERNEL))
 LAB: Final = Stage(
-    "networks of namespaces, software of others", pytest=("-m", "lab or peer", "--ignore", KERNEL)
+    "networks of namespaces, software of others",
+    pytest=("-n", WAITING, "-m", "lab or peer", "--ignore", KERNEL),
 )
 
 PLANS: Final[dict[str, tuple[Stage, ...]]] = {
