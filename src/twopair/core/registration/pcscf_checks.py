@@ -44,6 +44,7 @@ class Hop(NamedTuple):
     Args:
         vias: number of Via values.
         asks_agreement: whether Require names sec-agree.
+        knows_agreement: whether Require, Proxy-Require or Supported does.
         source_is_via: whether the IP source is the address in the topmost Via (SA-24).
         impi: username of Authorization.
         owner: IMPI of the SA set it came over; of a clear one, what it says itself.
@@ -51,6 +52,7 @@ class Hop(NamedTuple):
 
     vias: int
     asks_agreement: bool
+    knows_agreement: bool
     source_is_via: bool
     impi: Impi
     owner: Impi
@@ -113,6 +115,8 @@ def _impi(e: Proposed | Answered) -> Refusal | None:
 
 
 def _choice(e: Proposed) -> Refusal | None:
+    if e.choice is Refusal.SECURITY_CLIENT_MISSING and not e.hop.knows_agreement:
+        return Refusal.AGREEMENT_NOT_KNOWN
     return e.choice if isinstance(e.choice, Refusal) else None
 
 
@@ -145,7 +149,9 @@ def _count(e: Proposed) -> Refusal | None:
 
 
 def _both(e: Answered) -> Refusal | None:
-    return None if e.verify and e.client else Refusal.VERIFY_MISSING
+    if not e.verify:
+        return Refusal.VERIFY_MISSING
+    return None if e.client else Refusal.SECURITY_CLIENT_MISSING
 
 
 def _verify(e: Answered) -> Refusal | None:
@@ -181,5 +187,12 @@ ANSWERED_CHECKS: Final[tuple[Check[Answered], ...]] = (
 )
 """Of SM7: both comparisons, since SM7 confirms only the ports and SPIs that it uses itself."""
 
-TAMPERING: Final = frozenset({Refusal.VERIFY_MISSING, Refusal.VERIFY_MISMATCH, Refusal.CLIENT_MISMATCH})
+TAMPERING: Final = frozenset(
+    {
+        Refusal.VERIFY_MISSING,
+        Refusal.VERIFY_MISMATCH,
+        Refusal.SECURITY_CLIENT_MISSING,
+        Refusal.CLIENT_MISMATCH,
+    }
+)
 """Refusals of SM7 that end the attempt; the others leave the set as it is (ERR-10, ERR-19, ERR-22)."""

@@ -53,6 +53,7 @@ class Security(Section):
     response_after_rekey: Literal["old", "new"] = "old"
     missing_security_verify: Literal["reject", "tolerate"] = "reject"
     foreign_route: Literal["replace", "reject"] = "replace"
+    pass_on: list[Word] = Field(default_factory=lambda: ["privacy"])
 
 
 class Store(Section):
@@ -108,6 +109,7 @@ class PcscfFile(Section):
             response_after_rekey=self.security.response_after_rekey,
             missing_security_verify=self.security.missing_security_verify,
             foreign_route=self.security.foreign_route,
+            pass_on=tuple(self.security.pass_on),
         )
 
     def without_effect(self) -> Iterator[str]:

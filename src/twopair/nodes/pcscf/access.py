@@ -57,7 +57,7 @@ CLEAR: Final[dict[tuple[Kind, bool], Refusal | None]] = {
     (Kind.REGISTER, True): None,  # MGP-08: an initial registration; existing sets are not touched
     (Kind.REQUEST, False): Refusal.CLEAR_NON_REGISTER,
     (Kind.REQUEST, True): Refusal.CLEAR_FROM_PROTECTED_UE,
-    (Kind.ACK, False): Refusal.CLEAR_FROM_PROTECTED_UE,  # nothing answers an ACK
+    (Kind.ACK, False): Refusal.CLEAR_NON_REGISTER,  # which nothing answers
     (Kind.ACK, True): Refusal.CLEAR_FROM_PROTECTED_UE,
     (Kind.RESPONSE, False): Refusal.UNMATCHED_RESPONSE,  # we send no request in the clear
     (Kind.RESPONSE, True): Refusal.CLEAR_FROM_PROTECTED_UE,

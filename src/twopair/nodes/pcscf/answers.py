@@ -21,6 +21,8 @@ from twopair.base import (
     WireError,
 )
 from twopair.core.sa import Stage
+from twopair.core.secagree import ServerList, Terms, draw_spis
+from twopair.core.secagree.strip import OPTION_TAG
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.sets import LiveSet
@@ -29,6 +31,9 @@ from twopair.wire.sip import Message, Request, Response, Via, make_response
 
 SIP_PORT: Final = Port(5060)
 """Where a response goes if the sent-by names no port (RFC 3261 §18.2.2)."""
+
+ASKS_AGREEMENT: Final = frozenset({421, 494})
+"""Extension Required, Security Agreement Required."""
 
 _CURRENT: Final = frozenset({Stage.TEMPORARY, Stage.NEWLY_ESTABLISHED, Stage.IN_USE})
 
@@ -68,8 +73,14 @@ class Answers:
         detail: str = "",
         headers: Iterable[tuple[str, str]] = (),
     ) -> None:
-        """Answer a request with the status of a refusal, and report it."""
+        """Answer a request with the status of a refusal, and report it.
+
+        421 and 494 show what is agreed to, and ask for the agreement (RFC 3329 §2.3.1; AGR-30, AGR-35).
+        """
         out.append(Report(Refused(refusal, txn.flow, detail)))
+        if refusal.status in ASKS_AGREEMENT:
+            shown = ("Security-Server", self._list_for(live).lines[0])
+            headers = [*headers, shown, ("Require", OPTION_TAG)]
         response = make_response(
             txn.request,
             refusal.status or 403,
@@ -77,6 +88,14 @@ class Answers:
             headers=[*headers, ("Reason", f'SIP;cause={refusal.status or 403};text="{refusal.words}"')],
         )
         self.send(txn, live, response, now, out)
+
+    def _list_for(self, live: LiveSet | None) -> ServerList:
+        """All we support; without a set, with SPIs and ports that are good for nothing else (AGR-21)."""
+        if live is not None:
+            return live.server
+        tables, config = self._tables, self._tables.config
+        terms = Terms(*draw_spis(tables.entropy, ()), config.port_pc[0], config.port_ps)
+        return ServerList.make(terms, config.policy.priority)
 
     def refuse_statelessly(
         self, request: Request, flow: Flow, refusal: Refusal, out: list[Action], detail: str = ""

@@ -54,6 +54,7 @@ class PcscfConfig:
         response_after_rekey: ``old`` is the paper's solution 1, ``new`` its solution 2 (RRG-07, RRG-08).
         missing_security_verify: ``reject`` or ``tolerate`` (AGR-35).
         foreign_route: ``replace`` or ``reject`` a Route that is not the Service-Route (PCS-08).
+        pass_on: option tags in Proxy-Require that are left for the next hop; others are refused (PCS-23).
         limits: bounds of the state.
 
     Attributes:
@@ -77,6 +78,7 @@ class PcscfConfig:
     response_after_rekey: str = "old"
     missing_security_verify: str = "reject"
     foreign_route: str = "replace"
+    pass_on: tuple[str, ...] = ("privacy",)
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(init=False, repr=False, compare=False)
 

@@ -8,6 +8,7 @@ from twopair.core.registration.pcscf_checks import Hop
 from twopair.core.registration.pcscf_integrity import Bearer
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.pcscf.binding import is_address
+from twopair.nodes.pcscf.extensions import names_agreement
 from twopair.nodes.pcscf.headers import hops_left, uri_of, values_of_via
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.wire.sip import Credentials, Request
@@ -56,7 +57,8 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None) -> Reading
         raise WireError("To without a URI", 0, "RFC 3261 §20.39")
     hop = Hop(
         vias=len(values_of_via(request, request.names())),
-        asks_agreement="sec-agree" in [tag.lower() for tag in request.values("Require")],
+        asks_agreement=names_agreement(request, "Require"),
+        knows_agreement=names_agreement(request, "Require", "Proxy-Require", "Supported"),
         source_is_via=live is None or is_address(request.top_via.host, flow.remote.address),
         impi=impi,
         owner=impi if live is None else live.owner.impi,

@@ -35,6 +35,7 @@ from twopair.nodes.pcscf.config import PcscfConfig
 from twopair.nodes.pcscf.confirm import Confirmations
 from twopair.nodes.pcscf.downward import Downward
 from twopair.nodes.pcscf.exchange import Exchange
+from twopair.nodes.pcscf.extensions import OURS, unknown_tags
 from twopair.nodes.pcscf.headers import clean_for_ue
 from twopair.nodes.pcscf.lives import Lives
 from twopair.nodes.pcscf.register import Registrations
@@ -70,6 +71,7 @@ class Pcscf:
         self.tables = tables = Tables(config, entropy, layer, rules)
         self._layer = layer
         self._doors = tables.doors
+        self._known_tags = OURS.union(tag.lower() for tag in config.pass_on)
         self._answers = Answers(tables)
         self._lives = Lives(tables)
         self._attempts = Attempts(tables, self._answers, self._lives)
@@ -259,8 +261,12 @@ class Pcscf:
         core = self._doors[flow.local] is Door.CORE
         live = None if core else self._live(flow, now, out)
         fault = check_request(request)
+        unknown = unknown_tags(request, self._known_tags)
         if fault is not None:
             self._answers.refuse(txn, live, fault.refusal, now, out, detail=fault.words)
+        elif unknown:
+            refusal, headers = Refusal.BAD_PROXY_EXTENSION, [("Unsupported", unknown)]
+            self._answers.refuse(txn, live, refusal, now, out, detail=unknown, headers=headers)
         elif core:
             self._downward.take(txn, request, now, out)
         elif live is None or request.method == "REGISTER":

@@ -11,9 +11,7 @@ from twopair.core.secagree import (
     Choice,
     Offer,
     ServerList,
-    Terms,
     choose_at_pcscf,
-    draw_spis,
 )
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
@@ -222,22 +220,9 @@ class Registrations:
         now: Micros,
         out: list[Action],
     ) -> None:
-        """Answer with an error; 494 carries the static list, the one that was sent if one was (AGR-35)."""
-        headers = []
-        if refusal.status == Refusal.SECURITY_CLIENT_MISSING.status:
-            headers = [("Security-Server", self._list_for(live).lines[0])]
+        """Answer with an error, and say that this registration failed."""
         out.append(Report(RegistrationFailed(reading.impi, refusal.words, refusal.status, refusal)))
-        self._answers.refuse(txn, live, refusal, now, out, headers=headers)
-
-    def _list_for(self, live: LiveSet | None) -> ServerList:
-        """What 494 shows: all we support; without a set, SPIs and ports that are good for nothing else."""
-        if live is not None:
-            return live.server
-        tables, config = self._tables, self._tables.config
-        spi_pc, spi_ps = draw_spis(tables.entropy, ())
-        return ServerList.make(
-            Terms(spi_pc, spi_ps, config.port_pc[0], config.port_ps), config.policy.priority
-        )
+        self._answers.refuse(txn, live, refusal, now, out)
 
 
 def _bearer(live: LiveSet | None) -> Bearer:

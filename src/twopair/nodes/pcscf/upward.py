@@ -45,8 +45,7 @@ class Upward:
         """Forward a request, or answer why not."""
         sent = self._onward(request, live, now)
         if isinstance(sent, Refusal):
-            verify = [("Security-Server", live.server.lines[0])] if sent.status == 494 else ()
-            self._answers.refuse(txn, live, sent, now, out, headers=verify)
+            self._answers.refuse(txn, live, sent, now, out)
             return
         flow = self._flow(sent, live)
         relay = Relay(txn, live, live.owner, sent, flow)
@@ -80,7 +79,7 @@ class Upward:
         """A request outside a dialog: our Service-Route, our assertion, our charging vector."""
         owner, tables = live.owner, self._tables
         if self._reject_route and _beyond_us(request, live) != split_list(owner.service_route):
-            return Refusal.BAD_REQUEST
+            return Refusal.FOREIGN_ROUTE
         asserted = owner.asserted
         preferred = request.get("P-Preferred-Identity")
         if preferred is not None and tables.rules.may_assert(uri := uri_of(preferred), owner.associated):

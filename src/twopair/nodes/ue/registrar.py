@@ -124,8 +124,8 @@ class Registrar:
         refusal = None
         if step is Step.ACCEPTED and isinstance(self.state, Registering) and not self.state.round.protected:
             # an unprotected 200 proves nothing, and never makes a registration (UNP-03, UNP-04, VAR-60)
-            step, refusal = Step.REJECTED, Refusal.CLEAR_ANSWER_TO_PROTECTED
-            out.append(Report(Refused(refusal, flow, "200 without authentication")))
+            step, refusal = Step.REJECTED, Refusal.CLEAR_OK
+            out.append(Report(Refused(refusal, flow)))
         if step is Step.REJECTED and isinstance(self.state, Registering) and self.gm.rules.collided(response):
             step = Step.COLLIDED
         longest = delta_seconds(response.get("Min-Expires"), 0)

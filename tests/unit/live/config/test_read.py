@@ -88,11 +88,20 @@ def test_the_pcscf_file_of_the_product(file: Path) -> None:
     assert config.gm_addresses == ("10.10.0.1",)
     assert config.port_pc == (5064, 5066, 5068)
     assert config.algorithms == DEFAULT_SUITES
+    assert config.pass_on == ("privacy",)
     assert [line.split(" = ")[0] for line in settings.without_effect()] == [
         "store.url",
         "admin.socket",
         "admin.http",
     ]
+
+
+def test_option_tags_that_are_passed_on(file: Path) -> None:
+    """PCS-23."""
+    file.write_text(PCSCF.replace("[ipsec]", 'pass_on = ["privacy", "mediasec"]\n[ipsec]'))
+    assert read(file, PcscfFile).config().pass_on == ("privacy", "mediasec")
+    one_text = PCSCF.replace("[ipsec]", 'pass_on = ["privacy mediasec"]\n[ipsec]')
+    assert any(line.startswith("security.pass_on") for line in faults(file, one_text, PcscfFile))
 
 
 def test_what_may_be_left_out_of_the_pcscf_file(file: Path) -> None:

@@ -3,6 +3,8 @@
 import hashlib
 from itertools import count
 
+from tests.unit.fitting_words import look
+
 from twopair.base import (
     Endpoint,
     Flow,
@@ -98,6 +100,7 @@ class CoreSide:
     def feed(self, event: Event) -> list[Request | Response]:
         """Feed one event; the messages sent. Facts are kept."""
         actions: list[Action] = list(self.home.feed(event, self.now))
+        look(event, actions)
         self.facts += [action.fact for action in actions if isinstance(action, Report)]
         return [parse(action.data) for action in actions if isinstance(action, Send)]
 

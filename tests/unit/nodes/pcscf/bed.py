@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from tests.unit.fitting_words import look
+
 from twopair.base import (
     Endpoint,
     Flow,
@@ -207,6 +209,7 @@ class Bed:
 
     def feed(self, event: Event) -> list[Any]:
         self.fresh = list(self.pcscf.feed(event, self.now))
+        look(event, self.fresh)
         if self.install:
             for action in [a for a in self.fresh if isinstance(a, InstallSas)]:
                 self.fresh += self.pcscf.feed(SasInstalled(action.sa_set.set_id), self.now)

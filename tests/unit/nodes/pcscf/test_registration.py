@@ -50,8 +50,9 @@ def test_sm2_carries_what_the_home_network_needs(transport: Transport) -> None:
 
 
 def test_other_option_tags_stay() -> None:
-    """AGR-36."""
-    sm2 = Bed().sm1(Ue(), Require="gruu, SEC-AGREE", Proxy_Require="foo,sec-agree")
+    """AGR-36, PCS-23."""
+    bed = Bed(pass_on=("foo",))
+    sm2 = bed.sm1(Ue(), Require="gruu, SEC-AGREE", Proxy_Require="foo,sec-agree")
     assert sm2.values("Require") == ["gruu", "path"]
     assert sm2.get("Proxy-Require") == "foo"
 

@@ -93,9 +93,9 @@ def test_route_is_the_service_route() -> None:
     assert bed.to_core().values("Route") == [SERVICE_ROUTE]
     bed, ue = registered(foreign_route="reject")
     bed.receive(ue.uplink, ue.request(Route=f"<sip:{GM}:5062;lr>, <sip:evil.example;lr>"))
-    assert bed.refusals == [Refusal.BAD_REQUEST]
+    assert bed.refusals == [Refusal.FOREIGN_ROUTE]
     bed.receive(ue.uplink, ue.request(Route=""))
-    assert bed.refusals == [Refusal.BAD_REQUEST]
+    assert bed.refusals == [Refusal.FOREIGN_ROUTE]
     bed.receive(ue.uplink, ue.request())
     assert bed.to_core().method == "MESSAGE"
 
@@ -133,6 +133,7 @@ def test_requests_that_are_refused(changes: dict[str, str], refusal: Refusal) ->
     assert status(bed) == refusal.status
     assert bed.refusals == [refusal]
     assert (response.get("Security-Server") == ue.server) == (refusal.status == 494)
+    assert (response.values("Require") == ["sec-agree"]) == (refusal.status == 494)
 
 
 def test_not_first_hop() -> None:

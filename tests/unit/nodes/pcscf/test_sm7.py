@@ -36,6 +36,7 @@ def refused(bed: Bed, ue: Ue, refusal: Refusal, **changes: str) -> None:
     assert isinstance(response, Response)
     assert response.status == 494
     assert response.get("Security-Server") == ue.server
+    assert response.values("Require") == ["sec-agree"]
     assert flow == ue.flow(ue.terms.port_s, ue.pc)
     assert bed.refusals == [refusal]
     assert bed.stages(ue) == [Stage.TEMPORARY]
@@ -74,11 +75,17 @@ def test_the_order_of_elements_counts() -> None:
     refused(bed, ue, Refusal.VERIFY_MISMATCH, Security_Verify=turned)
 
 
-@pytest.mark.parametrize("missing", ["Security_Verify", "Security_Client"])
-def test_verify_missing(missing: str) -> None:
-    """VERIFY_MISSING. ERR-11."""
+@pytest.mark.parametrize(
+    ("missing", "refusal"),
+    [
+        ("Security_Verify", Refusal.VERIFY_MISSING),
+        ("Security_Client", Refusal.SECURITY_CLIENT_MISSING),
+    ],
+)
+def test_the_agreement_is_missing(missing: str, refusal: Refusal) -> None:
+    """VERIFY_MISSING, SECURITY_CLIENT_MISSING. ERR-11."""
     bed, ue = challenged()
-    refused(bed, ue, Refusal.VERIFY_MISSING, **{missing: ""})
+    refused(bed, ue, refusal, **{missing: ""})
 
 
 def test_sm1_was_changed_on_its_way() -> None:
@@ -213,4 +220,4 @@ def test_retransmitted_tampered_sm7_gets_the_same_answer() -> None:
     first = bed.fresh[-1]
     bed.receive(ue.uplink, sm7)
     assert bed.fresh[-1] == first
-    assert [fact.refusal for fact in bed.facts(RegistrationFailed)] == [Refusal.VERIFY_MISSING]
+    assert [fact.refusal for fact in bed.facts(RegistrationFailed)] == [Refusal.SECURITY_CLIENT_MISSING]

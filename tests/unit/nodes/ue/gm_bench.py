@@ -4,6 +4,8 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
+from tests.unit.fitting_words import look
+
 from twopair.base import (
     DEFAULT_SUITES,
     Bind,
@@ -104,7 +106,9 @@ class Bench:
             event = events.pop(0)
             if isinstance(event, StreamClosed):
                 self.streams.discard(event.flow)
-            for action in self.ue.feed(event, self.now):
+            actions = list(self.ue.feed(event, self.now))
+            look(event, actions)
+            for action in actions:
                 self.actions.append(action)
                 events += self._carry_out(action)
 

@@ -80,9 +80,9 @@ def test_connection_refused() -> None:
 
 
 def test_unprotected_200_registers_nobody() -> None:
-    """UNP-03, UNP-04, VAR-60: a 200 to SM1 without authentication is no registration."""
+    """CLEAR_OK. UNP-03, UNP-04, VAR-60: a 200 to SM1 without authentication is no registration."""
     bench = attempt()
     bench.accept()
     assert not bench.facts_of(Registered)
-    assert refusals(bench) == [Refusal.CLEAR_ANSWER_TO_PROTECTED]
+    assert refusals(bench) == [Refusal.CLEAR_OK]
     assert failure(bench).status == 200

@@ -1,0 +1,27 @@
+"""Option tags: which a request names, and which proxies must have (RFC 3261 §16.3, §20.29; PCS-23)."""
+
+from typing import Final
+
+from twopair.core.secagree.strip import OPTION_TAG
+from twopair.wire.sip import Request
+
+OURS: Final = frozenset({OPTION_TAG, "path"})
+"""Extensions that a P-CSCF has (24.229 §5.2; RFC 3327, RFC 3329)."""
+
+
+def names_agreement(request: Request, *names: str) -> bool:
+    """Whether one of these header fields has the tag sec-agree."""
+    return any(tag.lower() == OPTION_TAG for name in names for tag in request.values(name))
+
+
+def unknown_tags(request: Request, known: frozenset[str]) -> str:
+    """What Proxy-Require asks of us in vain, as Unsupported lists it; as a rule nothing.
+
+    Args:
+        request: not ACK or CANCEL, which are never refused for it.
+        known: tags in lower case that we have, or leave for the next hop.
+    """
+    first = request.get("Proxy-Require")
+    if first is None or (first == OPTION_TAG and request.names().count("proxy-require") == 1):
+        return ""
+    return ", ".join(tag for tag in request.values("Proxy-Require") if tag.lower() not in known)
