@@ -5,6 +5,7 @@ from twopair.base.errors import IllegalStep, WireError
 from twopair.base.flow import Endpoint, Flow, Port, Spi, Transport, canonical_address
 from twopair.base.identity import Impi, Impu, home_domain, impi_from_imsi, impu_from_imsi
 from twopair.base.io import (
+    CONNECT_WITHIN,
     Bind,
     CloseStream,
     OpenStream,
@@ -23,6 +24,7 @@ from twopair.base.secret import Secret
 from twopair.base.suite import DEFAULT_SUITES, STATUS, Suite
 
 __all__ = [
+    "CONNECT_WITHIN",
     "DEFAULT_SUITES",
     "SECOND",
     "STATUS",

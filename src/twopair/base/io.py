@@ -6,9 +6,15 @@ they are carried out; an action never returns a value, its outcome is a later ev
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from twopair.base.flow import Endpoint, Flow
+from twopair.base.micros import Micros, seconds
+
+CONNECT_WITHIN: Final = seconds(8)
+"""How long a SYN may go unanswered: four of them leave (0, 1, 3 and 7 s), and the request may still go
+another way within timer F of the core, 32 s (RFC 3261 §17.1.2.2; PCS-26).
+"""
 
 
 class Received(NamedTuple):
@@ -53,9 +59,14 @@ class OpenStream:
     """Action: connect from `flow.local`, which is bound explicitly (MSG-07), to `flow.remote`.
 
     Answered by `StreamOpened` or `StreamClosed`. Data sent on the flow meanwhile is queued.
+
+    Args:
+        flow: port 0 at our end means any port.
+        within: after this time without an answer `StreamClosed` says "connection timed out".
     """
 
     flow: Flow
+    within: Micros = CONNECT_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Driver:
         self._perform: dict[type, Callable[[Any], None]] = {
             Bind: self._bind,
             Unbind: self._unbind,
-            OpenStream: lambda action: self._ports.open(action.flow),
+            OpenStream: lambda action: self._ports.open(action.flow, action.within),
             CloseStream: lambda action: self._ports.close(action.flow),
             InstallSas: self._install,
             RemoveSas: self._remove,

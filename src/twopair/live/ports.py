@@ -7,7 +7,17 @@ from collections.abc import Callable
 from errno import EINPROGRESS
 from socket import socket
 
-from twopair.base import Endpoint, Flow, Received, StreamClosed, StreamOpened, Transport
+from twopair.base import (
+    CONNECT_WITHIN,
+    SECOND,
+    Endpoint,
+    Flow,
+    Micros,
+    Received,
+    StreamClosed,
+    StreamOpened,
+    Transport,
+)
 from twopair.live.datagrams import UdpPort
 from twopair.live.listener import Listener
 from twopair.live.sockets import (
@@ -107,8 +117,8 @@ class Ports:
         self._counters["no_such_flow"] += 1
         _log.warning("nothing to send on: %s", flow)
 
-    def open(self, flow: Flow) -> None:
-        """Connect from `flow.local`, bound explicitly (MSG-07). The outcome is an event.
+    def open(self, flow: Flow, within: Micros = CONNECT_WITHIN) -> None:
+        """Connect from `flow.local`, bound explicitly (MSG-07). The outcome is an event, `within` that time.
 
         A connection of that name that is still being closed ends at once: until then there could be no other.
         """
@@ -126,7 +136,7 @@ class Ports:
             sock.close()
             self._take(StreamClosed(flow, reason_of(OSError(code, ""))))
             return
-        self._streams[flow] = Stream(sock, flow, loop=self._loop, owner=self, opening=True)
+        self._streams[flow] = Stream(sock, flow, loop=self._loop, owner=self, opening_s=within / SECOND)
 
     def close(self, flow: Flow) -> None:
         """Close a connection after what was sent on it; no event follows."""
@@ -158,7 +168,7 @@ class Ports:
     # What streams tell their owner
 
     def _accepted(self, sock: socket, flow: Flow) -> None:
-        stream = Stream(sock, flow, loop=self._loop, owner=self, opening=False)
+        stream = Stream(sock, flow, loop=self._loop, owner=self)
         self._streams[flow] = stream
         self.stream_opened(stream)
         self.settle()

@@ -60,11 +60,17 @@ class Stream:
         flow: its name.
         loop: the event loop that watches it.
         owner: told of opening, data and end.
-        opening: whether the outcome of `connect` is still awaited.
+        opening_s: how long the outcome of `connect` is still awaited; 0: it is connected.
     """
 
     def __init__(
-        self, sock: socket, flow: Flow, *, loop: AbstractEventLoop, owner: StreamOwner, opening: bool
+        self,
+        sock: socket,
+        flow: Flow,
+        *,
+        loop: AbstractEventLoop,
+        owner: StreamOwner,
+        opening_s: float = 0.0,
     ) -> None:
         self.flow = flow
         self._sock = sock
@@ -72,9 +78,11 @@ class Stream:
         self._owner = owner
         self._queue: deque[memoryview] = deque()
         self._queued_octets = 0
-        self._state = _State.OPENING if opening else _State.OPEN
+        self._state = _State.OPENING if opening_s else _State.OPEN
         self._closing: TimerHandle | None = None  # set by close(): the end of our patience
-        if opening:
+        self._giving_up: TimerHandle | None = None
+        if opening_s:
+            self._giving_up = loop.call_later(opening_s, self._fail, "connection timed out")
             loop.add_writer(sock, self._connected)
         else:
             loop.add_reader(sock, self._readable)
@@ -118,6 +126,7 @@ class Stream:
             self._finish()
 
     def _connected(self) -> None:
+        self._wait_no_longer()
         error = self._sock.getsockopt(SOL_SOCKET, SO_ERROR)
         if error:
             self._fail(strerror(error).lower())
@@ -179,8 +188,14 @@ class Stream:
             self._owner.stream_ended(self, reason)
             self._owner.settle()
 
+    def _wait_no_longer(self) -> None:
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+            self._giving_up = None
+
     def _finish(self) -> None:
         self._state = _State.CLOSED
+        self._wait_no_longer()
         self._queue.clear()
         self._loop.remove_reader(self._sock)
         self._loop.remove_writer(self._sock)

@@ -60,7 +60,7 @@ class Host:
         self.hears_from = Micros(0)
         self._perform: dict[type, Callable[[Any], None]] = {
             Send: self._send,
-            OpenStream: lambda action: self.tcp.open(action.flow),
+            OpenStream: lambda action: self.tcp.open(action.flow, action.within),
             CloseStream: lambda action: self.tcp.close(action.flow),
             Bind: self._bind,
             Unbind: self._unbind,

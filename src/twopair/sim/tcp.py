@@ -2,16 +2,13 @@
 
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
-from twopair.base import Endpoint, Flow, Received, StreamClosed, StreamOpened, seconds
+from twopair.base import Endpoint, Flow, Micros, Received, StreamClosed, StreamOpened
 from twopair.sim.packet import Kind, Packet
 
 if TYPE_CHECKING:
     from twopair.sim.host import Host
-
-CONNECT_TIMEOUT: Final = seconds(127)
-"""How long a SYN goes unanswered before the host gives up (six repetitions)."""
 
 
 class _Stage(Enum):
@@ -44,13 +41,13 @@ class Tcp:
 
     # what the node asks for
 
-    def open(self, flow: Flow) -> None:
+    def open(self, flow: Flow, within: Micros) -> None:
         """Send a SYN; the outcome is an event. A connection that is there already stays as it is."""
         if flow in self._connections:
             return
         self._connections[flow] = connection = _Connection(_Stage.OPENING)
         self._host.emit(Kind.SYN, flow)
-        self._host.agenda.after(CONNECT_TIMEOUT, partial(self._give_up, flow, connection))
+        self._host.agenda.after(within, partial(self._give_up, flow, connection))
 
     def send(self, flow: Flow, data: bytes) -> bool:
         """Append to a stream; False where there is none."""
@@ -113,7 +110,10 @@ class Tcp:
 
     def _accept(self, flow: Flow, _data: bytes) -> None:
         connection = self._connections.get(flow)
-        if connection is None or connection.stage is _Stage.OPEN:
+        if connection is None:  # given up meanwhile
+            self._host.emit(Kind.RST, flow)
+            return
+        if connection.stage is _Stage.OPEN:
             return
         closing = connection.stage is _Stage.CLOSING
         connection.stage = _Stage.OPEN

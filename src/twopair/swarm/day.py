@@ -32,7 +32,7 @@ WISHES: Final = 10
 PAUSES: Final = tuple(map(seconds, (0, 0.003, 0.01, 1, 40, 150)))
 
 REGISTERED_WITHIN: Final = seconds(600)
-"""After calm: timer F over a dead set (128 s), a TCP connection that fails (127 s), and a second try."""
+"""After calm: timer F over a dead set (128 s), a TCP connection that fails, and a second try."""
 
 AT_REST_AFTER: Final = seconds(300)
 """After the last registration: an unfinished set lives 240 s (TMR-01), an old one 64 * T1 (TMR-03)."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from socket import socket
 
 from tests.unit.live.doubles import ScriptedNode, free_endpoint
 from tests.unit.live.driver_bed import TCP, driver_of, echo, of, run
@@ -15,6 +16,7 @@ from twopair.base import (
     Send,
     StreamClosed,
     StreamOpened,
+    seconds,
 )
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event, Start
@@ -55,6 +57,25 @@ def test_much_data_crosses_a_stream_whole_in_chunks_of_at_most_64_kib() -> None:
         assert b"".join(chunks) == data
         assert max(map(len, chunks)) <= 65_536
         for driver in drivers:
+            driver.stop()
+
+    run(body)
+
+
+def test_a_stream_that_is_swallowed_is_given_up_in_time() -> None:
+    """PCS-26: a SYN that is dropped without a word must not eat the whole transaction."""
+
+    async def body() -> None:
+        flow = Flow(TCP, free_endpoint(), free_endpoint())
+        with socket() as deaf, socket() as first:
+            deaf.bind(flow.remote)
+            deaf.listen(0)
+            first.connect(flow.remote)  # takes the one place that there is; Linux drops further SYNs
+            node = ScriptedNode(lambda e: (OpenStream(flow, seconds(0.2)),) * isinstance(e, Start))
+            driver = driver_of(node)
+            driver.start()
+            await node.until(lambda fed: bool(of(StreamClosed, fed)))
+            assert node.fed == [Start(), StreamClosed(flow, "connection timed out")]
             driver.stop()
 
     run(body)

@@ -1,7 +1,7 @@
 """SIP transactions (RFC 3261 §17, RFC 6026) with the timers of Gm and of the core (TMR-04)."""
 
 from twopair.core.sip.layer import MOST_TRANSACTIONS, TransactionLayer
-from twopair.core.sip.terms import State
+from twopair.core.sip.terms import State, Trouble, Why
 from twopair.core.sip.timers import CORE, GM, Timers
 from twopair.core.sip.transaction import ClientTransaction, ServerTransaction
 from twopair.core.sip.user import TransactionUser
@@ -16,4 +16,6 @@ __all__ = [
     "Timers",
     "TransactionLayer",
     "TransactionUser",
+    "Trouble",
+    "Why",
 ]

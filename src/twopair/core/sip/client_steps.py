@@ -1,10 +1,18 @@
 """What the rows of the client tables do."""
 
+from typing import Final
+
 from twopair.base import Flow, Micros, Send
 from twopair.core.sip.ack import make_ack
-from twopair.core.sip.terms import ClientOn, Out, State
+from twopair.core.sip.terms import ClientOn, Out, State, Trouble, Why
 from twopair.core.sip.transaction import ClientTransaction
 from twopair.wire.sip import Response
+
+_SILENT_T1S: Final = 3
+"""After how many T1 the second retransmission is due: T1, and 2 * T1."""
+
+_IN_TIME: Final = Trouble(Why.TIMER)
+_LOST: Final = Trouble(Why.LOST)
 
 
 def send(txn: ClientTransaction, _message: None, flow: Flow, now: Micros, out: Out) -> None:
@@ -16,21 +24,22 @@ def send(txn: ClientTransaction, _message: None, flow: Flow, now: Micros, out: O
 
 
 def resend(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
-    """Send the request, or the ACK, once more."""
-    out.append(Send(txn.flow, txn.wire))
+    """Send the request, or the ACK, once more; a stream does that by itself."""
+    if not txn.reliable or txn.wire:
+        out.append(Send(txn.flow, txn.wire))
 
 
 def start_a(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
-    """Retransmit after T1, unless the transport does (RFC 3261 §17.1.1.2)."""
-    if not txn.reliable:
-        txn.interval = txn.timers.t1
-        txn.ground.lanes.start(ClientOn.TIMER_A, txn.interval, txn, now)
+    """Retransmit after T1, unless the transport does; it then tells silence only (RFC 3261 §17.1.1.2)."""
+    txn.interval = _SILENT_T1S * txn.timers.t1 if txn.reliable else txn.timers.t1
+    txn.ground.lanes.start(ClientOn.TIMER_A, txn.interval, txn, now)
 
 
 def double_a(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """The next retransmission of an INVITE waits twice as long, without limit."""
-    txn.interval *= 2
-    txn.ground.lanes.start(ClientOn.TIMER_A, txn.interval, txn, now)
+    if not txn.reliable:
+        txn.interval *= 2
+        txn.ground.lanes.start(ClientOn.TIMER_A, txn.interval, txn, now)
 
 
 def start_b(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
@@ -47,14 +56,15 @@ def start_d(txn: ClientTransaction, _message: object, _flow: object, now: Micros
 
 
 def start_e(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
-    """Retransmit after T1, unless the transport does (RFC 3261 §17.1.2.2)."""
-    if not txn.reliable:
-        txn.interval = txn.timers.t1
-        txn.ground.lanes.start(ClientOn.TIMER_E, txn.interval, txn, now)
+    """Retransmit after T1, unless the transport does; it then tells silence only (RFC 3261 §17.1.2.2)."""
+    txn.interval = _SILENT_T1S * txn.timers.t1 if txn.reliable else txn.timers.t1
+    txn.ground.lanes.start(ClientOn.TIMER_E, txn.interval, txn, now)
 
 
 def double_e(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """The next retransmission waits twice as long, at most T2; T2 at once in Proceeding."""
+    if txn.reliable:
+        return
     proceeding = txn.state is State.PROCEEDING
     txn.interval = txn.timers.t2 if proceeding else min(2 * txn.interval, txn.timers.t2)
     txn.ground.lanes.start(ClientOn.TIMER_E, txn.interval, txn, now)
@@ -105,9 +115,20 @@ def keep_ack(txn: ClientTransaction, _message: object, _flow: object, now: Micro
     del txn.request
 
 
-def time_out(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+def tell_silence(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Tell the user that nothing was heard, not even after the first retransmission (PCS-24)."""
+    if txn.interval > 2 * txn.timers.t1:
+        txn.ground.user.on_silence(txn, now, out)
+
+
+def time_out(txn: ClientTransaction, trouble: Trouble | None, _flow: object, now: Micros, out: Out) -> None:
     """Tell the user that no final response will come."""
-    txn.ground.user.on_timeout(txn, now, out)
+    txn.ground.user.on_timeout(txn, trouble or _IN_TIME, now, out)
+
+
+def time_out_lost(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Tell the user that the request went down with its stream."""
+    txn.ground.user.on_timeout(txn, _LOST, now, out)
 
 
 def end(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:

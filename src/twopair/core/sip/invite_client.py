@@ -16,24 +16,28 @@ from twopair.core.sip.client_steps import (
     start_d,
     start_lost,
     start_m,
+    tell_silence,
     time_out,
+    time_out_lost,
 )
 from twopair.core.sip.terms import ClientOn as On
 from twopair.core.sip.terms import Machine, Row, State
 
 _ANSWERED: Final = (acknowledge, deliver, keep_ack, start_d)
 _UNANSWERED: Final = (time_out, let_go, end)
+_GONE: Final = (time_out_lost, let_go, end)
+_UNHEARD: Final = (resend, double_a, tell_silence)
 _TAKEN: Final = (deliver, let_go, start_m)
 
 INVITE_CLIENT: Final = Machine(
     "INVITE client",
     table={
         (State.NEW, On.START): Row(State.CALLING, (send, start_a, start_b), "RFC 3261 §17.1.1.2"),
-        (State.CALLING, On.TIMER_A): Row(State.CALLING, (resend, double_a), "RFC 3261 §17.1.1.2"),
+        (State.CALLING, On.TIMER_A): Row(State.CALLING, _UNHEARD, "RFC 3261 §17.1.1.2"),
         (State.CALLING, On.TIMER_B): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.1.2"),
         (State.CALLING, On.FLOW_FAILED): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.4"),
         (State.CALLING, On.FLOW_CLOSED): Row(State.CALLING, (start_lost,), "RFC 3261 §18.2.2"),
-        (State.CALLING, On.TIMER_LOST): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.4"),
+        (State.CALLING, On.TIMER_LOST): Row(State.TERMINATED, _GONE, "RFC 3261 §17.1.4"),
         (State.CALLING, On.PROVISIONAL): Row(State.PROCEEDING, (deliver,), "RFC 3261 §17.1.1.2"),
         (State.CALLING, On.SUCCESS): Row(State.ACCEPTED, _TAKEN, "RFC 6026 §8.4"),
         (State.CALLING, On.FAILURE): Row(State.COMPLETED, _ANSWERED, "RFC 3261 §17.1.1.2"),

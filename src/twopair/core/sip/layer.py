@@ -9,7 +9,7 @@ from twopair.core.sip.invite_server import INVITE_SERVER
 from twopair.core.sip.keys import client_key, server_key
 from twopair.core.sip.other_client import OTHER_CLIENT
 from twopair.core.sip.other_server import OTHER_SERVER
-from twopair.core.sip.terms import ClientOn, Out, ServerOn
+from twopair.core.sip.terms import ClientOn, Out, ServerOn, Trouble, Why
 from twopair.core.sip.timers import Timers
 from twopair.core.sip.transaction import ClientTransaction, Ground, ServerTransaction
 from twopair.core.sip.user import TransactionUser
@@ -152,20 +152,20 @@ class TransactionLayer:
         txn.feed(ClientOn.START, None, flow, now, out)
         return txn
 
-    def flow_failed(self, flow: Flow, now: Micros, out: Out) -> None:
+    def flow_failed(self, flow: Flow, now: Micros, out: Out, words: str = "") -> None:
         """A stream could not be opened: what was to go over it times out at once (RFC 3261 §17.1.4)."""
-        self._tell_stream(ClientOn.FLOW_FAILED, flow, now, out)
+        self._tell_stream(ClientOn.FLOW_FAILED, Trouble(Why.NO_STREAM, words), flow, now, out)
 
     def flow_closed(self, flow: Flow, now: Micros, out: Out) -> None:
         """A stream that stood is gone; answers to what went over it may take a new one (MSG-06).
 
         A request of which nothing is known by then times out after T4: it was lost with the stream.
         """
-        self._tell_stream(ClientOn.FLOW_CLOSED, flow, now, out)
+        self._tell_stream(ClientOn.FLOW_CLOSED, None, flow, now, out)
 
-    def _tell_stream(self, on: ClientOn, flow: Flow, now: Micros, out: Out) -> None:
+    def _tell_stream(self, on: ClientOn, trouble: Trouble | None, flow: Flow, now: Micros, out: Out) -> None:
         for txn in list(self._ground.streams.get(flow, {}).values()):
-            txn.feed(on, None, flow, now, out)
+            txn.feed(on, trouble, flow, now, out)
 
     # Time
 

@@ -13,23 +13,27 @@ from twopair.core.sip.client_steps import (
     start_f,
     start_k,
     start_lost,
+    tell_silence,
     time_out,
+    time_out_lost,
 )
 from twopair.core.sip.terms import ClientOn as On
 from twopair.core.sip.terms import Machine, Row, State
 
 _ANSWERED: Final = (deliver, let_go, start_k)
 _UNANSWERED: Final = (time_out, let_go, end)
+_GONE: Final = (time_out_lost, let_go, end)
+_UNHEARD: Final = (resend, double_e, tell_silence)
 
 OTHER_CLIENT: Final = Machine(
     "non-INVITE client",
     table={
         (State.NEW, On.START): Row(State.TRYING, (send, start_e, start_f), "RFC 3261 §17.1.2.2"),
-        (State.TRYING, On.TIMER_E): Row(State.TRYING, (resend, double_e), "RFC 3261 §17.1.2.2"),
+        (State.TRYING, On.TIMER_E): Row(State.TRYING, _UNHEARD, "RFC 3261 §17.1.2.2"),
         (State.TRYING, On.TIMER_F): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.2.2"),
         (State.TRYING, On.FLOW_FAILED): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.4"),
         (State.TRYING, On.FLOW_CLOSED): Row(State.TRYING, (start_lost,), "RFC 3261 §18.2.2"),
-        (State.TRYING, On.TIMER_LOST): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.4"),
+        (State.TRYING, On.TIMER_LOST): Row(State.TERMINATED, _GONE, "RFC 3261 §17.1.4"),
         (State.TRYING, On.PROVISIONAL): Row(State.PROCEEDING, (deliver,), "RFC 3261 §17.1.2.2"),
         (State.TRYING, On.SUCCESS): Row(State.COMPLETED, _ANSWERED, "RFC 3261 §17.1.2.2"),
         (State.TRYING, On.FAILURE): Row(State.COMPLETED, _ANSWERED, "RFC 3261 §17.1.2.2"),

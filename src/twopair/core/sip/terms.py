@@ -46,6 +46,30 @@ class ClientOn(Enum):
     __hash__ = object.__hash__
 
 
+class Why(Enum):
+    """What kept a request from being answered."""
+
+    NO_STREAM = "no connection"
+    LOST = "lost with its connection"
+    SILENT = "no answer yet, though it was sent again"
+    TIMER = "no answer in time"
+    ABANDONED = "given up by its user"
+
+    __hash__ = object.__hash__
+
+
+class Trouble(NamedTuple):
+    """Why a request has no answer.
+
+    Args:
+        why: the kind.
+        words: for people, of the driver; may be empty.
+    """
+
+    why: Why
+    words: str = ""
+
+
 class ServerOn(Enum):
     """What can happen to a server transaction; responses are those its user sends."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from twopair.base import Flow, IllegalStep, Micros
 from twopair.core.sip.lanes import Lanes
-from twopair.core.sip.terms import ClientOn, Machine, On, Out, ServerOn, State
+from twopair.core.sip.terms import ClientOn, Machine, On, Out, ServerOn, State, Trouble, Why
 from twopair.core.sip.timers import Timers
 from twopair.core.sip.user import TransactionUser
 from twopair.wire.sip import Request, Response
@@ -111,7 +111,7 @@ class ClientTransaction(Transaction):
 
     def abandon(self, now: Micros, out: Out) -> None:
         """Wait no longer for a final response; the user is told as of a timeout (timer C, RFC 3261 §16.8)."""
-        self.feed(ClientOn.FLOW_FAILED, None, None, now, out)
+        self.feed(ClientOn.FLOW_FAILED, Trouble(Why.ABANDONED), None, now, out)
 
 
 class ServerTransaction(Transaction):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 from twopair.base import Flow, Micros
-from twopair.core.sip.terms import Out
+from twopair.core.sip.terms import Out, Trouble
 from twopair.wire.sip import Request, Response
 
 if TYPE_CHECKING:
@@ -44,8 +44,15 @@ class TransactionUser(Protocol):
         """A response, retransmissions left out but those of a 2xx to INVITE (RFC 6026 §8.4)."""
         ...
 
-    def on_timeout(self, txn: "ClientTransaction", now: Micros, out: Out) -> None:
+    def on_timeout(self, txn: "ClientTransaction", trouble: Trouble, now: Micros, out: Out) -> None:
         """No final response came in time, or the flow failed (RFC 3261 §8.1.3.1: as 408, as 503)."""
+        ...
+
+    def on_silence(self, txn: "ClientTransaction", now: Micros, out: Out) -> None:
+        """Nothing was heard until the second retransmission was due, and perhaps again later (PCS-24).
+
+        The transaction goes on. Over a stream it is told once, when 3 * T1 have passed.
+        """
         ...
 
     def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: Out) -> None:

@@ -16,7 +16,7 @@ from twopair.base import (
     WireError,
     token,
 )
-from twopair.core.sip import CORE, ClientTransaction, ServerTransaction, TransactionLayer
+from twopair.core.sip import CORE, ClientTransaction, ServerTransaction, TransactionLayer, Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.events import (
     Event,
@@ -153,7 +153,10 @@ class HomeNetwork:
         elif isinstance(txn.owner, OwnMessage) and response.status >= 200:
             out.append(Report(MessageAnswered(txn.owner.to, response.status, txn.owner.call_id)))
 
-    def on_timeout(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
+    def on_silence(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
+        """Nothing has come so far: there is no other way."""
+
+    def on_timeout(self, txn: ClientTransaction, _trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """No answer came: 408 (RFC 3261 §16.8)."""
         if isinstance(txn.owner, Forwarding):
             self._proxy.on_timeout(txn.owner, now, out)

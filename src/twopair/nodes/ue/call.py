@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from twopair.base import Flow, IllegalStep, Impu, Micros, Report
+from twopair.core.sip import Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallChanged, CallStage, MessageAnswered
 from twopair.nodes.ue import requests
@@ -131,7 +132,7 @@ class Within(Asker):
         """A final response."""
         self._done(response.status, out)
 
-    def unanswered(self, _now: Micros, out: list[Action]) -> None:
+    def unanswered(self, _trouble: Trouble, _now: Micros, out: list[Action]) -> None:
         """None came."""
         self._done(408, out)
 

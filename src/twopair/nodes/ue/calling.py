@@ -1,7 +1,7 @@
 """The caller's end of a call (RFC 3261 §13.2, §9.1)."""
 
 from twopair.base import Flow, Micros, Send, Transport, WireError
-from twopair.core.sip import ClientTransaction
+from twopair.core.sip import ClientTransaction, Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallStage
 from twopair.nodes.ue import requests
@@ -60,7 +60,7 @@ class Calling(Call, Asker):
             return
         self._acknowledge(flow.transport, out)
 
-    def unanswered(self, _now: Micros, out: list[Action]) -> None:
+    def unanswered(self, _trouble: Trouble, _now: Micros, out: list[Action]) -> None:
         """No final response came (RFC 3261 §8.1.3.1)."""
         self._failed(408, out)
 
@@ -114,5 +114,5 @@ class Unheeded(Asker):
     def answered(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
         """No news."""
 
-    def unanswered(self, now: Micros, out: list[Action]) -> None:
+    def unanswered(self, trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """No news."""

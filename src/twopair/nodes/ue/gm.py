@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from twopair.base import Entropy, Flow, Micros, Transport
 from twopair.core.aka import AkaOutcome
 from twopair.core.sa import Stage
-from twopair.core.sip import ClientTransaction, ServerTransaction, TransactionLayer, TransactionUser
+from twopair.core.sip import ClientTransaction, ServerTransaction, TransactionLayer, TransactionUser, Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.ue.config import UDP_REQUEST_OCTETS, UeConfig
 from twopair.nodes.ue.profile import Profile
@@ -33,7 +33,7 @@ class Asker(Protocol):
         """A final response came."""
         ...
 
-    def unanswered(self, now: Micros, out: list[Action]) -> None:
+    def unanswered(self, trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """No final response will come."""
         ...
 

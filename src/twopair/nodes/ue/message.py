@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from twopair.base import Flow, Impu, Micros, Refusal, Report
 from twopair.core.registration.ue import Purpose
+from twopair.core.sip import Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import MessageAnswered
 from twopair.nodes.ue import requests
@@ -27,7 +28,7 @@ class Outgoing(Asker):
         if response.status == 494:
             self.registrar.wish(Purpose.REGISTER, now, out, in_clear=True)
 
-    def unanswered(self, _now: Micros, out: list[Action]) -> None:
+    def unanswered(self, _trouble: Trouble, _now: Micros, out: list[Action]) -> None:
         """None came (RFC 3261 §8.1.3.1)."""
         out.append(Report(MessageAnswered(self.to, 408, self.call_id)))
 

@@ -20,6 +20,7 @@ from twopair.core.registration.ue import (
     row,
     step_of,
 )
+from twopair.core.sip import Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import Deregistered
 from twopair.nodes.ue.challenge import Invalid, judge
@@ -48,10 +49,10 @@ class Exchange(Asker):
         if self.registrar.awaits(self.call_id, self.cseq):
             self.registrar.answered(response, flow, now, out)
 
-    def unanswered(self, now: Micros, out: list[Action]) -> None:
+    def unanswered(self, trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """Timer F fired, or the connection failed."""
         if self.registrar.awaits(self.call_id, self.cseq):
-            self.registrar.unanswered(now, out)
+            self.registrar.unanswered(trouble, now, out)
 
 
 class Registrar:
@@ -155,7 +156,7 @@ class Registrar:
             happening = replace(happening, refusal=refusal, reason=refusal.words)
         self.take(happening, now, out)
 
-    def unanswered(self, now: Micros, out: list[Action]) -> None:
+    def unanswered(self, trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """No answer to the latest REGISTER (ERR-01, ERR-05, ERR-25; MGU-10 where a set carried it)."""
         state = self.state
         silent = (
@@ -163,7 +164,7 @@ class Registrar:
             and state.round.protected
             and state.round.purpose is Purpose.REGISTER
         )
-        reason = self.gm.streams.trouble or self._silence(state)
+        reason = trouble.words or self._silence(state)
         self.take(Happening(Step.SILENT if silent else Step.UNAVAILABLE, reason), now, out)
 
     def _silence(self, state: State) -> str:

@@ -6,14 +6,9 @@ from twopair.wire.sip import StreamFramer
 
 
 class Streams:
-    """Connections that are open or opening.
-
-    Attributes:
-        trouble: why the connection ended whose end is being dealt with; else empty.
-    """
+    """Connections that are open or opening."""
 
     def __init__(self) -> None:
-        self.trouble = ""
         self._framers: dict[Flow, StreamFramer] = {}
         self._opening: set[Flow] = set()
 

@@ -26,7 +26,7 @@ from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.registration.ue import Purpose
 from twopair.core.sa import SasInstalled, SasRefused, Stage
 from twopair.core.secagree import draw_port
-from twopair.core.sip import ClientTransaction, ServerTransaction
+from twopair.core.sip import ClientTransaction, ServerTransaction, Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event
 from twopair.nodes.ue.access import Arrival
@@ -154,11 +154,13 @@ class UserEquipment:
     def _stream_closed(self, event: StreamClosed, now: Micros, out: list[Action]) -> None:
         """What went over a connection that stood may still be answered on a new one (MSG-06)."""
         streams, layer = self._gm.streams, self._gm.layer
-        lost = layer.flow_closed if streams.stands(event.flow) else layer.flow_failed
-        if streams.closed(event.flow):
-            streams.trouble = event.reason
-            lost(event.flow, now, out)
-            streams.trouble = ""
+        stood = streams.stands(event.flow)
+        if not streams.closed(event.flow):
+            return
+        if stood:
+            layer.flow_closed(event.flow, now, out)
+        else:
+            layer.flow_failed(event.flow, now, out, event.reason)
 
     def _received(self, event: Received, now: Micros, out: list[Action]) -> None:
         flow, data = event
@@ -262,9 +264,12 @@ class UserEquipment:
         else:
             asker.progressed(response.status, now, out)
 
-    def on_timeout(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
+    def on_silence(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
+        """Nothing has come so far: the UE has no other set to try (MGU-04)."""
+
+    def on_timeout(self, txn: ClientTransaction, trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """Tell who asked."""
-        self._pending(txn).asker.unanswered(now, out)
+        self._pending(txn).asker.unanswered(trouble, now, out)
 
     def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Judged before: `access` lets no such response through."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twopair.base import Endpoint, Flow, Micros, Port, Report, Send, Transport, seconds
-from twopair.core.sip import GM, ClientTransaction, ServerTransaction, Timers, TransactionLayer
+from twopair.core.sip import GM, ClientTransaction, ServerTransaction, Timers, TransactionLayer, Trouble
 from twopair.wire.sip import Request, Response, make_request, make_response, parse
 
 UE = Endpoint("10.0.1.1", Port(6100))
@@ -31,6 +31,8 @@ class Bed:
 
     Attributes:
         told: what the user was told, one string a time.
+        troubles: why requests were not answered.
+        silences: when it was told that nothing has come yet.
         sent: start lines of what was sent, with the moment in seconds.
         respond_with: statuses with which each new request is answered at once, on its own flow.
     """
@@ -39,6 +41,8 @@ class Bed:
         self.layer = TransactionLayer(self, lambda _flow: timers, limit=limit)
         self.now = Micros(0)
         self.told: list[str] = []
+        self.troubles: list[Trouble] = []
+        self.silences: list[float] = []
         self.out: list[Any] = []
         self.sent: list[tuple[float, str]] = []
         self.sends: list[Send] = []
@@ -132,7 +136,11 @@ class Bed:
     ) -> None:
         self.told.append(f"response {response.status}")
 
-    def on_timeout(self, txn: ClientTransaction, now: Micros, out: list[Any]) -> None:
+    def on_silence(self, txn: ClientTransaction, now: Micros, out: list[Any]) -> None:
+        self.silences.append(now / 1_000_000)
+
+    def on_timeout(self, txn: ClientTransaction, trouble: Trouble, now: Micros, out: list[Any]) -> None:
+        self.troubles.append(trouble)
         assert txn.request.method == txn.method
         self.told.append(f"timeout at {now / 1_000_000}")
 

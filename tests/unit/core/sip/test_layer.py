@@ -4,7 +4,7 @@ import pytest
 from tests.unit.core.sip.bed import PCSCF, TCP, UDP, Bed, request
 
 from twopair.base import Endpoint, Flow, IllegalStep, Port, Refusal, Transport
-from twopair.core.sip import State
+from twopair.core.sip import State, Trouble, Why
 from twopair.core.sip.ack import make_ack
 from twopair.wire.sip import Response, make_response, parse
 
@@ -256,6 +256,49 @@ def test_a_stream_that_is_lost_leaves_time_for_an_answer_on_another() -> None:
         "timeout at 17.0",
     ]
     assert txns[3].state is State.PROCEEDING
+
+
+def test_what_the_user_is_told_of_the_trouble() -> None:
+    """RFC 3261 §8.1.3.1: why no answer came, with the driver's words where it has some."""
+    bed = Bed()
+    bed.start(request("MESSAGE", "z9hG4bKa"), TCP)
+    bed.layer.flow_failed(TCP, bed.now, bed.out, "connection refused")
+    bed.start(request("MESSAGE", "z9hG4bKb"), TCP)
+    bed.layer.flow_closed(TCP, bed.now, bed.out)
+    bed.start(request("MESSAGE", "z9hG4bKc"))
+    bed.start(request("INVITE", "z9hG4bKd")).abandon(bed.now, bed.out)
+    bed.run(200)
+    assert bed.troubles == [
+        Trouble(Why.NO_STREAM, "connection refused"),
+        Trouble(Why.ABANDONED),
+        Trouble(Why.LOST),
+        Trouble(Why.TIMER),
+    ]
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "INVITE"])
+def test_silence_is_told_when_the_first_retransmission_has_brought_nothing(method: str) -> None:
+    """PCS-24: at 3 * T1, and over UDP at each retransmission from then on; no octet more is sent."""
+    bed = Bed()
+    bed.start(request(method, "z9hG4bKudp"))
+    bed.run(20)
+    assert bed.silences == [6.0, 14.0]
+    over_tcp = Bed()
+    over_tcp.start(request(method, "z9hG4bKtcp"), TCP)
+    over_tcp.run(100)
+    assert over_tcp.silences == [6.0]
+    assert len(over_tcp.sent) == 1
+
+
+@pytest.mark.parametrize("flow", [UDP, TCP])
+@pytest.mark.parametrize("method", ["MESSAGE", "INVITE"])
+def test_any_answer_ends_the_silence(method: str, flow: Flow) -> None:
+    """PCS-24: a provisional one too."""
+    bed = Bed()
+    sip = request(method)
+    bed.answer(bed.start(sip.copy(), flow), 100, sip, flow)
+    bed.run(100)
+    assert bed.silences == []
 
 
 # our own mistakes
