@@ -9,7 +9,7 @@ from twopair.base import Refusal
 from twopair.core.registration import pcscf_integrity
 from twopair.core.sa import life
 from twopair.nodes.homenet import decisions
-from twopair.nodes.pcscf import access, confirm
+from twopair.nodes.pcscf import access, confirm, responses, ways
 
 
 def refused(refusal: Refusal | None) -> str:
@@ -81,5 +81,22 @@ def home() -> Iterator[str]:
                 row.clause,
             )
             for (safe, relation, content), row in decisions.TABLE.items()
+        ),
+    )
+
+
+def onward() -> Iterator[str]:
+    """By what was the trouble, in the order in which ways are looked for (PCS-24, PCS-26)."""
+    yield from heading("Where a request to a UE goes on, and what the core is told", ways)
+    yield from table(
+        ("trouble", "next", "clause", "nothing left: INVITE", "any other request"),
+        (
+            (
+                why.value,
+                " Else: ".join((find.__doc__ or "").strip() for find, _ in rows) or "\u2013",
+                "; ".join(clause for _, clause in rows) or "RFC 3261 §16.8, MSG-06",
+                *(str(status or "\u2013") for status in reversed(responses.UNREACHED.get(why, (0, 0)))),
+            )
+            for why, rows in ways.ONWARD.items()
         ),
     )

@@ -36,6 +36,7 @@ def tables() -> str:
         rules.server_terms(),
         decisions.integrity(),
         decisions.outcomes(),
+        decisions.onward(),
         decisions.home(),
         machines.calls(),
         machines.transaction(invite_client, invite_client.INVITE_CLIENT),

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from twopair.base.flow import Flow
+from twopair.base.flow import Flow, Transport
 from twopair.base.identity import Impi, Impu
 from twopair.base.refusal import Refusal
 from twopair.base.report import Refused
 from twopair.core.sa.life import Stage
+from twopair.core.sip.terms import Why
 
 __all__ = [
     "CallChanged",
@@ -18,6 +19,7 @@ __all__ = [
     "Refused",
     "Registered",
     "RegistrationFailed",
+    "Rerouted",
     "Resynchronised",
     "SetStage",
 ]
@@ -65,6 +67,23 @@ class SetStage:
     impi: Impi
     set_id: int
     stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Rerouted:
+    """A request goes another way: UDP where TCP was refused, or over the newer set (PCS-24, PCS-26).
+
+    Args:
+        impi: whose.
+        set_id: the set it goes over now.
+        transport: it goes over now.
+        why: what was the trouble before.
+    """
+
+    impi: Impi
+    set_id: int
+    transport: Transport
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
 """Requests of the core on their way to a UE (24.229 §5.2.6.4; PCS-13, MSG-01, MSG-07, MSG-08)."""
 
-from typing import Final
-
-from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, WireError
+from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport, WireError
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers
@@ -11,12 +9,10 @@ from twopair.nodes.pcscf.relay import Relay, forward
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
+from twopair.nodes.pcscf.ways import Way, way_over
 from twopair.wire.sip import NameAddr, Request, first_element
 
-LARGE_OCTETS: Final = 1300
-"""A larger request goes over TCP, where the path MTU is not known (RFC 3261 §18.1.1; MSG-08)."""
-
-OUR_VIA_OCTETS: Final = 150
+OUR_VIA_OCTETS = 150
 """What our own Via and Record-Route add."""
 
 
@@ -39,15 +35,16 @@ class Downward:
             self._answers.refuse(txn, None, found, now, out)
             return
         user, live, hops = found
-        flow = self._flow(user, live, request, now, out)
+        way = self._way(live, request, now, out)
         dialog = request.method in DIALOG_METHODS and not in_dialog(request)
-        sent = self._onward(request, live, flow, hops, dialog=dialog)
+        sent = self._onward(request, live, way.flow, hops, dialog=dialog)
         relay = Relay(
             txn,
             None,
             user,
             sent,
-            flow,
+            way.flow,
+            way=way,
             called=request.get("P-Called-Party-ID") or "",
             vias=request.get_all("Via"),
             record_route=[user.path, *request.get_all("Record-Route")] if dialog else (),
@@ -63,8 +60,8 @@ class Downward:
         if isinstance(found, Refusal):
             out.append(Report(Refused(found, flow, "ACK")))
             return
-        user, live, hops = found
-        onto = self._flow(user, live, request, now, out)
+        _user, live, hops = found
+        onto = self._way(live, request, now, out).flow
         out.append(Send(onto, self._onward(request, live, onto, hops, dialog=False).to_bytes()))
 
     def _target(self, request: Request, now: Micros) -> tuple[Subscriber, LiveSet, int] | Refusal:
@@ -97,11 +94,9 @@ class Downward:
         sent.pop_value("Route")
         return sent
 
-    def _flow(
-        self, user: Subscriber, live: LiveSet, request: Request, now: Micros, out: list[Action]
-    ) -> Flow:
+    def _way(self, live: LiveSet, request: Request, now: Micros, out: list[Action]) -> Way:
         """From port_pc to port_us; over TCP where the UE registered over it, or the request is large."""
-        if user.over_tcp or request.octets + OUR_VIA_OCTETS > LARGE_OCTETS:
-            self._tables.streams.open(live.by_tcp, live, now, out)
-            return live.by_tcp
-        return live.by_udp
+        way = way_over(live, request.octets + OUR_VIA_OCTETS, now)
+        if way.flow.transport is Transport.TCP:
+            self._tables.streams.open(way.flow, live, now, out)
+        return way

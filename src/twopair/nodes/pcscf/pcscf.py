@@ -24,7 +24,7 @@ from twopair.base import (
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.registration.pcscf_sets import SetEvent
 from twopair.core.sa import SasInstalled, SasRefused, Stage, Trigger
-from twopair.core.sip import CORE, GM, ClientTransaction, ServerTransaction, Timers, TransactionLayer
+from twopair.core.sip import CORE, GM, ClientTransaction, ServerTransaction, Timers, TransactionLayer, Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event, Start
 from twopair.nodes.pcscf.access import Arrival, Door, Kind, kind_of
@@ -304,7 +304,7 @@ class Pcscf:
             self._live(flow, now, out)
         owner = txn.owner
         if isinstance(owner, Relay):
-            self._responses.take(owner, response, now, out)
+            self._responses.take(txn, owner, response, now, out)
         elif isinstance(owner, Exchange):
             self._answered(owner, response, now, out)
 
@@ -326,11 +326,16 @@ class Pcscf:
         else:
             self._confirmations.rejected(exchange, response, now, out)
 
-    def on_timeout(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
+    def on_silence(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
+        """Nothing has come back so far."""
+        if isinstance(txn.owner, Relay):
+            self._responses.silent(txn, txn.owner, now, out)
+
+    def on_timeout(self, txn: ClientTransaction, trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """Nothing came back."""
         owner = txn.owner
         if isinstance(owner, Relay):
-            self._responses.lost(txn, owner, now, out)
+            self._responses.lost(txn, owner, trouble.why, now, out)
         elif isinstance(owner, Exchange):
             self.tables.pending -= 1
             self._confirmations.unanswered(owner, now, out)

@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from twopair.base import Flow, Micros, seconds
+from twopair.base import Flow, Micros, Report, Transport, seconds
 from twopair.core.registration.pcscf_sets import SIXTY_FOUR_T1
-from twopair.core.sip import ClientTransaction, ServerTransaction
+from twopair.core.sip import ClientTransaction, ServerTransaction, Why
 from twopair.nodes.actions import Action
+from twopair.nodes.facts import Rerouted
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.sip import Request, make_request
+from twopair.nodes.pcscf.ways import Way, onward
+from twopair.wire.sip import Request, Response, make_request
 
 TIMER_C: Final = seconds(200)
 """How long an INVITE may ring without a word; more than three minutes (RFC 3261 §16.6)."""
+
+LOOP: Final = 482
 
 
 class Relay:
@@ -26,12 +30,15 @@ class Relay:
         user: the subscriber at the UE's end.
         sent: the request as it was forwarded; its CANCEL is made from it (RFC 3261 §9.1).
         flow: where it went.
+        way: that towards the UE, None towards the core.
         called: identity that was called, as the core says, or nothing (PCS-14).
         vias: the Via lines of the request, to be found again in its answers (PCS-14).
         record_route: Record-Route as the core is to see it in answers; empty where none was added (PCS-12).
 
     Attributes:
-        client: the client transaction.
+        client: the client transaction; where a request went several ways, the one that rang, else the latest.
+        earlier: other client transactions that have no final response yet.
+        held: a failure that is not passed on while another way is open.
         patience: moment at which an INVITE has rung long enough: timer C.
         rung: whether any provisional response has come; a CANCEL waits for it.
         cancelled: whether a CANCEL is waiting, or has left.
@@ -41,7 +48,9 @@ class Relay:
         "called",
         "cancelled",
         "client",
+        "earlier",
         "flow",
+        "held",
         "live",
         "patience",
         "record_route",
@@ -50,6 +59,7 @@ class Relay:
         "txn",
         "user",
         "vias",
+        "way",
     )
 
     def __init__(
@@ -59,6 +69,7 @@ class Relay:
         user: Subscriber,
         sent: Request,
         flow: Flow,
+        way: Way | None = None,
         called: str = "",
         vias: Sequence[str] = (),
         record_route: Sequence[str] = (),
@@ -68,10 +79,13 @@ class Relay:
         self.user = user
         self.sent = sent
         self.flow = flow
+        self.way = way
         self.called = called
         self.vias = vias
         self.record_route = record_route
         self.client: ClientTransaction | None = None
+        self.earlier: tuple[ClientTransaction, ...] = ()
+        self.held: Response | None = None
         self.patience = Micros(0)
         self.rung = False
         self.cancelled = False
@@ -86,8 +100,55 @@ def forward(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> Non
         tables.agenda.note(relay.patience, partial(_ringing, relay, tables))
 
 
-def provisional(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
+def another_way(relay: Relay, why: Why, tables: Tables, now: Micros, out: list[Action]) -> bool:
+    """Send the request another way, in a transaction of its own, if there is one (PCS-24, PCS-26).
+
+    The UE has nothing of a request that rings, and is to get nothing of one that is cancelled.
+    """
+    way = relay.way
+    if way is None or relay.rung or relay.cancelled or relay.txn.answered:
+        return False
+    way = onward(way, why, relay.user, relay.sent.octets, now)
+    if way is None:
+        return False
+    live, flow = way.live, way.flow
+    if flow.transport is Transport.TCP:
+        tables.streams.open(flow, live, now, out)
+    relay.sent = sent = relay.sent.copy()
+    sent.pop_value("Via")
+    sent.push("Via", f"SIP/2.0/{flow.transport.value} {live.via}{tables.number():x}")
+    relay.way, relay.flow = way, flow
+    out.append(Report(Rerouted(relay.user.impi, live.life.set_id, flow.transport, why)))
+    if relay.client is not None:
+        relay.earlier += (relay.client,)
+    relay.client = tables.layer.start(sent, flow, now, out, relay)
+    return True
+
+
+def settled(relay: Relay, txn: ClientTransaction, response: Response | None) -> Response | None:
+    """One of the ways has come to its end; what to pass on, None while another is open (RFC 3261 §16.7).
+
+    A UE that has the request twice answers one copy with 482 (RFC 3261 §8.2.2.2); that is no answer.
+
+    Args:
+        relay: the request.
+        txn: the way.
+        response: a failure, None where nothing came.
+    """
+    ways = [way for way in (*relay.earlier, relay.client) if way is not None and way is not txn]
+    relay.earlier = tuple(ways[:-1])
+    relay.client = ways[-1] if ways else None
+    held = relay.held
+    if response is not None and (held is None or held.status == LOOP):
+        relay.held = held = response
+    return None if ways else held
+
+
+def provisional(relay: Relay, txn: ClientTransaction, tables: Tables, now: Micros, out: list[Action]) -> None:
     """It rings; what was cancelled before is cancelled now, else timer C starts anew (RFC 3261 §16.7)."""
+    if txn is not relay.client and relay.client is not None:  # the way that led to the UE
+        relay.earlier = (*(way for way in relay.earlier if way is not txn), relay.client)
+        relay.client, relay.sent, relay.flow = txn, txn.request, txn.flow
     first, relay.rung = not relay.rung, True
     if not relay.cancelled:
         relay.patience = Micros(now + TIMER_C)

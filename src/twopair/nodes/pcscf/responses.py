@@ -1,9 +1,10 @@
 """Answers to what was relayed, and what becomes of it when none comes (RFC 3261 §16.7; PCS-12, PCS-14)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from twopair.base import Micros, Refusal
-from twopair.core.sip import ClientTransaction, ServerTransaction
+from twopair.core.sip import ClientTransaction, ServerTransaction, Why
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers, tag_for
 from twopair.nodes.pcscf.headers import (
@@ -13,7 +14,7 @@ from twopair.nodes.pcscf.headers import (
     rewrite_record_route,
     uri_of,
 )
-from twopair.nodes.pcscf.relay import Relay, cancel, provisional
+from twopair.nodes.pcscf.relay import Relay, another_way, cancel, provisional, settled
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Request, Response, make_response
@@ -22,6 +23,17 @@ TRYING: Final = 100
 ANSWER: Final = Dropped.and_also("via")
 DIALOG: Final = Dropped.and_also("via", "record-route")
 """What is said anew in answers of a UE."""
+
+UNREACHED: Final[Mapping[Why, tuple[int, int]]] = {
+    Why.NO_STREAM: (480, 480),
+    Why.LOST: (480, 408),
+    Why.TIMER: (0, 408),
+    Why.ABANDONED: (0, 408),
+}
+"""What the core is told of a UE that could not be reached, for an INVITE in second place (RFC 3261 §16.8).
+
+0: nothing; it has given up already, and must not be answered 408 (RFC 4320 §4.2).
+"""
 
 
 class Responses:
@@ -33,32 +45,52 @@ class Responses:
         self._tables = tables
         self._answers = answers
 
-    def take(self, relay: Relay, response: Response, now: Micros, out: list[Action]) -> None:
-        """Relay a response; 100 is for one hop only."""
+    def take(
+        self, txn: ClientTransaction, relay: Relay, response: Response, now: Micros, out: list[Action]
+    ) -> None:
+        """Relay a response; 100 is for one hop only, and a failure waits for other ways that are open."""
         if response.status < 200:
-            provisional(relay, self._tables, now, out)
+            provisional(relay, txn, self._tables, now, out)
         if response.status == TRYING:
             return
+        if response.status >= 300 and (relay.earlier or relay.held):
+            final = settled(relay, txn, response)
+            if final is None:
+                return
+            response = final
+        self._pass_on(relay, response, now, out)
+
+    def _pass_on(self, relay: Relay, response: Response, now: Micros, out: list[Action]) -> None:
         if relay.live is None:
             self._for_core(relay, response)
         else:
             self._for_ue(relay, relay.live, response)
         self._answers.send(relay.txn, relay.live, response, now, out)
 
-    def lost(self, txn: ClientTransaction, relay: Relay, now: Micros, out: list[Action]) -> None:
-        """No answer came.
+    def silent(self, txn: ClientTransaction, relay: Relay, now: Micros, out: list[Action]) -> None:
+        """A UE has not answered what was sent to it twice: it may have dropped the set (PCS-24)."""
+        if txn is relay.client:
+            another_way(relay, Why.SILENT, self._tables, now, out)
 
-        A UE is told 504 in time, since Gm waits four times as long as the core. The core is told 408 for
-        an INVITE, 480 where a connection to the UE failed, and else nothing: it has given up already, and
-        must not be answered 408 (RFC 4320 §4.2).
+    def lost(self, txn: ClientTransaction, relay: Relay, why: Why, now: Micros, out: list[Action]) -> None:
+        """No answer came this way: the next is taken, else whoever asked is told; see `UNREACHED`.
+
+        A UE is told 504 in time, since Gm waits four times as long as the core.
         """
         server = relay.txn
         if relay.live is not None:
             self._answers.refuse(server, relay.live, Refusal.CORE_SILENT, now, out)
-        elif server.answered:
             return
-        elif txn.method == "INVITE" or txn.reliable:
-            status = 408 if txn.method == "INVITE" else 480
+        if txn is relay.client and another_way(relay, why, self._tables, now, out):
+            settled(relay, txn, None)
+            return
+        held = settled(relay, txn, None)
+        if relay.client is not None or server.answered:
+            return
+        status = UNREACHED[why][txn.method == "INVITE"]
+        if held is not None:
+            self._pass_on(relay, held, now, out)
+        elif status:
             response = make_response(server.request, status, to_tag=tag_for(server.request))
             self._answers.send(server, None, response, now, out)
         else:

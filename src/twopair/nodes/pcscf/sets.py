@@ -36,6 +36,7 @@ class LiveSet:
         by_udp: flow of requests and of UDP responses to the UE: port_pc to port_us (MSG-01).
         by_tcp: the connection for requests to the UE, opened when first needed (MSG-07).
         streams: TCP connections that belong to this set (RRG-10).
+        refuses_tcp_until: until when no connection is tried for the size of a request alone (PCS-26).
         noted: moment at which its lifetime will be looked at.
         route: our Record-Route entry as the UE is to see it: port_ps, and the token (PCS-12).
         via: how our Via towards the UE goes on behind its transport (MSG-04).
@@ -52,6 +53,7 @@ class LiveSet:
         "life",
         "noted",
         "owner",
+        "refuses_tcp_until",
         "route",
         "sa_set",
         "server",
@@ -84,6 +86,7 @@ class LiveSet:
         self.by_tcp = Flow(Transport.TCP, pc, us)
         self.keys: tuple[Key, Key] = ((ps, sa_set.endpoint(PortName.UC)), (pc, us))
         self.streams: dict[Flow, None] = {}
+        self.refuses_tcp_until = Micros(0)
         self.noted: Micros | None = None
         self.branch = f"{BRANCH}{owner.token}."
         self.route = f"<sip:{owner.token}@{ps};lr>"

@@ -1,0 +1,24 @@
+"""K6a, K10a: phones that cannot be reached over TCP, or have lost the connection that they asked on."""
+
+from tests.field.bed import FieldBed
+from tests.unit.nodes.pcscf.bed import TCP, UDP, make_response
+
+from twopair.base import StreamClosed
+from twopair.wire.sip import Request
+
+
+def test_a_large_notify_to_a_phone_whose_tcp_port_refuses() -> None:
+    """K6a: the same request over UDP, Via UDP (RFC 3261 §18.1.1; PCS-26)."""
+    bed = FieldBed()
+    bed.network("K6a")
+    onto, notify = bed.to_ue()
+    assert onto == bed.ue.flow(bed.ue.terms.port_s, bed.ue.pc, TCP)
+    bed.feed(StreamClosed(onto, "connection refused"))
+    flow, again = bed.to_ue()
+    assert flow == onto._replace(transport=UDP)
+    assert isinstance(again, Request)
+    assert again.top_via.transport == "UDP"
+    assert again.body == notify.body
+    bed.receive(bed.ue.uplink, make_response(again, 200, to_tag="u").to_bytes())
+    [(_, answer)] = bed.sent
+    assert answer.to_bytes().startswith(b"SIP/2.0 200 ")
