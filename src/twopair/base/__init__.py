@@ -6,6 +6,7 @@ from twopair.base.flow import Endpoint, Flow, Port, Spi, Transport, canonical_ad
 from twopair.base.identity import Impi, Impu, home_domain, impi_from_imsi, impu_from_imsi
 from twopair.base.io import (
     CONNECT_WITHIN,
+    REFUSED_FOR,
     Bind,
     CloseStream,
     OpenStream,
@@ -26,6 +27,7 @@ from twopair.base.suite import DEFAULT_SUITES, STATUS, Suite
 __all__ = [
     "CONNECT_WITHIN",
     "DEFAULT_SUITES",
+    "REFUSED_FOR",
     "SECOND",
     "STATUS",
     "Bind",

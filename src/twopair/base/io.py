@@ -16,6 +16,9 @@ CONNECT_WITHIN: Final = seconds(8)
 another way within timer F of the core, 32 s (RFC 3261 §17.1.2.2; PCS-26).
 """
 
+REFUSED_FOR: Final = seconds(600)
+"""How long a peer that could not be reached over TCP is spared another try for size alone (PCS-26)."""
+
 
 class Received(NamedTuple):
     """Event: a whole datagram (UDP), or the next chunk of a stream, cut anywhere (TCP)."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from twopair.base import Flow, Micros, seconds
+from twopair.base import REFUSED_FOR, Flow, Micros
 from twopair.core.sa import Stage
 from twopair.core.sip import Why
 from twopair.nodes.pcscf.sets import LiveSet
@@ -11,9 +11,6 @@ from twopair.nodes.pcscf.subscriber import Subscriber
 
 LARGE_OCTETS: Final = 1300
 """A larger request goes over TCP, where the path MTU is not known (RFC 3261 §18.1.1; MSG-08)."""
-
-REFUSES_FOR: Final = seconds(600)
-"""How long a UE that could not be reached over TCP is spared another try for size alone."""
 
 _USABLE: Final = (Stage.NEWLY_ESTABLISHED, Stage.IN_USE)
 
@@ -88,7 +85,7 @@ def onward(way: Way, why: Why, user: Subscriber, octets: int, now: Micros) -> Wa
         now: the moment.
     """
     if why is Why.NO_STREAM and way.for_size:
-        way.live.refuses_tcp_until = Micros(now + REFUSES_FOR)
+        way.live.refuses_tcp_until = Micros(now + REFUSED_FOR)
     for find, _clause in ONWARD[why]:
         found = find(way, user, octets, now)
         if found is not None:

@@ -33,6 +33,11 @@ class Calling(Call, Asker):
         self.tell(out)
         self._asked = self.gm.ask(invite, flow, self, now, out)
 
+    def resent(self, txn: ClientTransaction) -> None:
+        """It went over UDP, in another transaction, which is the one to cancel (PCS-26)."""
+        self._asked = txn
+        self._cancel = requests.cancel(txn.request)
+
     def progressed(self, status: int, now: Micros, out: list[Action]) -> None:
         """It rings; a CANCEL that had to wait for this goes now (RFC 3261 §9.1)."""
         if self.stage is CallStage.ENDING:

@@ -3,11 +3,19 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from twopair.base import Entropy, Flow, Micros, Transport
+from twopair.base import REFUSED_FOR, Entropy, Flow, Micros, Report, Transport
 from twopair.core.aka import AkaOutcome
 from twopair.core.sa import Stage
-from twopair.core.sip import ClientTransaction, ServerTransaction, TransactionLayer, TransactionUser, Trouble
+from twopair.core.sip import (
+    ClientTransaction,
+    ServerTransaction,
+    TransactionLayer,
+    TransactionUser,
+    Trouble,
+    Why,
+)
 from twopair.nodes.actions import Action
+from twopair.nodes.facts import Rerouted
 from twopair.nodes.ue.config import UDP_REQUEST_OCTETS, UeConfig
 from twopair.nodes.ue.profile import Profile
 from twopair.nodes.ue.sets import LiveSet, SetTable
@@ -37,6 +45,10 @@ class Asker(Protocol):
         """No final response will come."""
         ...
 
+    def resent(self, txn: ClientTransaction) -> None:
+        """The request has gone another way, in this transaction; most do not mind."""
+        return
+
     def progressed(self, status: int, now: Micros, out: list[Action]) -> None:
         """A provisional response came; most have no use for it."""
         return
@@ -44,10 +56,23 @@ class Asker(Protocol):
 
 @dataclass(slots=True)
 class Pending:
-    """Owner of a client transaction: who asked, and the set it uses (None in the clear)."""
+    """Owner of a client transaction.
+
+    Args:
+        asker: who asked.
+        live: the set it uses, None in the clear.
+        for_size: whether TCP was chosen for the size of the request alone.
+    """
 
     asker: Asker
     live: LiveSet | None
+    for_size: bool = False
+
+
+class ForSize(Flow):
+    """A TCP flow that was chosen for the size of a request alone; UDP would do (RFC 3261 §18.1.1)."""
+
+    __slots__ = ()
 
 
 class Gm:
@@ -88,19 +113,52 @@ class Gm:
     ) -> ClientTransaction:
         """Send a request; its Via is already there. The asker hears of one outcome."""
         live = self.sets.find(flow)
+        for_size = isinstance(flow, ForSize)
         if live is not None:
             live.transactions += 1
+            if for_size and now < live.refuses_tcp_until:
+                return self._by_udp(request, live, asker, now, out)
         self.streams.ensure(flow, out)
-        return self.layer.start(request, flow, now, out, owner=Pending(asker, live))
+        return self.layer.start(request, flow, now, out, owner=Pending(asker, live, for_size))
+
+    def another_way(self, txn: ClientTransaction, trouble: Trouble, now: Micros, out: list[Action]) -> bool:
+        """Send a request over UDP for whose size alone TCP was tried in vain (RFC 3261 §18.1.1; PCS-26).
+
+        The P-CSCF is spared such tries for a while. Its asker waits on, and is told of the new transaction.
+        """
+        pending = txn.owner
+        assert isinstance(pending, Pending), "every request of a UE has one"
+        live = pending.live
+        if trouble.why is not Why.NO_STREAM or not pending.for_size or live is None:
+            return False
+        if live.life.stage is Stage.DELETED:
+            return False
+        live.refuses_tcp_until = Micros(now + REFUSED_FOR)
+        live.transactions += 1
+        self._by_udp(txn.request.copy(), live, pending.asker, now, out)
+        out.append(Report(Rerouted(self.profile.impi, live.sa_set.set_id, Transport.UDP, trouble.why)))
+        return True
+
+    def _by_udp(
+        self, request: Request, live: LiveSet, asker: Asker, now: Micros, out: list[Action]
+    ) -> ClientTransaction:
+        """Another branch makes it another transaction (RFC 3261 §17.1.3)."""
+        request.set("Via", self.profile.via(Transport.UDP, self.entropy))
+        flow = live.flow(Transport.UDP)
+        txn = self.layer.start(request, flow, now, out, owner=Pending(asker, live))
+        asker.resent(txn)
+        return txn
 
     def fit(self, request: Request, live: LiveSet, wanted: Transport | None) -> Flow:
         """The flow of a new request; a large one goes over TCP unless its user chose (MSG-08)."""
         transport = wanted or self.config.transport
         if wanted is None and len(request.to_bytes()) > UDP_REQUEST_OCTETS:
             transport = Transport.TCP
+        for_size = transport is not (wanted or self.config.transport)
         if request.top_via.transport != transport.value:
             request.set("Via", self.profile.via(transport, self.entropy))
-        return live.flow(transport)
+        flow = live.flow(transport)
+        return ForSize(*flow) if for_size else flow
 
     def respond(self, txn: ServerTransaction, response: Response, now: Micros, out: list[Action]) -> None:
         """Answer a request that came over a set of ours, or leave it unanswered: never in the clear."""

@@ -19,10 +19,11 @@ class LiveSet:
         server: Security-Server that came with it, to be mirrored in every request over it (AGR-25).
         transactions: SIP transactions that use it; an old set waits for them (MGU-05).
         heard: whether a message other than SM12 has come over it (MGU-05).
+        refuses_tcp_until: until when none is opened for the size of a request alone (PCS-26).
         peer_until: until when the P-CSCF has it for certain; answers go over it no longer (RRG-09).
     """
 
-    __slots__ = ("heard", "life", "peer_until", "sa_set", "server", "transactions")
+    __slots__ = ("heard", "life", "peer_until", "refuses_tcp_until", "sa_set", "server", "transactions")
 
     def __init__(self, sa_set: SaSet, life: SaSetLife, server: ServerList) -> None:
         self.sa_set = sa_set
@@ -31,6 +32,7 @@ class LiveSet:
         self.transactions = 0
         self.heard = False
         self.peer_until = FOREVER
+        self.refuses_tcp_until = Micros(0)
 
     def flow(self, transport: Transport) -> Flow:
         """From port_uc to port_ps: own requests, and responses over UDP (MSG-01)."""

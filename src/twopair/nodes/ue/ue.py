@@ -268,8 +268,9 @@ class UserEquipment:
         """Nothing has come so far: the UE has no other set to try (MGU-04)."""
 
     def on_timeout(self, txn: ClientTransaction, trouble: Trouble, now: Micros, out: list[Action]) -> None:
-        """Tell who asked."""
-        self._pending(txn).asker.unanswered(trouble, now, out)
+        """Take another way if there is one, else tell who asked."""
+        if not self._gm.another_way(txn, trouble, now, out):
+            self._pending(txn).asker.unanswered(trouble, now, out)
 
     def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Judged before: `access` lets no such response through."""

@@ -4,12 +4,12 @@ import pytest
 from tests.unit.nodes.pcscf.bed import CORE, TCP, UDP, Bed, Ue, make_response
 from tests.unit.nodes.pcscf.relay_bed import registered, status
 
-from twopair.base import Flow, Port, Send, Spi, StreamClosed, StreamOpened, Transport, seconds
+from twopair.base import REFUSED_FOR, Flow, Port, Send, Spi, StreamClosed, StreamOpened, Transport, seconds
 from twopair.core.sa import Stage
 from twopair.core.secagree import Terms
 from twopair.core.sip import Why
 from twopair.nodes.facts import Rerouted
-from twopair.nodes.pcscf.ways import ONWARD, REFUSES_FOR
+from twopair.nodes.pcscf.ways import ONWARD
 from twopair.wire.sip import Request, parse
 
 LARGE = "x" * 1300
@@ -85,7 +85,7 @@ def test_the_ue_that_refused_is_spared_for_a_time() -> None:
     bed.from_core(ue, Subject=LARGE)
     assert requests(bed)[0][0] == downlink(ue, UDP)
     assert bed.opened() == []
-    bed.wait(REFUSES_FOR / seconds(1))
+    bed.wait(REFUSED_FOR / seconds(1))
     bed.from_core(ue, Subject=LARGE)
     assert bed.opened() == [downlink(ue, TCP)]
 
