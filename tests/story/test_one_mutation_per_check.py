@@ -153,13 +153,21 @@ def one_set_too_many() -> bool:
     return forwarded(bed)
 
 
-@scenario("SM1", "RRG-02")
+@scenario("SM1", "RRG-01")
 def reregistration_with_another_port_us() -> bool:
     """Remote parties hold port_us in Contact."""
     bed, ue = registered()
     flow = ue.uplink
     ue.renew(Terms(Spi(50_000), Spi(50_001), Port(7000), Port(7001)))
     bed.receive(flow, ue.register(port="6101", response="d"))
+    return forwarded(bed)
+
+
+@scenario("SM1", "PCS-25")
+def sm7_in_the_clear() -> bool:
+    """The answer to a challenge outside the SAs made for it: a careless home network would register it."""
+    bed, ue = challenged()
+    bed.receive(ue.clear, ue.register(response="c" * 32))
     return forwarded(bed)
 
 

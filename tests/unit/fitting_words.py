@@ -41,6 +41,7 @@ FITS: Final[dict[Refusal, Fits]] = {
     Refusal.CLEAR_ANSWER_TO_PROTECTED: response,
     Refusal.AGREEMENT_NOT_KNOWN: register,
     Refusal.SECURITY_CLIENT_MISSING: register,
+    Refusal.ANSWER_IN_CLEAR: register,
     Refusal.VERIFY_MISMATCH: request,  # it names SM6 as where the list was sent
     Refusal.CLIENT_MISMATCH: register,
     Refusal.PORTS_REUSED: register,

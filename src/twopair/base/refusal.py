@@ -32,6 +32,7 @@ class Refusal(Reason):
     VERIFY_MISSING = (494, "24.229 §5.2.2.2, AGR-31, AGR-35", "no Security-Verify")
     VERIFY_MISMATCH = (494, "33.203 §7.3.2.3, AGR-31", "Security-Verify is not what was sent in SM6")
     CLIENT_MISMATCH = (494, "33.203 §7.2, AGR-31", "Security-Client is not what was sent in SM1")
+    ANSWER_IN_CLEAR = (494, "33.203 §7.2, PCS-25", "REGISTER in the clear answers an open challenge")
     NOT_FIRST_HOP = (502, "RFC 3329 §2.3.1, AGR-37", "sec-agree required, but more than one Via")
     BAD_PROXY_EXTENSION = (420, "RFC 3261 §16.3, PCS-23", "Proxy-Require has a tag that is not known here")
     PORTS_REUSED = (403, "33.203 §7.4, RRG-02", "REGISTER with a client port or SPI of a live set")

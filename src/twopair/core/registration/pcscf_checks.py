@@ -14,7 +14,7 @@ from twopair.core.secagree import (
     Offer,
     ServerList,
     Terms,
-    renewed_terms_refusal,
+    keeps_server_port,
     same_agreement,
 )
 
@@ -65,8 +65,10 @@ class Proposed(NamedTuple):
         hop: how it came.
         offer: Security-Client.
         choice: what was chosen from it, or why nothing was.
-        uc_taken: whether a live set has the UE's address and the client port it offers.
-        spis_taken: whether a live set towards the UE's address has one of the SPIs it offers.
+        answers_in_clear: whether it came in the clear and answers a challenge that is open (PCS-25).
+        uc_taken: whether a live set has the UE's address and the client port it offers; over a set, another
+            subscriber's (RRG-02).
+        spis_taken: the same of the SPIs it offers.
         sets: live sets of the IMPI, without the temporary one that a new challenge removes.
         address_sets: the same for all IMPIs at the UE's address.
         most_sets: how many sets an IMPI may have, the new one included.
@@ -80,6 +82,7 @@ class Proposed(NamedTuple):
     hop: Hop
     offer: Offer
     choice: Choice | Refusal
+    answers_in_clear: bool
     uc_taken: bool
     spis_taken: bool
     sets: int
@@ -120,10 +123,13 @@ def _choice(e: Proposed) -> Refusal | None:
     return e.choice if isinstance(e.choice, Refusal) else None
 
 
-def _renewed(e: Proposed) -> Refusal | None:
-    if isinstance(e.choice, Refusal) or not e.live_terms:
-        return None
-    return renewed_terms_refusal(e.choice.terms, e.live_terms)
+def _outside(e: Proposed) -> Refusal | None:
+    return Refusal.ANSWER_IN_CLEAR if e.answers_in_clear else None
+
+
+def _server_port(e: Proposed) -> Refusal | None:
+    kept = isinstance(e.choice, Refusal) or keeps_server_port(e.choice.terms, e.live_terms)
+    return None if kept else Refusal.SERVER_PORT_CHANGED
 
 
 def _agreed(e: Proposed) -> Refusal | None:
@@ -168,14 +174,18 @@ PROPOSED_CHECKS: Final[tuple[Check[Proposed], ...]] = (
     Check("AGR-37", "RFC 3329 §2.3.1", _first_hop),
     Check("SA-24", "33.203 §7.1", _source),
     Check("AGR-34", "24.229 §5.2.2.2", _impi),
+    Check("PCS-25", "33.203 §7.2, UNP-03", _outside),
     Check("AGR-35", "RFC 3329 §2.3.1; 24.229 §5.2.2.2, AGR-33", _agreed),
     Check("AGR-22", "33.203 §7.2; AGR-30, AGR-42, ERR-08", _choice),
-    Check("RRG-02", "33.203 §7.4; RRG-01, RRG-04", _renewed),
+    Check("RRG-01", "33.203 §7.4; RRG-04", _server_port),
     Check("SA-22", "33.203 §7.1", _uc),
     Check("SA-15", "33.203 §7.1", _spis),
     Check("MGP-04", "33.203 §7.1, SA-22", _count),
 )
-"""Of SM1. The address of an unprotected one is not checked: `received` repairs it (PCS-05)."""
+"""Of SM1. The address of an unprotected one is not checked: `received` repairs it (PCS-05).
+
+Whether an offer over a set repeats the values of live ones is judged at the challenge (RRG-02).
+"""
 
 ANSWERED_CHECKS: Final[tuple[Check[Answered], ...]] = (
     Check("AGR-37", "RFC 3329 §2.3.1", _first_hop),

@@ -10,7 +10,8 @@ from twopair.core.secagree.terms import (
     TermsRule,
     draw_port,
     draw_spis,
-    renewed_terms_refusal,
+    keeps_server_port,
+    repeats,
     server_terms_fault,
 )
 from twopair.core.secagree.verify import same_agreement
@@ -32,7 +33,8 @@ __all__ = [
     "choose_at_ue",
     "draw_port",
     "draw_spis",
-    "renewed_terms_refusal",
+    "keeps_server_port",
+    "repeats",
     "same_agreement",
     "server_terms_fault",
     "strip_sec_agree",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Container, Sequence
 from typing import Final, NamedTuple
 
-from twopair.base import Entropy, Port, Refusal, Spi
+from twopair.base import Entropy, Port, Spi
 from twopair.core.secagree.lists import FIRST_SPI, LAST_SPI, Terms
 
 
@@ -87,16 +87,12 @@ def server_terms_fault(
     return next((rule.words for rule in rules if rule.broken(evidence)), "")
 
 
-def renewed_terms_refusal(terms: Terms, live: Collection[Terms]) -> Refusal | None:
-    """Why a P-CSCF refuses the offer of a protected REGISTER, None if it does not (RRG-01..RRG-04).
+def keeps_server_port(terms: Terms, live: Collection[Terms]) -> bool:
+    """Whether a protected REGISTER offers the server port of the UE's live sets (RRG-01, RRG-04)."""
+    return all(terms.port_s == old.port_s for old in live)
 
-    Args:
-        terms: SPIs and ports of the new Security-Client.
-        live: those of the UE's sets that are alive, at least the one that carried the REGISTER.
-    """
-    if any(terms.port_s != old.port_s for old in live):
-        return Refusal.SERVER_PORT_CHANGED
-    spis = {spi for old in live for spi in (old.spi_c, old.spi_s)}
-    if any(terms.port_c == old.port_c for old in live) or terms.spi_c in spis or terms.spi_s in spis:
-        return Refusal.PORTS_REUSED
-    return None
+
+def repeats(terms: Terms, old: Terms) -> bool:
+    """Whether terms repeat the client port or an SPI of a live set: no second set can have them (RRG-02)."""
+    spis = (old.spi_c, old.spi_s)
+    return terms.port_c == old.port_c or terms.spi_c in spis or terms.spi_s in spis

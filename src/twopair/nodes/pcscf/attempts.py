@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from twopair.base import Endpoint, Micros, Port, Refusal, Report, Secret
 from twopair.core.registration.pcscf import Attempt, Challenge, Challenged, Confirming, Do, Forwarded, Step
 from twopair.core.registration.pcscf_sets import REG_AWAIT_AUTH, SetEvent
 from twopair.core.sa import End, InstallSas, Ports, SaSet, Spis, Stage, Trigger
-from twopair.core.secagree import ServerList, Terms, draw_spis
+from twopair.core.secagree import ServerList, Terms, draw_spis, repeats
 from twopair.crypto.annex_i import expand
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import RegistrationFailed
@@ -30,6 +30,31 @@ class Waiting(NamedTuple):
     sm6: Response
 
 
+class Taker(NamedTuple):
+    """Who asks for ports and SPIs.
+
+    Args:
+        subscriber: whose REGISTER it is, None if it has no sets yet.
+        over_set: whether it came over one; what it repeats of them is judged at the challenge (RRG-02).
+    """
+
+    subscriber: Subscriber | None
+    over_set: bool
+
+    def barred_by(self, holder: LiveSet | None) -> bool:
+        """Whether it may not have what that set holds.
+
+        Its own temporary set does not count: a new challenge removes it first (row 1).
+        """
+        if holder is None:
+            return False
+        own = holder.owner is self.subscriber
+        return not (own and (self.over_set or holder.life.stage is Stage.TEMPORARY))
+
+
+NOBODY: Final = Taker(None, over_set=False)
+
+
 class Attempts:
     """All authentications whose challenge has come."""
 
@@ -48,18 +73,15 @@ class Attempts:
                 return live
         return None
 
-    def uc_taken(self, pcscf: str, ue: str, uc: Port, asker: Subscriber | None) -> bool:
-        """Whether (UE address, port_uc) is in the SA table (SA-22).
-
-        The asker's own temporary set does not count: a new challenge removes it first (row 1).
-        """
+    def uc_taken(self, pcscf: str, ue: str, uc: Port, taker: Taker) -> bool:
+        """Whether (UE address, port_uc) is in the SA table (SA-22)."""
         key = Endpoint(pcscf, self._tables.config.port_ps), Endpoint(ue, uc)
-        return _bars(self._tables.sets.holder_of_client_port(*key), asker)
+        return taker.barred_by(self._tables.sets.holder_of_client_port(*key))
 
-    def spis_taken(self, ue: str, terms: Terms, asker: Subscriber | None) -> bool:
+    def spis_taken(self, ue: str, terms: Terms, taker: Taker) -> bool:
         """Whether another set towards the UE's address has one of these SPIs (SA-15, SA-18)."""
         sets = self._tables.sets
-        return any(_bars(sets.holder_of_spi(ue, spi), asker) for spi in (terms.spi_c, terms.spi_s))
+        return any(taker.barred_by(sets.holder_of_spi(ue, spi)) for spi in (terms.spi_c, terms.spi_s))
 
     # the steps
 
@@ -79,6 +101,7 @@ class Attempts:
         live = self._temporary(exchange, subscriber, nonce, ck, ik, now)
         if isinstance(live, Refusal):
             exchange.attempt.feed(Step.REJECTED)
+            out.append(Report(RegistrationFailed(subscriber.impi, live.words, live.status, live)))
             self._answers.refuse(exchange.txn, exchange.live, live, now, out)
             return
         if tables.subscribers.of(subscriber.impi) is not subscriber:
@@ -202,7 +225,9 @@ class Attempts:
         suite, terms = proposal.choice
         flow = exchange.txn.flow
         pcscf, ue = flow.local.address, flow.remote.address
-        if self.uc_taken(pcscf, ue, terms.port_c, None) or self.spis_taken(ue, terms, None):
+        if proposal.carrier is not None and any(repeats(terms, live.terms) for live in subscriber.sets):
+            return Refusal.PORTS_REUSED  # RRG-02: a new set is asked for, and with it new values
+        if self.uc_taken(pcscf, ue, terms.port_c, NOBODY) or self.spis_taken(ue, terms, NOBODY):
             return Refusal.PORT_COLLISION  # somebody was faster than SM1's answer
         if len(subscriber.sets) >= config.limits.sets_per_impi:
             return Refusal.TOO_MANY_SETS
@@ -235,9 +260,3 @@ def _rotated(pool: tuple[Port, ...], subscriber: Subscriber, number: int) -> tup
     start = pool.index(subscriber.sets[-1].sa_set.ports.pc) + 1 if subscriber.sets else number
     start %= len(pool)
     return pool[start:] + pool[:start]
-
-
-def _bars(holder: LiveSet | None, asker: Subscriber | None) -> bool:
-    if holder is None:
-        return False
-    return holder.owner is not asker or asker is None or holder.life.stage is not Stage.TEMPORARY

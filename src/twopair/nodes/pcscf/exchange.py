@@ -39,6 +39,10 @@ class Reading(NamedTuple):
     hops: int
     hop: Hop
 
+    def answers(self, nonce: str | None) -> bool:
+        """Whether it carries a response to the challenge with this nonce; AUTS is none (AKA-21)."""
+        return self.nonce == nonce and bool(self.response) and self.auts is None
+
 
 def read_register(request: Request, flow: Flow, live: LiveSet | None) -> Reading:
     """Read a REGISTER; `live` is the set it came over.

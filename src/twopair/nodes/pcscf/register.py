@@ -17,7 +17,7 @@ from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import RegistrationFailed
 from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.attempts import Attempts
+from twopair.nodes.pcscf.attempts import Attempts, Taker
 from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
 from twopair.nodes.pcscf.headers import Dropped, demand, from_ue
 from twopair.nodes.pcscf.sets import LiveSet
@@ -79,14 +79,14 @@ class Registrations:
             self._answers.refuse(txn, live, Refusal.MALFORMED_SECURITY, now, out, detail=error.what)
             return
         subscriber = self._tables.subscribers.of(reading.impi)
+        pending = self._attempts.open_of(subscriber)
         choice = choose_at_pcscf(offer, self._tables.config.policy)
-        evidence = self._evidence(request, txn.flow, live, reading, offer, choice)
+        evidence = self._evidence(request, txn.flow, live, reading, offer, choice, _nonce(pending))
         refusal = checks.first_refusal(self._tables.rules.proposed, evidence)
         if refusal is not None or isinstance(choice, Refusal):
             assert refusal is not None, "a check refuses what cannot be chosen from"
             self._refuse(txn, live, refusal, reading, now, out)
             return
-        pending = self._attempts.open_of(subscriber)
         bearer = _bearer(live)
         answer = classify(
             bearer,
@@ -120,6 +120,7 @@ class Registrations:
         reading: Reading,
         offer: Offer,
         choice: Choice | Refusal,
+        pending: str | None,
     ) -> checks.Proposed:
         tables = self._tables
         ue, limits = flow.remote.address, tables.config.limits
@@ -131,13 +132,15 @@ class Registrations:
             latest = live.owner.latest
             lists = [live.server] if latest is None or latest is live else [live.server, latest.server]
         terms = choice.terms if isinstance(choice, Choice) else None
+        taker = Taker(subscriber, over_set=live is not None)
         return checks.Proposed(
             hop=reading.hop,
             offer=offer,
             choice=choice,
+            answers_in_clear=live is None and reading.answers(pending),
             uc_taken=terms is not None
-            and self._attempts.uc_taken(flow.local.address, ue, terms.port_c, subscriber),
-            spis_taken=terms is not None and self._attempts.spis_taken(ue, terms, subscriber),
+            and self._attempts.uc_taken(flow.local.address, ue, terms.port_c, taker),
+            spis_taken=terms is not None and self._attempts.spis_taken(ue, terms, taker),
             sets=len(sets),
             address_sets=tables.sets.count_at(ue) - temporary,
             most_sets=limits.sets_per_impi,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from twopair.base import Port, Refusal, Spi
-from twopair.core.secagree import Terms, draw_port, draw_spis, renewed_terms_refusal, server_terms_fault
+from twopair.base import Port, Spi
+from twopair.core.secagree import Terms, draw_port, draw_spis, keeps_server_port, repeats, server_terms_fault
 
 THEIRS = Terms(Spi(8193), Spi(8194), Port(5063), Port(5062))
 
@@ -58,15 +58,18 @@ NEXT = Terms(Spi(5097), Spi(5098), Port(6200), Port(6101))
 
 
 @pytest.mark.parametrize(
-    ("terms", "refusal"),
+    ("terms", "keeps", "repeated"),
     [
-        (NEXT, None),
-        (NEXT._replace(port_s=Port(6201)), Refusal.SERVER_PORT_CHANGED),
-        (NEXT._replace(port_c=OURS.port_c), Refusal.PORTS_REUSED),
-        (NEXT._replace(spi_c=OURS.spi_c), Refusal.PORTS_REUSED),
-        (NEXT._replace(spi_s=OURS.spi_c), Refusal.PORTS_REUSED),
+        (NEXT, True, False),
+        (OURS, True, True),
+        (NEXT._replace(port_s=Port(6201)), False, False),
+        (NEXT._replace(port_c=OURS.port_c), True, True),
+        (NEXT._replace(spi_c=OURS.spi_c), True, True),
+        (NEXT._replace(spi_s=OURS.spi_c), True, True),
+        (NEXT._replace(spi_c=OURS.spi_s), True, True),
     ],
 )
-def test_terms_of_a_renewal(terms: Terms, refusal: Refusal | None) -> None:
-    """RRG-01, RRG-02, RRG-04, Q-16: SERVER_PORT_CHANGED, PORTS_REUSED."""
-    assert renewed_terms_refusal(terms, [OURS]) is refusal
+def test_terms_of_a_renewal(terms: Terms, keeps: bool, repeated: bool) -> None:
+    """RRG-01, RRG-02, RRG-04, Q-16."""
+    assert keeps_server_port(terms, [OURS]) is keeps
+    assert repeats(terms, OURS) is repeated

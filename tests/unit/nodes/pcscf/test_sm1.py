@@ -1,7 +1,7 @@
 """What SM1 must satisfy, and what refuses it (AGR-30, AGR-37, AGR-42, SA-15, SA-16, SA-22, ERR-08)."""
 
 import pytest
-from tests.unit.nodes.pcscf.bed import Bed, Ue, nonce_of
+from tests.unit.nodes.pcscf.bed import Bed, Ue
 
 from twopair.base import Endpoint, Flow, Port, Refusal, Spi, Suite
 from twopair.core.sa import InstallSas, Stage
@@ -234,16 +234,6 @@ def test_unprotected_register_changes_nothing_before_its_200() -> None:
     assert bed.to_core().method == "MESSAGE"
     bed.wait(241)
     assert bed.stages(ue) == [Stage.IN_USE]
-
-
-def test_no_authentication_information_of_an_unprotected_answer_counts() -> None:
-    """INT-03: an answer to the challenge that comes in the clear is marked ``no``."""
-    bed, ue = Bed(), Ue()
-    bed.sm6(ue, bed.sm1(ue))
-    ue.renew(Terms(Spi(60_000), Spi(60_001), Port(6400), Port(6401)))
-    sm2 = bed.sm1(ue, response="cc" * 16, Security_Verify="")
-    assert nonce_of(1) in (sm2.get("Authorization") or "")
-    assert 'integrity-protected="no"' in (sm2.get("Authorization") or "")
 
 
 def test_overload() -> None:
