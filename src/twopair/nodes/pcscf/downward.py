@@ -12,8 +12,8 @@ from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.ways import Way, way_over
 from twopair.wire.sip import NameAddr, Request, first_element
 
-OUR_VIA_OCTETS = 150
-"""What our own Via and Record-Route add."""
+ESP_OCTETS = 57
+"""What ESP adds at most (MSG-08)."""
 
 
 class Downward:
@@ -35,9 +35,8 @@ class Downward:
             self._answers.refuse(txn, None, found, now, out)
             return
         user, live, hops = found
-        way = self._way(live, request, now, out)
         dialog = request.method in DIALOG_METHODS and not in_dialog(request)
-        sent = self._onward(request, live, way.flow, hops, dialog=dialog)
+        way, sent = self._way(live, request, hops, now, out, dialog=dialog)
         relay = Relay(
             txn,
             None,
@@ -61,8 +60,8 @@ class Downward:
             out.append(Report(Refused(found, flow, "ACK")))
             return
         _user, live, hops = found
-        onto = self._way(live, request, now, out).flow
-        out.append(Send(onto, self._onward(request, live, onto, hops, dialog=False).to_bytes()))
+        way, sent = self._way(live, request, hops, now, out, dialog=False)
+        out.append(Send(way.flow, sent.to_bytes()))
 
     def _target(self, request: Request, now: Micros) -> tuple[Subscriber, LiveSet, int] | Refusal:
         """The user whom the first Route names, the set that requests go over, and Max-Forwards (PCS-13)."""
@@ -94,9 +93,19 @@ class Downward:
         sent.pop_value("Route")
         return sent
 
-    def _way(self, live: LiveSet, request: Request, now: Micros, out: list[Action]) -> Way:
-        """From port_pc to port_us; over TCP where the UE registered over it, or the request is large."""
-        way = way_over(live, request.octets + OUR_VIA_OCTETS, now)
-        if way.flow.transport is Transport.TCP:
-            self._tables.streams.open(way.flow, live, now, out)
-        return way
+    def _way(
+        self, live: LiveSet, request: Request, hops: int, now: Micros, out: list[Action], *, dialog: bool
+    ) -> tuple[Way, Request]:
+        """From port_pc to port_us, and what goes there.
+
+        Over TCP where the UE registered over it, or what the UE would get is large.
+        """
+        way = way_over(live, 0, now)
+        sent = self._onward(request, live, way.flow, hops, dialog=dialog)
+        if way.flow.transport is Transport.UDP:
+            way = way_over(live, sent.octets + ESP_OCTETS, now)
+            if way.flow.transport is Transport.UDP:
+                return way, sent
+            sent = self._onward(request, live, way.flow, hops, dialog=dialog)
+        self._tables.streams.open(way.flow, live, now, out)
+        return way, sent
