@@ -13,7 +13,7 @@ from twopair.nodes.homenet.proxy import Proxy
 from twopair.nodes.homenet.routing import MAX_FORWARDS, Routing
 from twopair.nodes.homenet.verdict import Answer, Denied
 from twopair.nodes.wishes import SendMessage
-from twopair.wire.sip import Request, make_request
+from twopair.wire.sip import Request, make_request, tags_beyond
 
 _ALLOW: Final = (("Allow", "MESSAGE, OPTIONS"),)
 
@@ -47,7 +47,9 @@ class NetworkUser:
         self._layer = layer
 
     def answer(self, request: Request) -> Answer | Denied:
-        """The answer to a request addressed to the network."""
+        """The answer to a request addressed to the network, which has no extensions (RFC 3261 §8.2.2.3)."""
+        if tags := tags_beyond((), request, "Require"):
+            return Denied(Refusal.BAD_EXTENSION, tags, (("Unsupported", tags),))
         if request.method in ("MESSAGE", "OPTIONS"):
             return Answer(200, _ALLOW if request.method == "OPTIONS" else ())
         return Denied(Refusal.METHOD_NOT_ALLOWED, request.method, _ALLOW)

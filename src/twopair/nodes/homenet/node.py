@@ -206,8 +206,10 @@ class HomeNetwork:
         if isinstance(decision, Onward):
             self._proxy.forward(txn, decision.request, decision.hop, now, out)
         elif isinstance(decision, Ours):
-            self._answer(txn, self._user.answer(request), now, out)
-            if request.method == "MESSAGE" and decision.user == self._config.echo:
+            answer = self._user.answer(request)
+            self._answer(txn, answer, now, out)
+            taken = isinstance(answer, Answer) and request.method == "MESSAGE"
+            if taken and decision.user == self._config.echo:
                 self._user.echo(request, now, out)
         else:
             self._answer(txn, decision, now, out)

@@ -10,7 +10,7 @@ from twopair.nodes.homenet.identities import asserted_identity, public_identity
 from twopair.nodes.homenet.registrar import Binding, Registrar
 from twopair.nodes.homenet.routes import endpoint_of, hop_of
 from twopair.nodes.homenet.verdict import Denied
-from twopair.wire.sip import NameAddr, Request, SipUri, first_element
+from twopair.wire.sip import NameAddr, Request, SipUri, first_element, tags_beyond
 
 MAX_FORWARDS: Final = 70
 _OPENS_DIALOG: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
@@ -65,7 +65,7 @@ class Routing:
         hops_left = _hops_left(received)
         if hops_left == 0:
             return Denied(Refusal.TOO_MANY_HOPS)
-        if tags := ", ".join(received.values("Proxy-Require")):  # none is known here (RFC 3261 §16.3)
+        if tags := tags_beyond((), received, "Proxy-Require"):  # none is known here (RFC 3261 §16.3)
             return Denied(Refusal.BAD_EXTENSION, tags, (("Unsupported", tags),))
         request = received.copy()
         request.set("Max-Forwards", str(hops_left - 1))

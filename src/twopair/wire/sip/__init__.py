@@ -7,6 +7,7 @@ from twopair.wire.sip.lists import first_element, split_list
 from twopair.wire.sip.make import make_request, make_response
 from twopair.wire.sip.message import Message, Request, Response
 from twopair.wire.sip.nameaddr import NameAddr
+from twopair.wire.sip.option_tags import tags_beyond
 from twopair.wire.sip.params import Params, parse_params, print_params, quote, unquote
 from twopair.wire.sip.parse import UnfitRequest, parse
 from twopair.wire.sip.reasons import REASON
@@ -40,5 +41,6 @@ __all__ = [
     "print_params",
     "quote",
     "split_list",
+    "tags_beyond",
     "unquote",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from twopair.base import Impi, Impu, Received, Refusal, Refused, Report
 from twopair.core.aka import Subscriber
 from twopair.nodes.facts import Registered, Resynchronised
 from twopair.nodes.homenet import HomeConfig, MemoryStore
-from twopair.wire.sip import Response
+from twopair.wire.sip import Request, Response
 
 
 def only(core: CoreSide, refusal: Refusal) -> None:
@@ -125,6 +125,33 @@ def test_bad_extension() -> None:
     answer = core.ask(core.request("MESSAGE", ALICE, ("Proxy-Require", "sec-agree")))
     assert (answer.status, answer.get("Unsupported")) == (420, "sec-agree")
     assert core.refusals() == [Refusal.BAD_EXTENSION] * 2
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "OPTIONS"])
+@pytest.mark.parametrize("user", ["echo@", ""])
+def test_extensions_required_of_the_network_itself(method: str, user: str) -> None:
+    """BAD_EXTENSION: it has none; nothing is echoed then (RFC 3261 §8.2.2.3)."""
+    core = CoreSide()
+    core.registered(core.alice)
+    request = core.request(
+        method,
+        f"sip:{user}{DOMAIN}",
+        ("Require", "timer, magic"),
+        ("Require", "magic"),
+        ("P-Asserted-Identity", f"<{ALICE}>"),
+    )
+    (answer,) = core.send(request)
+    assert isinstance(answer, Response)
+    assert (answer.status, answer.get("Unsupported")) == (420, "timer, magic")
+
+
+def test_extensions_required_of_the_other_end() -> None:
+    """RFC 3261 §8.2.2.3, §16.3: a proxy carries Require on."""
+    core = CoreSide()
+    core.registered(core.alice)
+    (onward,) = core.send(core.request("OPTIONS", ALICE, ("Require", "timer, magic")))
+    assert isinstance(onward, Request)
+    assert onward.values("Require") == ["timer", "magic"]
 
 
 def test_no_vector() -> None:
