@@ -11,7 +11,7 @@ from twopair.core.registration import pcscf_sets
 from twopair.core.sa import life
 from twopair.core.sip.terms import Machine, State
 from twopair.nodes.facts import CallStage
-from twopair.nodes.ue import call
+from twopair.nodes.ue import call, session
 
 
 def life_of_a_set() -> Iterator[str]:
@@ -88,6 +88,23 @@ def transaction(module: Any, machine: Machine) -> Iterator[str]:
 
 def _step(does: Any) -> str:
     return str(does.__name__).replace("_", " ")
+
+
+def sessions() -> Iterator[str]:
+    """A session timer at the UE."""
+    yield from heading("The session timer of a call", session)
+    rows = session.TABLE.items()
+    first, last = session.State.IDLE, session.State.OVER
+    yield from diagram(
+        ((a.name.lower(), in_words(on), b.name.lower()) for (a, on), (b, _) in rows),
+        first.name.lower(),
+        last.name.lower(),
+    )
+    yield ""
+    yield from table(
+        ("state", "trigger", "next", "clause"),
+        ((a.value, on.value, b.value, clause) for (a, on), (b, clause) in rows),
+    )
 
 
 def calls() -> Iterator[str]:

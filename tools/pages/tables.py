@@ -39,6 +39,7 @@ def tables() -> str:
         decisions.onward(),
         decisions.home(),
         machines.calls(),
+        machines.sessions(),
         machines.transaction(invite_client, invite_client.INVITE_CLIENT),
         machines.transaction(invite_server, invite_server.INVITE_SERVER),
         machines.transaction(other_client, other_client.OTHER_CLIENT),

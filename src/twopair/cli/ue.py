@@ -84,7 +84,7 @@ def call(
 ) -> None:
     """Register, call somebody (signalling only), print each stage, hold the call, hang up.
 
-    Success is an answer 2xx to the INVITE, whoever hangs up first.
+    Success is an answer 2xx to the INVITE, whoever hangs up first, unless the call is lost.
     """
     _check(to)
 
@@ -95,6 +95,9 @@ def call(
                 return Outcome(ok, values, words)
             if stayed := await ue.hold(hold):
                 await ue.hang_up(timeout)
+        if ue.lost is not None:
+            reason = f"the call was lost: {ue.lost.why}"
+            return Outcome(False, values | {"ended_by": "none", "reason": reason}, f"{words}; {reason}")
         who = "we" if stayed else "the other side"
         return Outcome(True, values | {"ended_by": "us" if stayed else "them"}, f"{words}; {who} hung up")
 

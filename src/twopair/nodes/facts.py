@@ -14,6 +14,7 @@ __all__ = [
     "CallChanged",
     "CallStage",
     "Deregistered",
+    "Lost",
     "MessageAnswered",
     "MessageReceived",
     "Refused",
@@ -97,11 +98,15 @@ class MessageReceived:
 
 @dataclass(frozen=True, slots=True)
 class MessageAnswered:
-    """UE: the final answer to a MESSAGE of ours; status 408 also where none came."""
+    """UE: the final answer to a MESSAGE of ours; status 408 also where none came.
+
+    `detail` names the extensions that are missing where the status is 420 or 421.
+    """
 
     to: Impu
     status: int
     call_id: str
+    detail: str = ""
 
 
 class CallStage(Enum):
@@ -118,6 +123,19 @@ class CallStage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """How a call was lost: its other end is not known to have ended it.
+
+    Args:
+        why: in words, what went unanswered or was refused.
+        silent_s: seconds since something was heard of the other end in this call.
+    """
+
+    why: str
+    silent_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallChanged:
     """UE: a call came to a stage.
 
@@ -127,6 +145,8 @@ class CallChanged:
         status: of the final response to INVITE, 0 before there is one.
         peer: whom we call, or who calls us.
         ours: whether it is we who call.
+        lost: where it ended because the other end was heard of no more (RFC 3261 §15.1.1, RFC 4028 §10).
+        detail: the extensions that are missing where the status is 420 or 421.
     """
 
     call_id: str
@@ -134,3 +154,5 @@ class CallChanged:
     status: int = 0
     peer: str = ""
     ours: bool = False
+    lost: Lost | None = None
+    detail: str = ""

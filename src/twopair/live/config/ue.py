@@ -1,7 +1,7 @@
 """ue.toml."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -17,7 +17,7 @@ from twopair.live.config.fields import (
     Section,
     SuiteText,
 )
-from twopair.nodes.ue.config import UeConfig
+from twopair.nodes.ue.config import LEAST_S, UeConfig
 
 
 class Identity(Credentials):
@@ -52,11 +52,25 @@ class Gm(Section):
         return port
 
 
+class Call(Section):
+    """Table [call]: session timers (RFC 4028)."""
+
+    session_expires_s: Annotated[int, Field(ge=0, le=2**31)] = 1800
+    min_se_s: Annotated[int, Field(ge=LEAST_S, le=2**31)] = LEAST_S
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Call":
+        if 0 < self.session_expires_s < self.min_se_s:
+            raise ValueError(f"session_expires_s must be 0, or at least min_se_s, {self.min_se_s}")
+        return self
+
+
 class UeFile(Section):
     """The whole file."""
 
     identity: Identity
     gm: Gm
+    call: Call = Call()
     ipsec: Ipsec = Ipsec()
 
     @model_validator(mode="after")
@@ -77,4 +91,6 @@ class UeFile(Section):
             clear_port=None if self.gm.port is None else Port(self.gm.port),
             expires_s=self.gm.expires_s,
             response_after_rekey=self.gm.response_after_rekey,
+            session_expires_s=self.call.session_expires_s,
+            min_se_s=self.call.min_se_s,
         )

@@ -1,6 +1,7 @@
 """What people and scripts are told of a UE: one line of words, or the same as values."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from twopair.core.sa import SaSet
@@ -31,9 +32,9 @@ def told(happening: Happening) -> Told:
     return _TELL[type(happening)](happening)
 
 
-def status_words(status: int) -> str:
-    """``486 Busy Here``."""
-    return f"{status} {REASON.get(status, '')}".rstrip()
+def status_words(status: int, detail: str = "") -> str:
+    """``486 Busy Here``, ``420 Bad Extension: does not have sec-agree``."""
+    return f"{status} {REASON.get(status, '')}".rstrip() + (f": {detail}" if detail else "")
 
 
 def registration(ue: Ue, registered: Registered) -> Told:
@@ -96,10 +97,21 @@ def _message(fact: MessageReceived) -> Told:
 def _call(fact: CallChanged) -> Told:
     way = "to" if fact.ours else "from"
     values: dict[str, Any] = {"event": "call", "stage": fact.stage.value, way: fact.peer}
+    values |= {"status": fact.status, "call_id": fact.call_id}
     words = f"call {way} {fact.peer}: {fact.stage.value}"
+    if fact.lost is not None:
+        at = datetime.now().astimezone()
+        values |= {
+            "lost": fact.lost.why,
+            "silent_s": fact.lost.silent_s,
+            "at": at.isoformat(timespec="seconds"),
+        }
+        heard = f"nothing heard for {fact.lost.silent_s} s" if fact.lost.silent_s else "just heard of"
+        return Told(values, f"call {way} {fact.peer}: lost at {at:%H:%M:%S}, {fact.lost.why}; {heard}")
     if fact.stage is CallStage.ENDED:
-        words += f", {status_words(fact.status)}"
-    return Told(values | {"status": fact.status, "call_id": fact.call_id}, words)
+        words += f", {status_words(fact.status, fact.detail)}"
+        values |= {"detail": fact.detail} if fact.detail else {}
+    return Told(values, words)
 
 
 def _registered(fact: Registered) -> Told:

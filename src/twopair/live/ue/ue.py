@@ -35,6 +35,7 @@ from twopair.nodes.facts import (
     CallChanged,
     CallStage,
     Deregistered,
+    Lost,
     MessageAnswered,
     MessageReceived,
     Refused,
@@ -56,6 +57,22 @@ Happening = MessageReceived | CallChanged | Registered | RegistrationFailed | De
 
 _TEXT: Final = "text/plain;charset=UTF-8"
 _RECIPIENT: Final = re.compile(r"(sips?|tel):\S+", re.IGNORECASE)
+
+
+class Answered(int):
+    """The status of an answer; of 420 and 421 with the extensions that are missing, in words.
+
+    Args:
+        fact: what was reported of the answer.
+    """
+
+    detail: str
+
+    def __new__(cls, fact: MessageAnswered | CallChanged) -> Self:
+        """The status of a fact."""
+        status = super().__new__(cls, fact.status)
+        status.detail = fact.detail
+        return status
 
 
 class Unsuccessful(Exception):
@@ -192,8 +209,7 @@ class Ue:
         def answered(fact: object) -> bool:
             return isinstance(fact, MessageAnswered) and fact.to == impu and not self._in_call(fact)
 
-        outcome = await self._ask(SendMessage(impu, text.encode(), _TEXT), answered, within_s)
-        return int(outcome.status)
+        return Answered(await self._ask(SendMessage(impu, text.encode(), _TEXT), answered, within_s))
 
     # calls
 
@@ -232,7 +248,7 @@ class Ue:
             if self.call_now is not None and self.call_now.call_id in ours:
                 self._driver.feed(HangUp())
             raise
-        return int(outcome.status)
+        return Answered(outcome)
 
     async def answer(self, within_s: float = PATIENCE_S) -> bool:
         """Take the call that rings; whether it is up: False if none rang, or the caller was faster.
@@ -251,7 +267,7 @@ class Ue:
         def answered(fact: object) -> bool:
             return isinstance(fact, MessageAnswered) and (not fact.to or self._in_call(fact))
 
-        return int((await self._ask(Say(text.encode(), _TEXT), answered, within_s)).status)
+        return Answered(await self._ask(Say(text.encode(), _TEXT), answered, within_s))
 
     async def hold(self, for_s: float) -> bool:
         """Stay in the call for that long, or until it ends; whether it still stands."""
@@ -263,13 +279,20 @@ class Ue:
                 return True
         return False
 
-    async def hang_up(self, within_s: float = PATIENCE_S) -> None:
+    async def hang_up(self, within_s: float = PATIENCE_S) -> CallChanged | None:
         """End the call, whatever its stage: CANCEL, 603 or BYE. Without one nothing happens.
 
-        Raises TimeoutError.
+        Returns its end, which says so where nobody has answered; None without a call. Raises TimeoutError.
         """
-        if (call := self.call_now) is not None:
-            await self._ask(HangUp(), _of(call, CallStage.ENDED), within_s)
+        if (call := self.call_now) is None:
+            return None
+        ended: CallChanged = await self._ask(HangUp(), _of(call, CallStage.ENDED), within_s)
+        return ended
+
+    @property
+    def lost(self) -> Lost | None:
+        """How the latest call was lost; None if it was not."""
+        return None if self._call is None else self._call.lost
 
     # SAs
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
 from twopair.live.ue.told import associations, failure_values, registration, status_words
-from twopair.live.ue.ue import Ue, Unsuccessful, recipient
+from twopair.live.ue.ue import Answered, Ue, Unsuccessful, recipient
 from twopair.nodes.facts import CallStage
 
 
@@ -84,8 +84,10 @@ async def hang_up(ue: Ue, within_s: float) -> Outcome:
     """End the call: cancel, decline or hang up, as far as it has come."""
     if ue.call_now is None:
         return no("no call")
-    await ue.hang_up(within_s)
-    return Outcome(True, {}, "hung up")
+    ended = await ue.hang_up(within_s)
+    if ended is None or ended.lost is None:
+        return Outcome(True, {}, "hung up")
+    return Outcome(True, {"lost": ended.lost.why}, f"hung up, but the call was lost: {ended.lost.why}")
 
 
 async def sas(ue: Ue, _within_s: float) -> Outcome:
@@ -94,7 +96,7 @@ async def sas(ue: Ue, _within_s: float) -> Outcome:
 
 
 def _answered(what: str, values: dict[str, Any], status: int) -> Outcome:
-    words = status_words(status)
+    words = status_words(status, status.detail if isinstance(status, Answered) else "")
     if 200 <= status < 300:
         return Outcome(True, values | {"status": status}, f"{what}: {words}")
     return Outcome(False, values | {"status": status, "reason": words}, f"{what}: {words}")

@@ -6,7 +6,7 @@ from typing import Final
 from twopair.base import Flow, Report, token
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import MessageReceived
-from twopair.nodes.ue.calls import METHODS
+from twopair.nodes.ue.extensions import ABLE, ALLOW
 from twopair.nodes.ue.gm import Gm
 from twopair.nodes.ue.sender import sender_of
 from twopair.wire.sip import Request, Response, make_response
@@ -28,22 +28,17 @@ def _nothing(_request: Request, _flow: Flow, _out: list[Action]) -> int:
 ANSWERS: Final[dict[str, Answer]] = {"MESSAGE": _message, "OPTIONS": _nothing}
 """Methods that are served, with what they do."""
 
-ALLOW: Final = ", ".join((*ANSWERS, *METHODS))
-
-KNOWN: Final = frozenset("INFO NOTIFY PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE".split())
+KNOWN: Final = frozenset("INFO NOTIFY PRACK PUBLISH REFER REGISTER SUBSCRIBE".split())
 """Methods that exist but are not served: 405, all others 501 (RFC 3261 §8.2.1, §21.5.2)."""
 
 
 def answer(request: Request, flow: Flow, gm: Gm, out: list[Action]) -> Response:
     """Serve a request and give the response to it."""
-    unsupported = [tag for tag in request.values("Require") if tag.lower() != "sec-agree"]
     serve = ANSWERS.get(request.method)
-    headers = [("Allow", ALLOW)]
+    headers: tuple[tuple[str, str], ...]
     if serve is None:
-        status = 405 if request.method in KNOWN else 501
-    elif unsupported:
-        status, headers = 420, [("Unsupported", ", ".join(unsupported))]
+        status, headers = 405 if request.method in KNOWN else 501, (("Allow", ALLOW),)
     else:
         status = serve(request, flow, out)
-        headers = headers if request.method == "OPTIONS" else []
+        headers = ABLE if request.method == "OPTIONS" else ()
     return make_response(request, status, to_tag=token(gm.entropy), headers=headers)

@@ -5,16 +5,23 @@ that it lives on while SA sets come and go (RRG-01, RRG-07..RRG-10).
 """
 
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from twopair.base import Flow, IllegalStep, Impu, Micros, Report
-from twopair.core.sip import Trouble
+from twopair.base import SECOND, IllegalStep, Micros, Report, Send, Transport
+from twopair.core.sip import ClientTransaction
 from twopair.nodes.actions import Action
-from twopair.nodes.facts import CallChanged, CallStage, MessageAnswered
+from twopair.nodes.facts import CallChanged, CallStage, Lost
 from twopair.nodes.ue import requests
+from twopair.nodes.ue.accepting import Accepting
+from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.dialog import Dialog
 from twopair.nodes.ue.gm import Asker, Gm
-from twopair.wire.sip import NameAddr, Request, Response
+from twopair.nodes.ue.session import Session
+from twopair.nodes.ue.within import UNHEEDED, Within
+from twopair.wire.sip import Message, Request, Response
+
+if TYPE_CHECKING:
+    from twopair.nodes.ue.refreshing import Refresh
 
 
 class On(Enum):
@@ -27,6 +34,7 @@ class On(Enum):
     FAILED = "final failure sent or received, or nothing came"
     LEFT = "our user hangs up: CANCEL or BYE sent"
     OVER = "BYE received, or ours answered"
+    LOST = "the other end is heard of no more"
 
     __hash__ = object.__hash__
 
@@ -37,19 +45,24 @@ TABLE: Final[dict[tuple[CallStage, On], tuple[CallStage, str]]] = {
     (_S.CALLING, On.ACCEPTED): (_S.UP, "RFC 3261 §13.2.2.4"),
     (_S.CALLING, On.FAILED): (_S.ENDED, "RFC 3261 §13.2.2.3"),
     (_S.CALLING, On.LEFT): (_S.ENDING, "RFC 3261 §9.1"),
+    (_S.CALLING, On.LOST): (_S.ENDED, "24.229 §5.1.1.2.1: MGU-10"),
     (_S.RINGING, On.RINGS): (_S.RINGING, "RFC 3261 §13.2.2.1"),
     (_S.RINGING, On.TAKEN): (_S.ANSWERED, "RFC 3261 §13.3.1.4"),
     (_S.RINGING, On.ACCEPTED): (_S.UP, "RFC 3261 §13.2.2.4"),
     (_S.RINGING, On.FAILED): (_S.ENDED, "RFC 3261 §9.2, §13.2.2.3, §13.3.1.3"),
     (_S.RINGING, On.LEFT): (_S.ENDING, "RFC 3261 §9.1"),
+    (_S.RINGING, On.LOST): (_S.ENDED, "24.229 §5.1.1.2.1: MGU-10"),
     (_S.ANSWERED, On.ACKED): (_S.UP, "RFC 3261 §13.3.1.4"),
     (_S.ANSWERED, On.LEFT): (_S.ENDING, "RFC 3261 §13.3.1.4, §15"),
     (_S.ANSWERED, On.OVER): (_S.ENDED, "RFC 3261 §15.1.2"),
+    (_S.ANSWERED, On.LOST): (_S.ENDED, "RFC 4028 §10"),
     (_S.UP, On.LEFT): (_S.ENDING, "RFC 3261 §15.1.1"),
     (_S.UP, On.OVER): (_S.ENDED, "RFC 3261 §15.1.2"),
+    (_S.UP, On.LOST): (_S.ENDED, "RFC 3261 §12.2.1.2; RFC 4028 §10"),
     (_S.ENDING, On.ACCEPTED): (_S.ENDING, "RFC 3261 §15: the 200 crossed our CANCEL, BYE follows"),
     (_S.ENDING, On.FAILED): (_S.ENDED, "RFC 3261 §9.1"),
     (_S.ENDING, On.OVER): (_S.ENDED, "RFC 3261 §15.1"),
+    (_S.ENDING, On.LOST): (_S.ENDED, "RFC 3261 §15.1.1: BYE without an answer"),
 }
 """How a call moves; a step without a row is one to leave out."""
 
@@ -66,8 +79,15 @@ class Call:
     Attributes:
         stage: how far it has come.
         status: of the final response to the INVITE, 0 before it.
+        detail: what a 420 or 421 among them names.
+        lost: how it was lost, None if it was not.
         dialog: once there is a 2xx.
         number: CSeq of our latest request.
+        session: its session timer.
+        updates: whether the peer takes UPDATE (RFC 3311).
+        theirs: the peer's session description, as it came.
+        accepting: our 200 to an INVITE while its ACK has not come.
+        refreshing: a refresh of ours that is not answered.
     """
 
     def __init__(self, gm: Gm, call_id: str, peer: str, *, ours: bool) -> None:
@@ -77,8 +97,16 @@ class Call:
         self.ours = ours
         self.stage = CallStage.CALLING
         self.status = 0
+        self.detail = ""
+        self.lost: Lost | None = None
         self.dialog: Dialog | None = None
         self.number = 1
+        self.session = Session()
+        self.updates = False
+        self.theirs = b""
+        self.accepting: Accepting | None = None
+        self.refreshing: Refresh | None = None
+        self._heard_at: Micros | None = None
 
     def may(self, on: On) -> bool:
         """Whether the table has a row for it now."""
@@ -98,53 +126,136 @@ class Call:
 
     def tell(self, out: list[Action]) -> None:
         """Report the stage."""
-        out.append(Report(CallChanged(self.call_id, self.stage, self.status, self.peer, self.ours)))
+        fact = CallChanged(
+            self.call_id, self.stage, self.status, self.peer, self.ours, self.lost, self.detail
+        )
+        out.append(Report(fact))
+
+    def hear(self, now: Micros) -> None:
+        """Something came from the other end."""
+        self._heard_at = now
+
+    def learn(self, message: Message) -> None:
+        """What the peer can do, and its session description: from its INVITE, or its 2xx."""
+        self.updates = "UPDATE" in message.values("Allow")
+        self.theirs = message.body
+
+    def retarget(self, message: Request | Response) -> None:
+        """The peer may have moved. Raises WireError."""
+        if self.dialog is not None:
+            self.dialog = self.dialog.moved(message)
+
+    # requests
 
     def request(
-        self, method: str, now: Micros, out: list[Action], extra: requests.Headers = (), body: bytes = b""
-    ) -> bool:
-        """Send a request within the dialog, over the set in use by now; False without one (MGU-04)."""
+        self,
+        method: str,
+        now: Micros,
+        out: list[Action],
+        extra: requests.Headers = (),
+        body: bytes = b"",
+        asker: Asker | None = None,
+    ) -> ClientTransaction | None:
+        """Send a request within the dialog, over the set in use by now; None without one (MGU-04)."""
         live, dialog, gm = self.gm.sets.in_use, self.dialog, self.gm
         if live is None or dialog is None:
-            return False
+            return None
         self.number += 1
         request = requests.within(gm, dialog, live, method, self.number, extra, body)
-        gm.ask(request, gm.fit(request, live, None), Within(self, method), now, out)
-        return True
+        return gm.ask(request, gm.fit(request, live, None), asker or Within(self, method), now, out)
+
+    def acknowledge(self, number: int, transport: Transport, out: list[Action]) -> None:
+        """Send the ACK to a 2xx, over the set in use by then (RFC 3261 §13.2.2.4).
+
+        Args:
+            number: CSeq of the INVITE.
+            transport: on which the 2xx came.
+            out: actions.
+        """
+        live, dialog, gm = self.gm.sets.in_use, self.dialog, self.gm
+        if live is None or dialog is None:
+            return
+        ack = requests.within(gm, dialog, live, "ACK", number)
+        flow = gm.fit(ack, live, transport)
+        gm.streams.ensure(flow, out)
+        out.append(Send(flow, ack.to_bytes()))
+
+    def acknowledged(self, number: int, now: Micros, out: list[Action]) -> None:
+        """The ACK to a 2xx of ours came, or came again."""
+        if self.accepting is not None and self.accepting.number == number:
+            self.accepting = None
+            self.hear(now)
+            if self.stage is CallStage.ENDING:
+                self.bye(now, out)
+            elif self.may(On.ACKED):
+                self.step(On.ACKED, out)
+
+    # its end
 
     def leave(self, now: Micros, out: list[Action]) -> None:
-        """Send BYE; without a set there is nobody to send it to, and the call is over (MGU-10)."""
+        """Our user hangs up an established call; while a 200 of ours waits for its ACK, BYE waits too."""
         self.step(On.LEFT, out)
-        if not self.request("BYE", now, out):
+        if self.accepting is None:
+            self.bye(now, out)
+
+    def bye(self, now: Micros, out: list[Action]) -> None:
+        """Send BYE; without a set there is nobody to send it to, and the call is over (MGU-10)."""
+        if self.request("BYE", now, out) is None:
+            self.lose("no SA set for BYE", now, out)
+
+    def over(self, out: list[Action]) -> None:
+        """The peer has ended it, or knows that we have."""
+        if self.may(On.OVER):
+            self.accepting = None
             self.step(On.OVER, out)
 
+    def lose(self, why: str, now: Micros, out: list[Action]) -> None:
+        """The other end is heard of no more: the call is over here at once, BYE goes in case it hears us.
 
-class Within(Asker):
-    """A request within a call, and the wait for its answer."""
+        Args:
+            why: in words.
+            now: the moment.
+            out: actions.
+        """
+        if not self.may(On.LOST):
+            return
+        before, heard_at = self.stage, self._heard_at
+        self.lost = Lost(why, 0 if heard_at is None else (now - heard_at) // SECOND)
+        self.accepting = None
+        self._stop(now, out)
+        self.step(On.LOST, out)
+        if before in (CallStage.ANSWERED, CallStage.UP):
+            self.request("BYE", now, out, asker=UNHEEDED)
 
-    __slots__ = ("_call", "_method")
+    def abandon(self, now: Micros, out: list[Action]) -> None:
+        """Wait for nothing any more: the UE leaves (MGU-12)."""
+        if self.stage is CallStage.ENDING and self.accepting is not None:
+            self.accepting = None
+            self.bye(now, out)
+        self.lose("the UE leaves before its BYE is answered", now, out)
 
-    def __init__(self, call: Call, method: str) -> None:
-        self._call = call
-        self._method = method
+    def _stop(self, now: Micros, out: list[Action]) -> None:
+        """Let the INVITE go, where it is still open."""
 
-    def answered(self, response: Response, _flow: Flow, _now: Micros, out: list[Action]) -> None:
-        """A final response."""
-        self._done(response.status, out)
+    # time
 
-    def unanswered(self, _trouble: Trouble, _now: Micros, out: list[Action]) -> None:
-        """None came."""
-        self._done(408, out)
+    def wake(self, now: Micros, out: list[Action]) -> None:
+        """Repeat our 200, or give up where no ACK comes (RFC 3261 §13.3.1.4, §14.2)."""
+        accepting = self.accepting
+        if accepting is None:
+            return
+        if now < accepting.until:
+            accepting.wake(now, out)
+            return
+        self.accepting = None
+        if self.stage is CallStage.ENDING:
+            self.bye(now, out)
+        elif self.may(On.LEFT):
+            self.leave(now, out)
 
-    def _done(self, status: int, out: list[Action]) -> None:
-        """BYE ends the call whatever is answered, other requests where 481 or 408 is (RFC 3261 §12.2.1.2)."""
-        call = self._call
-        assert call.dialog is not None, "requests are within it"
-        if self._method == "MESSAGE":
-            peer = Impu(NameAddr.parse(call.dialog.remote).uri)
-            out.append(Report(MessageAnswered(peer, status, call.call_id)))
-        if (self._method == "BYE" or status in {408, 481}) and call.may(On.OVER):
-            call.step(On.OVER, out)
+    def next_deadline(self) -> Micros:
+        """When `wake` has something to do."""
+        return FOREVER if self.accepting is None else self.accepting.next_deadline()
 
 
 def belongs(call: Call | None, request: Request) -> bool:

@@ -7,12 +7,16 @@ from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallStage
 from twopair.nodes.ue import requests
+from twopair.nodes.ue.accepting import Accepting
 from twopair.nodes.ue.call import Call, On
 from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.dialog import Dialog
+from twopair.nodes.ue.extensions import ABLE
 from twopair.nodes.ue.gm import Gm
+from twopair.nodes.ue.intervals import UAC, Interval, grant
+from twopair.nodes.ue.refreshed import begin
 from twopair.nodes.ue.sender import sender_of
-from twopair.wire.sip import Request, Response, make_response
+from twopair.wire.sip import Request, make_response
 
 LONGEST_RING: Final = seconds(180)
 """How long a call rings before it is answered 480; the proxies on the way wait a little longer (timer C)."""
@@ -35,15 +39,15 @@ class Called(Call):
         super().__init__(gm, invite.call_id, sender_of(invite), ours=False)
         self.tag = token(gm.entropy)
         self.dialog = Dialog.of_called(invite, self.tag)
+        self.interval = Interval.of(invite)
         self.number = 0
+        self.learn(invite)
+        self.hear(now)
         self._txn = txn
         self._invite = invite
         self._until = Micros(now + LONGEST_RING)
         after = gm.config.answer_after
         self._taken_at = FOREVER if after is None else Micros(now + after)
-        self._repeat_at = FOREVER
-        self._interval = gm.config.timers.t1
-        self._answer: Response | None = None
 
     def ring(self, now: Micros, out: list[Action]) -> None:
         """Tell the caller, and the user (RFC 3261 §13.3.1.1)."""
@@ -51,15 +55,22 @@ class Called(Call):
         self.step(On.RINGS, out)
 
     def take(self, now: Micros, out: list[Action]) -> None:
-        """Answer 200; it is repeated until the ACK comes (RFC 3261 §13.3.1.4)."""
-        headers = [("Contact", self.gm.profile.contact), ("Content-Type", requests.SDP)]
-        self._answer = make_response(
+        """Answer 200, which is repeated until the ACK comes (RFC 3261 §13.3.1.4); the session begins.
+
+        The caller is to refresh it where it can (RFC 4028 §9).
+        """
+        granted = grant(self.interval, self.gm.config, UAC)
+        headers = [("Contact", self.gm.profile.contact), *ABLE]
+        headers += granted.lines(self.interval) if granted else []
+        headers.append(("Content-Type", requests.SDP))
+        answer = make_response(
             self._invite, 200, to_tag=self.tag, headers=headers, body=requests.no_media(self.gm)
         )
         self.status = 200
-        self._until = Micros(now + self.gm.config.timers.life)
-        self._taken_at = FOREVER
-        self._say_200(now, out)
+        self._taken_at = self._until = FOREVER
+        self.accepting = Accepting(self.gm, self._txn, answer, now)
+        self.accepting.send(now, out)
+        begin(self, granted, now)
         self.step(On.TAKEN, out)
 
     def refuse(self, status: int, now: Micros, out: list[Action]) -> None:
@@ -69,43 +80,31 @@ class Called(Call):
         self._respond(status, now, out)
         self.step(On.FAILED, out)
 
-    def acknowledged(self, out: list[Action]) -> None:
-        """The ACK came, or came again."""
-        self._repeat_at = self._until = FOREVER
-        if self.may(On.ACKED):
-            self.step(On.ACKED, out)
-
     def hang_up(self, now: Micros, out: list[Action]) -> None:
         """Decline, or BYE."""
         if self.stage is CallStage.RINGING:
             self.refuse(603, now, out)
         else:
-            self._repeat_at = self._until = FOREVER
             self.leave(now, out)
 
     def wake(self, now: Micros, out: list[Action]) -> None:
         """Do what is due: take it, repeat the 200, give up."""
+        super().wake(now, out)
         if self.stage is CallStage.RINGING:
             if self._taken_at <= now:
                 self.take(now, out)
             elif self._until <= now:
                 self.refuse(480, now, out)
-        elif self.stage is CallStage.ANSWERED:
-            if self._until <= now:  # no ACK: the session is ended (RFC 3261 §13.3.1.4)
-                self.hang_up(now, out)
-            elif self._repeat_at <= now:
-                self._say_200(now, out)
 
     def next_deadline(self) -> Micros:
         """When `wake` has something to do."""
-        return min(self._until, self._taken_at, self._repeat_at)
+        return min(self._until, self._taken_at, super().next_deadline())
 
-    def _say_200(self, now: Micros, out: list[Action]) -> None:
-        """Each time on the way that is right by then (MSG-06, RRG-09)."""
-        assert self._answer is not None, "set when the call is taken"
-        self.gm.respond(self._txn, self._answer, now, out)
-        self._repeat_at = Micros(now + self._interval)
-        self._interval = min(Micros(2 * self._interval), self.gm.config.timers.t2)
+    def _stop(self, now: Micros, out: list[Action]) -> None:
+        if self.stage is CallStage.RINGING:
+            self.status = 480
+            self._taken_at = self._until = FOREVER
+            self._respond(480, now, out)
 
     def _respond(self, status: int, now: Micros, out: list[Action]) -> None:
         contact = [("Contact", self.gm.profile.contact)] if status < 300 else []

@@ -6,18 +6,19 @@ from twopair.base import Impu, Micros, Refusal, Report, WireError, token
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallChanged, CallStage, MessageAnswered
-from twopair.nodes.ue import requests
+from twopair.nodes.ue import refreshed, refreshing, requests
 from twopair.nodes.ue.call import On, belongs
 from twopair.nodes.ue.called import Called
 from twopair.nodes.ue.calling import Calling
 from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.dialog import has_to_tag
+from twopair.nodes.ue.intervals import Lines, too_small
 from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.wishes import Answer, HangUp, Say
 from twopair.nodes.wishes import Call as CallWish
 from twopair.wire.sip import Request, make_response
 
-METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE")
+METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "UPDATE")
 """What is served here, beside requests within a dialog."""
 
 
@@ -26,12 +27,17 @@ class Calls:
 
     Args:
         registrar: without a registration there is nobody to call through.
+
+    Attributes:
+        closing: whether the UE is leaving: who calls is answered 480, nobody is called.
     """
 
     def __init__(self, registrar: Registrar) -> None:
+        self.closing = False
         self._registrar = registrar
         self._gm = registrar.gm
         self._call: Calling | Called | None = None
+        self._lineage = 0
 
     @property
     def busy(self) -> bool:
@@ -43,14 +49,15 @@ class Calls:
     def call(self, wish: CallWish, now: Micros, out: list[Action]) -> None:
         """Call somebody; without a registration, or during a call, it fails at once."""
         gm, registration, live = self._gm, self._registrar.registration, self._gm.sets.in_use
-        if registration is None or live is None or self.busy:
+        if registration is None or live is None or self.closing or self.busy:
             status = 486 if self.busy else Refusal.NOT_REGISTERED.status
             out.append(Report(CallChanged("", CallStage.ENDED, status, wish.to, ours=True)))
             return
         transport = wish.transport or gm.config.transport
         invite = requests.invite(gm, registration, live, wish.to, transport)
         flow = gm.fit(invite, live, wish.transport)
-        self._call = call = Calling(gm, invite, wish.to)
+        call = Calling(gm, invite, wish.to)
+        self._hold(call, now, out)
         call.ask(invite, flow, now, out)
 
     def answer(self, _wish: Answer, now: Micros, out: list[Action]) -> None:
@@ -69,6 +76,11 @@ class Calls:
         """End the call, whatever its stage."""
         if self._call is not None and self._call.may(On.LEFT):
             self._call.hang_up(now, out)
+
+    def abandon(self, now: Micros, out: list[Action]) -> None:
+        """End it here, though the peer has not answered: the UE leaves."""
+        if self._call is not None:
+            self._call.abandon(now, out)
 
     # requests of the peer
 
@@ -95,29 +107,37 @@ class Calls:
             self._refuse(txn, request, 481, now, out)
         elif request.method == "BYE":
             self._gm.respond(txn, make_response(request, 200), now, out)
-            if call.may(On.OVER):
-                call.step(On.OVER, out)
-        elif request.method == "INVITE":  # the session stays as it is (RFC 3261 §14.2)
-            self._refuse(txn, request, 488, now, out)
+            call.over(out)
+        elif request.method in ("INVITE", "UPDATE"):
+            try:
+                refreshed.serve(call, txn, request, now, out)
+            except WireError:
+                self._refuse(txn, request, 400, now, out)
         else:
+            call.hear(now)
             return False
         return True
 
     def _invited(self, txn: ServerTransaction, invite: Request, now: Micros, out: list[Action]) -> None:
-        if self.busy:
-            self._refuse(txn, invite, 486, now, out)
+        if self.busy or self.closing:
+            self._refuse(txn, invite, 486 if self.busy else 480, now, out)
             return
         try:
-            self._call = call = Called(self._gm, txn, invite, now)
+            call = Called(self._gm, txn, invite, now)
         except WireError:
             self._refuse(txn, invite, 400, now, out)
             return
+        if too_small(call.interval, self._gm.config):
+            least = [("Min-SE", str(self._gm.config.min_se_s))]
+            self._refuse(txn, invite, 422, now, out, least)
+            return
+        self._hold(call, now, out)
         call.ring(now, out)
 
-    def acknowledged(self, ack: Request, out: list[Action]) -> None:
+    def acknowledged(self, ack: Request, now: Micros, out: list[Action]) -> None:
         """An ACK to a 2xx of ours."""
-        if isinstance(self._call, Called) and belongs(self._call, ack):
-            self._call.acknowledged(out)
+        if self._call is not None and belongs(self._call, ack):
+            self._call.acknowledged(ack.cseq.number, now, out)
 
     def cancelled(self, call_id: str, now: Micros, out: list[Action]) -> None:
         """The INVITE is cancelled; of no effect once it is answered (RFC 3261 §9.2)."""
@@ -125,18 +145,41 @@ class Calls:
         if isinstance(call, Called) and call.call_id == call_id and call.stage is CallStage.RINGING:
             call.refuse(487, now, out)
 
-    # time
+    # what happens besides
+
+    def check(self, now: Micros, out: list[Action]) -> None:
+        """A registration that is gone, or begun anew, takes the call with it (24.229 §5.1.1.2.1; MGU-10)."""
+        if self._call is not None and self.busy and self._lineage != self._registrar.lineage:
+            self._call.lose(self._registrar.broken, now, out)
 
     def wake(self, now: Micros, out: list[Action]) -> None:
         """Do what is due."""
         if self._call is not None:
             self._call.wake(now, out)
+            refreshing.keep_alive(self._call, now, out)
 
     def next_deadline(self) -> Micros:
         """When `wake` has something to do, `FOREVER` for never."""
-        return self._call.next_deadline() if self._call is not None and self.busy else FOREVER
+        call = self._call
+        if call is None:
+            return FOREVER
+        of_session = refreshing.next_deadline(call)
+        return min(call.next_deadline(), of_session) if self.busy else of_session
+
+    def _hold(self, call: Calling | Called, now: Micros, out: list[Action]) -> None:
+        former = self._call
+        if former is not None and former.refreshing is not None:
+            former.refreshing.stop(now, out)
+        self._call, self._lineage = call, self._registrar.lineage
 
     def _refuse(
-        self, txn: ServerTransaction, request: Request, status: int, now: Micros, out: list[Action]
+        self,
+        txn: ServerTransaction,
+        request: Request,
+        status: int,
+        now: Micros,
+        out: list[Action],
+        headers: Lines = (),
     ) -> None:
-        self._gm.respond(txn, make_response(request, status, to_tag=token(self._gm.entropy)), now, out)
+        response = make_response(request, status, to_tag=token(self._gm.entropy), headers=headers)
+        self._gm.respond(txn, response, now, out)

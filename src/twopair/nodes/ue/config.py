@@ -17,6 +17,10 @@ ESP adds at most SPI and sequence number (8), IV (16), padding and trailer (17) 
 """
 
 
+LEAST_S: Final = 90
+"""No session interval is smaller, in seconds; also Min-SE where a message has none (RFC 4028 §4, §5)."""
+
+
 @dataclass(frozen=True, slots=True)
 class UeConfig:
     """Configuration of one UE.
@@ -39,6 +43,9 @@ class UeConfig:
         contact_features: parameters of Contact, each as it is written, e.g. ``+g.3gpp.smsip`` (UEP-04).
         answer_after: how long a call rings before it is taken by itself; None: its user takes it.
         retries: whether a failed registration is tried again by itself (UEP-13).
+        session_expires_s: session interval asked for in calls (RFC 4028); 0: none is asked for, what the
+            other end asks for is granted.
+        min_se_s: the smallest session interval that is taken, at least 90.
 
     Raises:
         ValueError: a value that cannot be.
@@ -59,6 +66,8 @@ class UeConfig:
     contact_features: tuple[str, ...] = ()
     answer_after: Micros | None = None
     retries: bool = True
+    session_expires_s: int = 1800
+    min_se_s: int = 90
 
     def __post_init__(self) -> None:
         faults = (
@@ -79,6 +88,11 @@ class UeConfig:
             (self.clear_port in self.ports, "clear_port: not one of ports, which are protected (SA-21)"),
             (self.expires_s <= 0, "expires_s: positive"),
             (self.response_after_rekey not in {"old", "new"}, "response_after_rekey: old or new"),
+            (self.min_se_s < LEAST_S, f"min_se_s: at least {LEAST_S} (RFC 4028 §5)"),
+            (
+                0 != self.session_expires_s < self.min_se_s,
+                "session_expires_s: not below min_se_s, or 0 for none",
+            ),
         )
         for found, words in faults:
             if found:

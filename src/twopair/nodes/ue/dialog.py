@@ -4,7 +4,7 @@ Contact and Record-Route hold server ports only (MSG-03, MSG-04), so nothing of 
 SA sets do (RRG-01).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twopair.base import WireError
 from twopair.wire.sip import NameAddr, Request, Response
@@ -49,6 +49,13 @@ class Dialog:
             target=_contact(invite),
             route=tuple(invite.values("Record-Route")),
         )
+
+    def moved(self, message: Request | Response) -> "Dialog":
+        """The dialog after a target refresh: the peer's Contact may be another (RFC 3261 §12.2.1.2, §12.2.2).
+
+        Raises WireError.
+        """
+        return replace(self, target=_contact(message)) if message.get("Contact") is not None else self
 
     def holds(self, request: Request) -> bool:
         """Whether a request of the peer belongs to this dialog: Call-ID and both tags (RFC 3261 §12.2.2)."""

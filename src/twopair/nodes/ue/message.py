@@ -8,6 +8,7 @@ from twopair.core.sip import Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import MessageAnswered
 from twopair.nodes.ue import requests
+from twopair.nodes.ue.extensions import missing
 from twopair.nodes.ue.gm import Asker
 from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.wishes import SendMessage
@@ -24,7 +25,7 @@ class Outgoing(Asker):
 
     def answered(self, response: Response, _flow: Flow, now: Micros, out: list[Action]) -> None:
         """A final answer; 494 means that the P-CSCF knows another agreement: begin anew (UEP-16)."""
-        out.append(Report(MessageAnswered(self.to, response.status, self.call_id)))
+        out.append(Report(MessageAnswered(self.to, response.status, self.call_id, missing(response))))
         if response.status == 494:
             self.registrar.wish(Purpose.REGISTER, now, out, in_clear=True)
 

@@ -65,6 +65,8 @@ class Registrar:
         authorization: latest value that was accepted, or empty (AKA-08).
         failures: consecutive failed attempts (UEP-13).
         retry_at: when to try again, `FOREVER` for not at all.
+        lineage: changes when a registration is gone or begun anew: what hung on the one before is lost.
+        broken: why it last changed, in words.
     """
 
     def __init__(self, gm: Gm) -> None:
@@ -74,6 +76,8 @@ class Registrar:
         self.authorization = ""
         self.failures = 0
         self.retry_at = FOREVER
+        self.lineage = 0
+        self.broken = ""
         self._wanted: Purpose | None = None
         self._sets_made = 0
 
@@ -222,7 +226,13 @@ class Registrar:
     def lost(self, reason: str, out: list[Action]) -> None:
         """The registration is gone."""
         self.registration = None
+        self.breaks(f"de-registered: {reason}")
         out.append(Report(Deregistered(self.gm.profile.impi, reason)))
+
+    def breaks(self, reason: str) -> None:
+        """What hung on the registration is lost with it (24.229 §5.1.1.2.1; MGU-10)."""
+        self.lineage += 1
+        self.broken = reason
 
     def next_deadline(self) -> Micros:
         """When `wake` has something to do, `FOREVER` for never."""

@@ -7,7 +7,9 @@ from twopair.base import Impu, Transport, token
 from twopair.core.registration.ue import Round
 from twopair.core.secagree import ServerList
 from twopair.nodes.ue.dialog import Dialog
+from twopair.nodes.ue.extensions import ABLE
 from twopair.nodes.ue.gm import Gm
+from twopair.nodes.ue.intervals import ask
 from twopair.nodes.ue.registration import Registration
 from twopair.nodes.ue.sets import LiveSet
 from twopair.nodes.wishes import SendMessage
@@ -65,9 +67,24 @@ def message(
 
 
 def invite(gm: Gm, registration: Registration, live: LiveSet, to: Impu, transport: Transport) -> Request:
-    """An INVITE (RFC 3261 §13.2.1); Contact has port_us (MSG-03)."""
-    extra = [("Contact", gm.profile.contact), ("Content-Type", SDP)]
+    """An INVITE (RFC 3261 §13.2.1, RFC 4028 §7.1); Contact has port_us (MSG-03)."""
+    interval = ask(gm.config, 0, gm.config.session_expires_s)
+    extra = [("Contact", gm.profile.contact), *ABLE, *interval, ("Content-Type", SDP)]
     return _outside(gm, registration, live, "INVITE", to, transport, extra, no_media(gm))
+
+
+def invite_again(gm: Gm, invite: Request, live: LiveSet, least_s: int, interval_s: int) -> Request:
+    """An INVITE that was answered 422, asking for a longer interval, in a new transaction (RFC 4028 §7.3)."""
+    again = invite.copy()
+    transport = Transport(invite.top_via.transport.upper())
+    again.set("Via", gm.profile.via(transport, gm.entropy))
+    again.set("CSeq", f"{invite.cseq.number + 1} INVITE")
+    lines = [*verify_headers(live.server), *ask(gm.config, least_s, interval_s)]
+    for name in dict(lines):
+        again.remove(name)
+    for name, value in lines:
+        again.add(name, value)
+    return again
 
 
 def no_media(gm: Gm) -> bytes:

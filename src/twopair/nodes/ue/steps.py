@@ -154,6 +154,7 @@ def adopt(
     if before is not None and attempt.protected:
         sets.replaced(before, now, out)
     elif not attempt.protected:
+        registrar.breaks("the UE has registered anew")
         sets.release([other for other in sets if other is not live], out)
     sets.feed(live, Trigger.TAKEN, out)
     registrar.authorization = state.authorization

@@ -33,6 +33,8 @@ from twopair.nodes.ue.access import Arrival
 from twopair.nodes.ue.answering import answer
 from twopair.nodes.ue.calls import Calls
 from twopair.nodes.ue.config import FOREVER, UeConfig
+from twopair.nodes.ue.departure import Departure
+from twopair.nodes.ue.extensions import unknown_in
 from twopair.nodes.ue.gm import AkaCard, Gm, Pending
 from twopair.nodes.ue.message import send
 from twopair.nodes.ue.profile import Profile
@@ -83,6 +85,7 @@ class UserEquipment:
         self._gm = Gm(config, self.profile, card, entropy, rules, user=self)
         self._registrar = Registrar(self._gm)
         self._calls = Calls(self._registrar)
+        self._departure = Departure(self._calls, self._registrar)
         self._held: list[tuple[LiveSet, Request, Flow]] = []
 
     # -- Node ------------------------------------------------------------------------------------
@@ -93,12 +96,15 @@ class UserEquipment:
         self._TAKE[type(event)](self, event, now, out)
         if self._held:
             self._take_held(now, out)
+        self._calls.check(now, out)
+        self._departure.wake(now, out)
         return out
 
     def next_deadline(self) -> Micros | None:
         """Moment at which `Woke` is to be fed, or None."""
         of_layer = self._gm.layer.next_deadline()
-        deadline = min(self._registrar.next_deadline(), self._calls.next_deadline())
+        parts = (self._registrar, self._calls, self._departure)
+        deadline = min(part.next_deadline() for part in parts)
         if of_layer is not None:
             deadline = min(deadline, of_layer)
         return None if deadline == FOREVER else deadline
@@ -117,10 +123,11 @@ class UserEquipment:
             out.append(Bind(clear, protected=False, listen=False))  # kept: if it is taken, that shows at once
 
     def _register(self, _event: Register, now: Micros, out: list[Action]) -> None:
+        self._departure.call_off()
         self._registrar.wish(Purpose.REGISTER, now, out)
 
     def _deregister(self, _event: Deregister, now: Micros, out: list[Action]) -> None:
-        self._registrar.wish(Purpose.DEREGISTER, now, out)
+        self._departure.begin(now, out)
 
     def _send_message(self, event: SendMessage, now: Micros, out: list[Action]) -> None:
         send(self._registrar, event, now, out)
@@ -228,15 +235,19 @@ class UserEquipment:
     def on_request(
         self, txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
-        """Serve a request; all but calls are answered at once."""
+        """Serve a request; all but calls are answered at once (RFC 3261 §8.2)."""
         self._own(txn, flow)
-        if not (self._calls.serves(request) and self._calls.take(txn, request, now, out)):
+        if unknown := unknown_in(request):
+            tag, headers = token(self._gm.entropy), [("Unsupported", unknown)]
+            response = make_response(request, 420, to_tag=tag, headers=headers)
+            self._gm.respond(txn, response, now, out)
+        elif not (self._calls.serves(request) and self._calls.take(txn, request, now, out)):
             self._gm.respond(txn, answer(request, flow, self._gm, out), now, out)
 
     def on_ack(self, ack: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
         """The ACK to a 2xx of ours."""
         try:
-            self._calls.acknowledged(ack, out)
+            self._calls.acknowledged(ack, now, out)
         except WireError as error:
             out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
 

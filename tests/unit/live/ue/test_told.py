@@ -1,6 +1,7 @@
 """What is told of each kind of event, and that it is one line."""
 
 import json
+from datetime import datetime
 from typing import get_args
 
 import pytest
@@ -14,6 +15,7 @@ from twopair.nodes.facts import (
     CallChanged,
     CallStage,
     Deregistered,
+    Lost,
     MessageReceived,
     Refused,
     Registered,
@@ -38,6 +40,18 @@ TOLD: list[tuple[Happening, dict[str, object], str]] = [
         CallChanged("c", CallStage.ENDED, 486, "sip:b@h", ours=True),
         {"event": "call", "stage": "ended", "to": "sip:b@h", "status": 486, "call_id": "c"},
         "call to sip:b@h: ended, 486 Busy Here",
+    ),
+    (
+        CallChanged("c", CallStage.ENDED, 420, "sip:b@h", detail="does not have sec-agree"),
+        {
+            "event": "call",
+            "stage": "ended",
+            "from": "sip:b@h",
+            "status": 420,
+            "call_id": "c",
+            "detail": "does not have sec-agree",
+        },
+        "call from sip:b@h: ended, 420 Bad Extension: does not have sec-agree",
     ),
     (
         Registered(I, ME, 60),
@@ -71,6 +85,26 @@ TOLD: list[tuple[Happening, dict[str, object], str]] = [
 @pytest.mark.parametrize(("event", "values", "words"), TOLD, ids=lambda of: type(of).__name__)
 def test_an_event(event: Happening, values: dict[str, object], words: str) -> None:
     assert told(event) == (values, words)
+
+
+@pytest.mark.parametrize(("silent_s", "heard"), [(61, "nothing heard for 61 s"), (0, "just heard of")])
+def test_a_call_that_was_lost(silent_s: int, heard: str) -> None:
+    """Who, why and when: RFC 3261 §15.1.1, RFC 4028 §10."""
+    before = datetime.now().astimezone().replace(microsecond=0)
+    lost = Lost("no answer to BYE", silent_s)
+    values, words = told(CallChanged("c", CallStage.ENDED, 200, "sip:b@h", ours=True, lost=lost))
+    at = datetime.fromisoformat(values.pop("at"))
+    assert before <= at <= datetime.now().astimezone()
+    assert values == {
+        "event": "call",
+        "stage": "ended",
+        "to": "sip:b@h",
+        "status": 200,
+        "call_id": "c",
+        "lost": "no answer to BYE",
+        "silent_s": silent_s,
+    }
+    assert words == f"call to sip:b@h: lost at {at:%H:%M:%S}, no answer to BYE; {heard}"
 
 
 def test_every_event_has_its_words() -> None:

@@ -199,7 +199,9 @@ def test_other_requests(method: str, headers: list[tuple[str, str]], status: int
     bench.request_from_network(method, headers=headers)
     ((response, _),) = bench.responses
     assert response.status == status
-    assert response.get("Allow") == ("MESSAGE, OPTIONS, INVITE, ACK, CANCEL, BYE" if status != 420 else None)
+    assert response.get("Allow") == (
+        "MESSAGE, OPTIONS, INVITE, ACK, CANCEL, BYE, UPDATE" if status != 420 else None
+    )
     assert response.get("Unsupported") == ("magic" if status == 420 else None)
 
 
