@@ -3,7 +3,7 @@
 from tests.field.bed import FieldBed
 from tests.unit.nodes.pcscf.bed import TCP, UDP, make_response
 
-from twopair.base import StreamClosed
+from twopair.base import Endpoint, Flow, Port, StreamClosed, StreamOpened
 from twopair.wire.sip import Request
 
 
@@ -22,3 +22,20 @@ def test_a_large_notify_to_a_phone_whose_tcp_port_refuses() -> None:
     bed.receive(bed.ue.uplink, make_response(again, 200, to_tag="u").to_bytes())
     [(_, answer)] = bed.sent
     assert answer.to_bytes().startswith(b"SIP/2.0 200 ")
+
+
+def test_a_phone_that_loses_its_connection_between_sm1_and_sm6() -> None:
+    """K10a: a new connection to the Via's received address and port (RFC 3261 §18.2.2)."""
+    bed = FieldBed(registered=False)
+    came = bed.ue.flow(40_000, 5060, TCP)
+    bed.feed(StreamOpened(came))
+    bed.phone("K10a", came)
+    sm2 = bed.to_core()
+    bed.feed(StreamClosed(came))
+    bed.challenge(sm2)
+    back = Flow(TCP, Endpoint("10.10.0.1", Port(0)), Endpoint("10.10.1.2", Port(5060)))
+    assert bed.opened() == [back]
+    [(flow, sm6)] = bed.sent
+    assert flow == back
+    assert sm6.to_bytes().startswith(b"SIP/2.0 401 ")
+    assert sm6.get("Security-Server")

@@ -20,6 +20,7 @@ class Refusal(Reason):
     # access (clear text)
     CLEAR_NON_REGISTER = (403, "33.203 §7.1, UNP-01", "only REGISTER is taken without protection")
     CLEAR_FROM_PROTECTED_UE = (0, "33.203 §7.1, UNP-01", "clear text from an address that has SAs")
+    ANSWER_TO_PROTECTED_PORT = (0, "33.203 §7.1, SA-21", "clear text would go to a protected port")
     CLEAR_ANSWER_TO_PROTECTED = (0, "UNP-04", "an unprotected answer to a protected request")
     # agreement
     AGREEMENT_NOT_KNOWN = (421, "RFC 3329 §2.3.1, AGR-30", "REGISTER of a UE that does not name sec-agree")

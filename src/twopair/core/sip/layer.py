@@ -19,6 +19,11 @@ MOST_TRANSACTIONS: Final = 100_000
 """Transactions kept at a time unless the node says otherwise; about 1.5 kB each once answered."""
 
 
+def never(_before: Flow, _flow: Flow) -> bool:
+    """Answers stay with the connection on which a request came first."""
+    return False
+
+
 def same_flow(_request: Request, flow: Flow) -> Flow:
     """Answers go back on the flow the request came on; right where both ends use one port."""
     return flow
@@ -34,10 +39,12 @@ class TransactionLayer:
         user: told of requests and responses.
         timers_for: the timers that hold on a flow (TMR-04).
         answer_flow: where the few responses go that the layer makes itself: 100, 400, 481, 503.
+        comes_again: whether the answer to a request that came on one connection, and comes again on another
+            before it is answered, goes to the other: the peer has lost the first (RFC 3261 §18.2.2).
         limit: the most transactions kept at a time; ours are always admitted.
     """
 
-    __slots__ = ("_ground", "_limit", "_timers_for", "_user")
+    __slots__ = ("_comes_again", "_ground", "_limit", "_timers_for", "_user")
 
     def __init__(
         self,
@@ -45,11 +52,13 @@ class TransactionLayer:
         timers_for: Callable[[Flow], Timers],
         *,
         answer_flow: Callable[[Request, Flow], Flow] = same_flow,
+        comes_again: Callable[[Flow, Flow], bool] = never,
         limit: int = MOST_TRANSACTIONS,
     ) -> None:
         self._user = user
         self._timers_for = timers_for
         self._limit = limit
+        self._comes_again = comes_again
         self._ground = Ground(user, answer_flow)
 
     def __len__(self) -> int:
@@ -96,6 +105,8 @@ class TransactionLayer:
         ground = self._ground
         txn = ground.servers.get(key)
         if txn is not None:
+            if txn.reliable and flow != txn.flow and flow.transport.reliable:
+                txn.move(flow, self._comes_again)
             txn.feed(ServerOn.ACK if is_ack else ServerOn.REQUEST, request, flow, now, out)
             return
         if is_ack:

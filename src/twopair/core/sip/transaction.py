@@ -130,6 +130,13 @@ class ServerTransaction(Transaction):
         """Whether a final response was sent."""
         return self.state not in _OPEN
 
+    def move(self, flow: Flow, allowed: Callable[[Flow, Flow], bool]) -> None:
+        """The request came again on another connection: answer there, if that is allowed."""
+        if not self.answered and allowed(self.flow, flow):
+            self.flow = flow
+            if self.wire:
+                self.answer_flow = flow
+
     def respond(self, response: Response, flow: Flow, now: Micros, out: Out) -> None:
         """Send a response on a flow that the user picks (MSG-01, MSG-06); retransmissions take the same.
 

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Final, NamedTuple
 
-from twopair.base import Endpoint, Refusal
+from twopair.base import Endpoint, Port, Refusal
 from twopair.core.registration.pcscf_checks import Check
 from twopair.core.sa import Stage
 from twopair.nodes.pcscf.config import PcscfConfig
@@ -41,11 +41,16 @@ def kind_of(message: Message) -> Kind:
     return _METHODS.get(message.method, Kind.REQUEST) if isinstance(message, Request) else Kind.RESPONSE
 
 
+ANY_PORT: Final = Port(0)
+"""At our end of a connection that we open in the clear: its port is of no account."""
+
+
 def doors(config: PcscfConfig) -> dict[Endpoint, Door]:
     """Every endpoint of the node and what it is for."""
     found = {config.core: Door.CORE}
     for address in config.gm_addresses:
         found[Endpoint(address, config.gm_port)] = Door.CLEAR
+        found[Endpoint(address, ANY_PORT)] = Door.CLEAR
         found[Endpoint(address, config.port_ps)] = Door.SERVER
         for port in config.port_pc:
             found[Endpoint(address, port)] = Door.CLIENT

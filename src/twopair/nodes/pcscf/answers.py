@@ -25,6 +25,7 @@ from twopair.core.secagree import ServerList, Terms, draw_spis
 from twopair.core.secagree.strip import OPTION_TAG
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
+from twopair.nodes.pcscf.access import ANY_PORT
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Message, Request, Response, Via, make_response
@@ -55,8 +56,10 @@ class Answers:
         """
         if live is not None:
             flow = self._way(txn, live, now, out)
+        elif txn.answered:
+            flow = txn.answer_flow
         else:
-            flow = txn.answer_flow if txn.answered else self.unprotected_way(txn.request, txn.flow)
+            flow = self._way_in_clear(txn, now, out)
         if flow is not None:
             txn.respond(response, flow, now, out)
         else:
@@ -114,6 +117,28 @@ class Answers:
             return self.unprotected_way(request, flow)
         current = live.owner.current
         return current.by_udp if current is not None and request.method != "REGISTER" else live.by_udp
+
+    def _way_in_clear(self, txn: ServerTransaction, now: Micros, out: list[Action]) -> Flow | None:
+        """Back as it came; where its connection is gone, on a new one to the port of the Via.
+
+        The address is the one that the connection came from, which had to answer to open it. It is asked for
+        one connection more, as long as there is room, and never at a port that its SA sets have (RFC 3261
+        §18.2.2; SA-21). None: the answer cannot be sent, and what it announces goes with reg-await-auth.
+        """
+        flow, tables = self.unprotected_way(txn.request, txn.flow), self._tables
+        if flow.transport is Transport.UDP or flow in tables.streams:
+            return flow
+        back = Endpoint(flow.remote.address, Port(txn.request.top_via.port or SIP_PORT))
+        pcscf = flow.local.address
+        if tables.sets.protects(pcscf, back, (tables.config.port_ps, *tables.config.port_pc)):
+            out.append(Report(Refused(Refusal.ANSWER_TO_PROTECTED_PORT, flow, str(back))))
+            return None
+        if tables.streams.full:
+            out.append(Report(Refused(Refusal.OVERLOADED, flow, "connections")))
+            return None
+        anew = Flow(Transport.TCP, Endpoint(pcscf, ANY_PORT), back)
+        tables.streams.open(anew, None, now, out)
+        return anew
 
     @staticmethod
     def unprotected_way(request: Message, flow: Flow) -> Flow:

@@ -27,7 +27,7 @@ from twopair.core.sa import SasInstalled, SasRefused, Stage, Trigger
 from twopair.core.sip import CORE, GM, ClientTransaction, ServerTransaction, Timers, TransactionLayer, Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event, Start
-from twopair.nodes.pcscf.access import Arrival, Door, Kind, kind_of
+from twopair.nodes.pcscf.access import ANY_PORT, Arrival, Door, Kind, kind_of
 from twopair.nodes.pcscf.answers import Answers, asks_rport
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.challenge import Challenges
@@ -67,7 +67,9 @@ class Pcscf:
     """
 
     def __init__(self, config: PcscfConfig, entropy: Entropy, rules: Rules = RULES) -> None:
-        layer = TransactionLayer(self, self._timers_for, answer_flow=self._answer_flow)
+        layer = TransactionLayer(
+            self, self._timers_for, answer_flow=self._answer_flow, comes_again=self._comes_again
+        )
         self.tables = tables = Tables(config, entropy, layer, rules)
         self._layer = layer
         self._doors = tables.doors
@@ -114,6 +116,8 @@ class Pcscf:
     def _start(self, _event: Start, _now: Micros, out: list[Action]) -> None:
         """Protected ports are closed to clear text before they are bound (SA-09, SA-21)."""
         for local, door in self._doors.items():
+            if local.port == ANY_PORT:
+                continue
             protected = door in (Door.SERVER, Door.CLIENT)
             out.append(Bind(local, protected=protected, listen=door in (Door.CLEAR, Door.SERVER)))
 
@@ -132,8 +136,10 @@ class Pcscf:
     def _stream_opened(self, event: StreamOpened, now: Micros, out: list[Action]) -> None:
         flow, streams = event.flow, self.tables.streams
         door = self._doors.get(flow.local)
-        if door is Door.CLIENT:
-            streams.opened(flow)
+        ours = streams.opened(flow)
+        if door is Door.CLIENT or ours:
+            if ours and door is Door.CLEAR:
+                self.tables.agenda.note(Micros(now + CLEAR_IDLE), partial(self._idle, flow))
             return
         live = self.tables.sets.at(flow) if door is Door.SERVER else None
         if door is Door.SERVER and live is None:
@@ -246,6 +252,14 @@ class Pcscf:
 
     def _answer_flow(self, request: Request, flow: Flow) -> Flow:
         return self._answers.way_of(request, flow)
+
+    def _comes_again(self, before: Flow, flow: Flow) -> bool:
+        """Whether the answer goes with a request that is repeated on another connection: in the clear only.
+
+        Inside SAs it stays with the set of the request (RRG-07); there a set has one connection (MSG-07).
+        """
+        clear = self._doors.get(before.local) is Door.CLEAR is self._doors.get(flow.local)
+        return clear and before.local.address == flow.local.address
 
     def _live(self, flow: Flow, now: Micros, out: list[Action]) -> LiveSet | None:
         """The set a new message came over; one that was only confirmed is taken into use (row 3, MGP-02)."""

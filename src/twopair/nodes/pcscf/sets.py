@@ -127,6 +127,10 @@ class SaTable:
         """The set towards a UE address in which the UE chose that SPI (SA-15, SA-18)."""
         return self._offered.get((ue, spi))
 
+    def protects(self, pcscf: str, ue: Endpoint, pool: Iterable[Port]) -> bool:
+        """Whether a live set has this port of a UE, whichever of ours in `pool` it has (SA-21)."""
+        return any((Endpoint(pcscf, port), ue) in self._by_ports for port in pool)
+
     def spi_in_use(self, spi: int) -> bool:
         """Whether any SA, inbound or outbound, has that SPI (SA-16)."""
         return spi in self._spis

@@ -66,18 +66,20 @@ class Streams:
         else:
             live.streams[flow] = None
 
-    def open(self, flow: Flow, live: LiveSet, now: Micros, out: list[Action]) -> None:
+    def open(self, flow: Flow, live: LiveSet | None, now: Micros, out: list[Action]) -> None:
         """Open a connection unless it is open already; what is sent meanwhile is queued."""
         if flow not in self._by_flow:
             self.enter(flow, live, now)
             self._by_flow[flow].stands = False
             out.append(OpenStream(flow))
 
-    def opened(self, flow: Flow) -> None:
-        """A connection of ours stands."""
+    def opened(self, flow: Flow) -> bool:
+        """A connection stands; whether it is one of ours."""
         stream = self._by_flow.get(flow)
-        if stream is not None:
-            stream.stands = True
+        if stream is None or stream.stands:
+            return False
+        stream.stands = True
+        return True
 
     def drop(self, flow: Flow) -> Stream | None:
         """Forget a connection that is gone; None if it was forgotten before."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from twopair.base import REFUSED_FOR, Entropy, Flow, Micros, Report, Transport
+from twopair.base import REFUSED_FOR, Endpoint, Entropy, Flow, Micros, Report, Transport
 from twopair.core.aka import AkaOutcome
 from twopair.core.sa import Stage
 from twopair.core.sip import (
@@ -85,6 +85,9 @@ class Gm:
         entropy: for ports, SPIs, branches and tags.
         rules: what is checked.
         user: is told of transactions.
+
+    Attributes:
+        listens_at: where the answer to a REGISTER in the clear is expected whose connection is lost.
     """
 
     def __init__(
@@ -104,6 +107,7 @@ class Gm:
         self.rules = rules
         self.sets = SetTable(profile.impi)
         self.streams = Streams()
+        self.listens_at: Endpoint | None = None
         self.layer = TransactionLayer(
             user, config.timers_for, answer_flow=lambda _request, flow: self._answer_at_once(flow)
         )

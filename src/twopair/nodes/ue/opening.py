@@ -70,6 +70,7 @@ def ask(
     attempt = replace(attempt, cseq=attempt.cseq + 1)
     carrier = attempt.carrier
     if live is None:
+        _listen_no_longer(gm, out)
         via = gm.profile.clear_via(carrier.transport, carrier.local, gm.entropy)
         authorization = authorization or initial_authorization(gm)
     else:
@@ -80,12 +81,31 @@ def ask(
     gm.ask(request, carrier, registrar.exchange(attempt), now, out)
 
 
+def listen_at(gm: Gm, attempt: Round, out: list[Action]) -> None:
+    """The connection of a REGISTER in the clear is lost: its answer comes to the port of the Via.
+
+    The P-CSCF opens the new connection (RFC 3261 §18.1.1, §18.2.2); nothing is sent again.
+    """
+    local = attempt.carrier.local
+    if gm.listens_at is None and not attempt.protected:
+        gm.listens_at = local
+        out.append(Bind(local, protected=False, listen=True))
+
+
+def _listen_no_longer(gm: Gm, out: list[Action]) -> None:
+    if gm.listens_at is not None:
+        gm.streams.forget_at(gm.listens_at)
+        out.append(Unbind(gm.listens_at))
+        gm.listens_at = None
+
+
 def leave_carrier(gm: Gm, attempt: Round, out: list[Action]) -> None:
     """Give back the port that was drawn for a round, or end its connection; a set's are left alone."""
     if attempt.protected:
         return
     if attempt.carrier.transport is Transport.TCP:
         gm.streams.close(attempt.carrier, out)
+        _listen_no_longer(gm, out)
     elif attempt.carrier.local != gm.profile.clear:
         out.append(Unbind(attempt.carrier.local))
 

@@ -27,7 +27,7 @@ from twopair.nodes.ue.challenge import Invalid, judge
 from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.gm import Asker, Gm
 from twopair.nodes.ue.happening import Happening
-from twopair.nodes.ue.opening import begin
+from twopair.nodes.ue.opening import begin, listen_at
 from twopair.nodes.ue.registration import Registration, delta_seconds
 from twopair.nodes.ue.sets import LiveSet
 from twopair.nodes.ue.steps import PERFORM
@@ -177,6 +177,12 @@ class Registrar:
         if live is None:
             return "no answer"
         return f"no answer over the new SA set, {live.sa_set.suite}: other keys or algorithms, or no ESP"
+
+    def connection_lost(self, flow: Flow, out: list[Action]) -> None:
+        """Should it be that of SM1 in the clear, the answer comes on a new one (RFC 3261 §18.2.2)."""
+        state = self.state
+        if isinstance(state, Registering) and state.round.carrier == flow:
+            listen_at(self.gm, state.round, out)
 
     def installed(self, set_id: int, now: Micros, out: list[Action]) -> None:
         """The back end has installed a set."""

@@ -1,6 +1,6 @@
 """TCP connections of a UE, each with the octets of a message that is not yet whole (MSG-07)."""
 
-from twopair.base import CloseStream, Flow, OpenStream, Transport
+from twopair.base import CloseStream, Endpoint, Flow, OpenStream, Transport
 from twopair.nodes.actions import Action
 from twopair.wire.sip import StreamFramer
 
@@ -40,6 +40,11 @@ class Streams:
         """End a connection."""
         if self.closed(flow):
             out.append(CloseStream(flow))
+
+    def forget_at(self, local: Endpoint) -> None:
+        """The connections of a port that is given back."""
+        for flow in [flow for flow in self._framers if flow.local == local]:
+            self.closed(flow)
 
     def feed(self, flow: Flow, chunk: bytes) -> list[bytes]:
         """The messages that a chunk completes.

@@ -166,6 +166,7 @@ class UserEquipment:
             return
         if stood:
             layer.flow_closed(event.flow, now, out)
+            self._registrar.connection_lost(event.flow, out)
         else:
             layer.flow_failed(event.flow, now, out, event.reason)
 

@@ -37,8 +37,15 @@ class Bed:
         respond_with: statuses with which each new request is answered at once, on its own flow.
     """
 
-    def __init__(self, timers: Timers = GM, *, limit: int = 1000, respond_with: tuple[int, ...] = ()) -> None:
-        self.layer = TransactionLayer(self, lambda _flow: timers, limit=limit)
+    def __init__(
+        self,
+        timers: Timers = GM,
+        *,
+        limit: int = 1000,
+        respond_with: tuple[int, ...] = (),
+        comes_again: Callable[[Flow, Flow], bool] = lambda _before, _flow: False,
+    ) -> None:
+        self.layer = TransactionLayer(self, lambda _flow: timers, limit=limit, comes_again=comes_again)
         self.now = Micros(0)
         self.told: list[str] = []
         self.troubles: list[Trouble] = []

@@ -258,6 +258,17 @@ def test_a_stream_that_is_lost_leaves_time_for_an_answer_on_another() -> None:
     assert txns[3].state is State.PROCEEDING
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_request_that_comes_again_on_another_connection(*, allowed: bool) -> None:
+    """RFC 3261 §17.2.2, §18.2.2: one request for the user; its flow is where the answer goes."""
+    bed = Bed(comes_again=lambda before, flow: allowed and before != flow)
+    first, second = (TCP.mirrored()._replace(remote=TCP.local._replace(port=Port(p))) for p in (1, 2))
+    for flow in (first, second):
+        bed.layer.receive(parse(request().to_bytes()), flow, bed.now, bed.out)
+    assert bed.told == ["request MESSAGE"]
+    assert bed.servers[0].flow == (second if allowed else first)
+
+
 def test_what_the_user_is_told_of_the_trouble() -> None:
     """RFC 3261 §8.1.3.1: why no answer came, with the driver's words where it has some."""
     bed = Bed()
