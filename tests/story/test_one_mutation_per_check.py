@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.unit.nodes.pcscf import bed as bench
 from tests.unit.nodes.pcscf.bed import CORE, Bed, Ue, make_response
+from tests.unit.nodes.pcscf.flow_bed import FlowBed, flow
 
 from twopair.base import Port, Spi
 from twopair.core.registration import pcscf_integrity
@@ -150,6 +151,16 @@ def one_set_too_many() -> bool:
     """State without bound."""
     bed, ue = registered(limits=Limits(sets_per_address=1))
     bed.receive(ue.clear, neighbour(ue).register())
+    return forwarded(bed)
+
+
+@scenario("SM1", "MGU-09")
+def one_flow_too_many() -> bool:
+    """Every SM1 under a new name would cost the home network a vector, though no set can come of it."""
+    ue, other = flow(1), flow(2)
+    bed = FlowBed(limits=Limits(flows_per_impi=1))
+    bed.register(ue)
+    bed.receive(other.clear, other.register())
     return forwarded(bed)
 
 

@@ -7,7 +7,7 @@ from tools.pages.diagrams import diagram
 from tools.pages.markdown import table
 from tools.pages.words import heading, in_words, legend, listed
 
-from twopair.core.registration import pcscf_sets
+from twopair.core.registration import flows, pcscf_sets
 from twopair.core.sa import life
 from twopair.core.sip.terms import Machine, State
 from twopair.nodes.facts import CallStage
@@ -37,6 +37,21 @@ def set_events() -> Iterator[str]:
             for event, row in pcscf_sets.EVENTS.items()
         ),
     )
+
+
+def registrations() -> Iterator[str]:
+    """Which registrations of one IMPI stand beside each other."""
+    yield from heading("What a new registration replaces", flows)
+    yield from table(
+        ("new", "stood before", "of that goes", "clause"),
+        (
+            (in_words(new), in_words(stood), in_words(whose), clause)
+            for (new, stood), (whose, clause) in flows.GIVES_WAY.items()
+        ),
+    )
+    for head, words in (("registration", flows.Kind), ("goes", flows.Whose)):
+        yield ""
+        yield from legend(head, words)
 
 
 def attempt(title: str, module: Any, first: str, last: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ def tables() -> str:
         _suites(),
         machines.life_of_a_set(),
         machines.set_events(),
+        machines.registrations(),
         machines.attempt("An authentication at the P-CSCF", pcscf, "Forwarded", "Ended"),
         machines.attempt("An authentication at the UE", ue, "Registering", "Idle"),
         decisions.clear(),

@@ -181,7 +181,7 @@ ATTACKS: Final = (
         "IMPI of another user over own SA",
         "the victim's registration and identities are the thief's",
         "AGR-34, ERR-19, RRG-01",
-        ("AGR-34", "RRG-01"),
+        ("AGR-34", "RRG-01", "INT-02"),
         reregisters_as_the_victim,
         _stolen,
         change=_no_challenge,

@@ -101,6 +101,11 @@ def keep_all(_live: LiveSet) -> bool:
     return False
 
 
+def any_set_vouches(live: LiveSet, _about: object) -> bool:
+    """A P-CSCF to which every set that was authenticated last vouches for every REGISTER (INT-02)."""
+    return live.owner.latest is live
+
+
 def never(_response: Response) -> bool:
     """A UE to which every 403 is the same (ERR-09)."""
     return False

@@ -116,6 +116,9 @@ DEFENCES: Final[dict[str, Defence]] = {
         _pcscf(
             "PCS-10", "only identities of the subscriber are asserted", may_assert=careless.assert_anything
         ),
+        _pcscf(
+            "INT-02", "an SA set vouches for its own registration alone", vouches=careless.any_set_vouches
+        ),
         _pcscf("INT-01", "integrity-protected is the P-CSCF's word", vouch=careless.believe_integrity),
         Defence("UNP-03", "a REGISTER without protection is always challenged", _trusting),
         # what may come in the clear

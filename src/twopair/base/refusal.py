@@ -29,7 +29,12 @@ class Refusal(Reason):
     NO_COMMON_ALGORITHM = (494, "33.203 §7.3.2.1, ERR-08", "no algorithm in common")
     CONFIDENTIALITY_REQUIRED = (403, "33.203 §7.2, AGR-23", "policy demands encryption")
     PORT_COLLISION = (403, "33.203 §7.1, SA-22", "the UE's address and client port are in use")
-    TOO_MANY_SETS = (403, "33.203 §7.1, SA-22, MGP-04", "an IMPI, or an address, has all the SA sets it may")
+    TOO_MANY_SETS = (
+        403,
+        "33.203 §7.1, SA-22, MGP-04",
+        "a registration, or an address, has all the SA sets it may",
+    )
+    TOO_MANY_FLOWS = (403, "RFC 5626 §4.2, MGU-09", "more registrations of one IMPI than are kept")
     VERIFY_MISSING = (494, "24.229 §5.2.2.2, AGR-31, AGR-35", "no Security-Verify")
     VERIFY_MISMATCH = (494, "33.203 §7.3.2.3, AGR-31", "Security-Verify is not what was sent in SM6")
     CLIENT_MISMATCH = (494, "33.203 §7.2, AGR-31", "Security-Client is not what was sent in SM1")

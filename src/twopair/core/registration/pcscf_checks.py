@@ -69,14 +69,15 @@ class Proposed(NamedTuple):
         uc_taken: whether a live set has the UE's address and the client port it offers; over a set, another
             subscriber's (RRG-02).
         spis_taken: the same of the SPIs it offers.
-        sets: live sets of the IMPI, without the temporary one that a new challenge removes.
+        sets: live sets of the registration, without the temporary one that a new challenge removes.
         address_sets: the same for all IMPIs at the UE's address.
-        most_sets: how many sets an IMPI may have, the new one included.
+        most_sets: how many sets a registration may have, the new one included.
         most_address_sets: the same for an address.
         live_terms: the UE's SPIs and ports in its live sets; none for SM1 in the clear.
         verify: Security-Verify, one text per line.
         verify_lists: the Security-Server lists it may mirror; none for SM1 in the clear.
         verify_may_miss: whether Security-Verify may be left out (AGR-35).
+        flow_full: whether it asks for one more registration than the IMPI may have (RFC 5626).
     """
 
     hop: Hop
@@ -93,6 +94,7 @@ class Proposed(NamedTuple):
     verify: Sequence[str] = ()
     verify_lists: Sequence[ServerList] = ()
     verify_may_miss: bool = False
+    flow_full: bool = False
 
 
 class Answered(NamedTuple):
@@ -149,6 +151,10 @@ def _uc(e: Proposed) -> Refusal | None:
     return Refusal.PORT_COLLISION if e.uc_taken else None
 
 
+def _flows(e: Proposed) -> Refusal | None:
+    return Refusal.TOO_MANY_FLOWS if e.flow_full else None
+
+
 def _count(e: Proposed) -> Refusal | None:
     full = e.sets >= e.most_sets or e.address_sets >= e.most_address_sets
     return Refusal.TOO_MANY_SETS if full else None
@@ -180,6 +186,7 @@ PROPOSED_CHECKS: Final[tuple[Check[Proposed], ...]] = (
     Check("RRG-01", "33.203 §7.4; RRG-04", _server_port),
     Check("SA-22", "33.203 §7.1", _uc),
     Check("SA-15", "33.203 §7.1", _spis),
+    Check("MGU-09", "RFC 5626 §4.2; 24.229 §5.1.1.2.1", _flows),
     Check("MGP-04", "33.203 §7.1, SA-22", _count),
 )
 """Of SM1. The address of an unprotected one is not checked: `received` repairs it (PCS-05).

@@ -15,7 +15,7 @@ from twopair.live.config.fields import (
     SuiteText,
     Word,
 )
-from twopair.nodes.pcscf.config import PcscfConfig
+from twopair.nodes.pcscf.config import Limits, PcscfConfig
 
 _STORES = ("memory:", "sqlite:", "redis:", "rediss:")
 
@@ -54,6 +54,7 @@ class Security(Section):
     missing_security_verify: Literal["reject", "tolerate"] = "reject"
     foreign_route: Literal["replace", "reject"] = "replace"
     pass_on: list[Word] = Field(default_factory=lambda: ["privacy"])
+    flows_per_impi: Annotated[int, Field(ge=1, le=32)] = 4
 
 
 class Store(Section):
@@ -110,6 +111,7 @@ class PcscfFile(Section):
             missing_security_verify=self.security.missing_security_verify,
             foreign_route=self.security.foreign_route,
             pass_on=tuple(self.security.pass_on),
+            limits=Limits(flows_per_impi=self.security.flows_per_impi),
         )
 
     def without_effect(self) -> Iterator[str]:

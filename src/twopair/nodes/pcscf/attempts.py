@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
-from twopair.base import Endpoint, Micros, Port, Refusal, Report, Secret
+from twopair.base import Endpoint, Impi, Micros, Port, Refusal, Report, Secret
+from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.registration.pcscf import Attempt, Challenge, Challenged, Confirming, Do, Forwarded, Step
 from twopair.core.registration.pcscf_sets import REG_AWAIT_AUTH, SetEvent
 from twopair.core.sa import End, InstallSas, Ports, SaSet, Spis, Stage, Trigger
@@ -34,25 +35,25 @@ class Taker(NamedTuple):
     """Who asks for ports and SPIs.
 
     Args:
-        subscriber: whose REGISTER it is, None if it has no sets yet.
-        over_set: whether it came over one; what it repeats of them is judged at the challenge (RRG-02).
+        impi: who.
+        renewing: the registration whose set its REGISTER came over, None for one in the clear; what it
+            repeats of those sets is judged at the challenge (RRG-02).
     """
 
-    subscriber: Subscriber | None
-    over_set: bool
+    impi: Impi | None
+    renewing: Subscriber | None = None
 
     def barred_by(self, holder: LiveSet | None) -> bool:
         """Whether it may not have what that set holds.
 
-        Its own temporary set does not count: a new challenge removes it first (row 1).
+        A temporary set of the same IMPI does not count: a new challenge removes it first (row 1).
         """
-        if holder is None:
+        if holder is None or holder.owner is self.renewing:
             return False
-        own = holder.owner is self.subscriber
-        return not (own and (self.over_set or holder.life.stage is Stage.TEMPORARY))
+        return holder.owner.impi != self.impi or holder.life.stage is not Stage.TEMPORARY
 
 
-NOBODY: Final = Taker(None, over_set=False)
+NOBODY: Final = Taker(None)
 
 
 class Attempts:
@@ -66,22 +67,35 @@ class Attempts:
         self._lives = lives
         self._waiting: dict[int, Waiting] = {}
 
-    def open_of(self, subscriber: Subscriber | None) -> LiveSet | None:
-        """The temporary set whose challenge awaits an answer, None if there is none."""
-        for live in subscriber.sets if subscriber else ():
-            if live.life.stage is Stage.TEMPORARY and isinstance(live.attempt.state, Challenged | Confirming):
-                return live
+    def open_challenge(self, impi: Impi, nonce: str) -> LiveSet | None:
+        """The temporary set of an IMPI whose challenge has that nonce and awaits an answer, None for none."""
+        for subscriber in self._tables.subscribers.all_of(impi) if nonce else ():
+            for live in subscriber.sets:
+                state = live.attempt.state
+                if live.life.stage is not Stage.TEMPORARY or not isinstance(state, Challenged | Confirming):
+                    continue
+                if state.challenge.nonce == nonce:
+                    return live
         return None
+
+    def room_for(self, impi: Impi, flow: RegFlow | None) -> bool:
+        """Whether an IMPI may have one more registration; mere attempts give way, the oldest first."""
+        most = self._tables.config.limits.flows_per_impi
+        standing = [s for s in self._counted(impi) if not s.pending]
+        return len(standing) < most or (flow is not None and flow.sos)
 
     def uc_taken(self, pcscf: str, ue: str, uc: Port, taker: Taker) -> bool:
         """Whether (UE address, port_uc) is in the SA table (SA-22)."""
-        key = Endpoint(pcscf, self._tables.config.port_ps), Endpoint(ue, uc)
-        return taker.barred_by(self._tables.sets.holder_of_client_port(*key))
+        return taker.barred_by(self._holder_of_port(pcscf, ue, uc))
 
     def spis_taken(self, ue: str, terms: Terms, taker: Taker) -> bool:
         """Whether another set towards the UE's address has one of these SPIs (SA-15, SA-18)."""
         sets = self._tables.sets
         return any(taker.barred_by(sets.holder_of_spi(ue, spi)) for spi in (terms.spi_c, terms.spi_s))
+
+    def _holder_of_port(self, pcscf: str, ue: str, uc: Port) -> LiveSet | None:
+        sets, port_ps = self._tables.sets, self._tables.config.port_ps
+        return sets.holder_of_client_port(Endpoint(pcscf, port_ps), Endpoint(ue, uc))
 
     # the steps
 
@@ -97,14 +111,19 @@ class Attempts:
     ) -> None:
         """Row 1: a challenge came. Replace what was unfinished, install the new set, hold SM6 back."""
         tables = self._tables
-        subscriber = self._cleared(exchange, now, out)
-        live = self._temporary(exchange, subscriber, nonce, ck, ik, now)
+        subscriber = self._subject(exchange)
+        known = subscriber in tables.subscribers.all_of(subscriber.impi)
+        self.supersede(subscriber, now, out)
+        self._yield_ports(exchange, now, out)
+        full = not known and not self.room_for(subscriber.impi, exchange.reading.flow)
+        live = Refusal.TOO_MANY_FLOWS if full else self._temporary(exchange, subscriber, nonce, ck, ik, now)
         if isinstance(live, Refusal):
             exchange.attempt.feed(Step.REJECTED)
             out.append(Report(RegistrationFailed(subscriber.impi, live.words, live.status, live)))
             self._answers.refuse(exchange.txn, exchange.live, live, now, out)
             return
-        if tables.subscribers.of(subscriber.impi) is not subscriber:
+        if subscriber not in tables.subscribers.all_of(subscriber.impi):
+            self._make_room(subscriber, now, out)
             tables.subscribers.add(subscriber)
         sm6.add("Security-Server", live.server.lines[0])
         self._lives.begin(live, out)
@@ -200,20 +219,49 @@ class Attempts:
             self.feed(live.attempt, Step.EXPIRED, now, out, live=live)
             out.append(Report(RegistrationFailed(live.owner.impi, Step.EXPIRED.value)))
 
-    def _cleared(self, exchange: Exchange, now: Micros, out: list[Action]) -> Subscriber:
-        """The subscriber, without anything of an earlier unfinished procedure (MGP-05)."""
-        tables = self._tables
-        impi = exchange.reading.impi
-        subscriber = tables.subscribers.of(impi)
-        if subscriber is None:
-            return Subscriber(impi, exchange.token, tables.config.core, tables.config.registrar)
-        unfinished = [live for live in subscriber.sets if tables.rules.gives_way(live)]
+    def _subject(self, exchange: Exchange) -> Subscriber:
+        """The registration that a challenge is for: known, or beginning with it."""
+        tables, reading = self._tables, exchange.reading
+        over = exchange.live.owner if exchange.live else None
+        known = tables.subscribers.meant(reading.impi, reading.flow, over)
+        if known is not None:
+            return known
+        flow = reading.flow or ALONE
+        return Subscriber(reading.impi, exchange.token, tables.config.core, tables.config.registrar, flow)
+
+    def _counted(self, impi: Impi) -> list[Subscriber]:
+        """The registrations that are counted: emergency must not fail for the others, nor they for it."""
+        return [s for s in self._tables.subscribers.all_of(impi) if not s.flow.sos]
+
+    def _make_room(self, subscriber: Subscriber, now: Micros, out: list[Action]) -> None:
+        """A flood of attempts under new names evicts attempts alone, the oldest first (MGP-05, UNP-05)."""
+        counted = self._counted(subscriber.impi)
+        if subscriber.flow.sos or len(counted) < self._tables.config.limits.flows_per_impi:
+            return
+        oldest = next(s for s in counted if s.pending)
+        self.supersede(oldest, now, out)
+
+    def _yield_ports(self, exchange: Exchange, now: Micros, out: list[Action]) -> None:
+        """A UE tries again under another name, with ports or SPIs of its attempt: that attempt ends."""
+        assert isinstance(exchange.attempt.state, Forwarded), "a challenge answers SM1"
+        flow, terms = exchange.txn.flow, exchange.attempt.state.proposal.choice.terms
+        ue, sets = flow.remote.address, self._tables.sets
+        for held in (
+            self._holder_of_port(flow.local.address, ue, terms.port_c),
+            sets.holder_of_spi(ue, terms.spi_c),
+            sets.holder_of_spi(ue, terms.spi_s),
+        ):
+            if held is not None and not Taker(exchange.reading.impi).barred_by(held):
+                self.supersede(held.owner, now, out)
+
+    def supersede(self, subscriber: Subscriber, now: Micros, out: list[Action]) -> None:
+        """End what an earlier, unfinished procedure of this registration has left (MGP-05)."""
+        unfinished = [live for live in subscriber.sets if self._tables.rules.gives_way(live)]
         for old in unfinished:
             if not old.attempt.over:
                 self.feed(old.attempt, Step.SUPERSEDED, now, out, live=old)
         if unfinished:
             self._lives.happen(SetEvent.CHALLENGE, subscriber, now, out)
-        return subscriber
 
     def _temporary(
         self, exchange: Exchange, subscriber: Subscriber, nonce: str, ck: Secret, ik: Secret, now: Micros

@@ -19,7 +19,8 @@ class Limits:
     """Bounds of the state that peers can make the node keep; what does not fit is refused.
 
     Args:
-        sets_per_impi: SA sets of one subscriber: old, established, temporary (SA-22, MGP-04).
+        sets_per_impi: SA sets of one registration: old, established, temporary (SA-22, MGP-04).
+        flows_per_impi: registrations of one IMPI beside each other (RFC 5626), emergency ones apart.
         sets_per_address: SA sets towards one UE address; policy look-up is linear in them.
         clear_streams: TCP connections on the unprotected port, over all UEs.
         pending_registers: REGISTER requests that the core has not answered yet.
@@ -28,6 +29,7 @@ class Limits:
     """
 
     sets_per_impi: int = 3
+    flows_per_impi: int = 4
     sets_per_address: int = 64
     clear_streams: int = 10_000
     pending_registers: int = 10_000

@@ -7,10 +7,11 @@ from enum import Enum
 from typing import Final
 
 from twopair.base import Micros, Refusal, Report, Transport, seconds
+from twopair.core.registration.flows import Kind
 from twopair.core.registration.pcscf import Confirming, Forwarded, Step
 from twopair.core.registration.pcscf_integrity import NO, YES, Bearer
 from twopair.core.registration.pcscf_sets import SetEvent, established_until
-from twopair.core.sa import Stage
+from twopair.core.sa import Stage, Trigger
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import Deregistered, Registered, RegistrationFailed
 from twopair.nodes.pcscf.answers import Answers, tag_for
@@ -20,9 +21,12 @@ from twopair.nodes.pcscf.exchange import Exchange
 from twopair.nodes.pcscf.headers import clean_for_ue
 from twopair.nodes.pcscf.lives import Lives
 from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Binding
+from twopair.nodes.pcscf.subscriber import Binding, Subscriber
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Response, make_response
+
+EVERY_CONTACT: Final = "*"
+"""The Contact that de-registers all (RFC 3261 §10.2.2)."""
 
 
 class Outcome(Enum):
@@ -69,7 +73,7 @@ class Confirmations:
         else:
             expires_s = expiry_s(response, exchange.reading.contact or live.owner.contact)
             if outcome is Outcome.CONFIRM:
-                self._confirm(exchange, live, expires_s, now, out)
+                self._confirm(exchange, live, response, expires_s, now, out)
             else:
                 self._extend(exchange, live, expires_s, now)
             self._store(exchange, live, response, expires_s, now, out)
@@ -102,9 +106,18 @@ class Confirmations:
         return isinstance(exchange.attempt.state, Confirming | Forwarded)
 
     def _confirm(
-        self, exchange: Exchange, live: LiveSet, expires_s: int, now: Micros, out: list[Action]
+        self,
+        exchange: Exchange,
+        live: LiveSet,
+        response: Response,
+        expires_s: int,
+        now: Micros,
+        out: list[Action],
     ) -> None:
-        """Rows 5 and 6 of the event table, by how SM1 came (FLOW-06, TMR-02)."""
+        """Rows 5 and 6 of the event table, by how SM1 came (FLOW-06, TMR-02).
+
+        An initial registration takes the place of others of its UE, or, with ``outbound``, of none (MGU-09).
+        """
         state = exchange.attempt.state
         assert isinstance(state, Confirming), "only SM8 is answered by SM11"
         owner = live.owner
@@ -116,8 +129,22 @@ class Confirmations:
             live.life.expires_at = established_until(previous, expires_s, now)
             owner.latest = live
             self._lives.happen(event, owner, now, out, subject=live)
+            confirmed = (exchange.reading.flow or owner.flow).confirmed(response.values("Require"))
+            named = confirmed.kind is Kind.FLOW and owner.flow.kind is Kind.ALONE
+            if expires_s and (named or not protected):
+                owner.flow = confirmed
+                self._take_place(owner, now, out)
 
         self._attempts.feed(exchange.attempt, Step.ACCEPTED, now, out, live=live, reply=confirm)
+
+    def _take_place(self, owner: Subscriber, now: Micros, out: list[Action]) -> None:
+        """End the registrations that this one replaces, with all their sets (MGU-09)."""
+        for other in self._tables.subscribers.all_of(owner.impi):
+            if other is not owner and self._tables.rules.takes_place_of(owner.flow, other.flow):
+                self._attempts.supersede(other, now, out)
+                other.impus.clear()  # it goes with its sets, and is not told to have expired
+                for live in tuple(other.sets):
+                    self._lives.release(live, Trigger.RELEASED, now, out)
 
     def _extend(self, exchange: Exchange, live: LiveSet, expires_s: int, now: Micros) -> None:
         """A re-registration that was not challenged changes nothing but lifetimes (RRG-05, TMR-02)."""
@@ -147,12 +174,17 @@ class Confirmations:
         out.append(Report(Registered(owner.impi, reading.impu, expires_s, owner.associated)))
 
     def _removed(self, exchange: Exchange, live: LiveSet, out: list[Action]) -> None:
-        """200 to a de-registration; without an IMPU left the sets go when it has arrived (MGP-10)."""
-        owner = live.owner
-        owner.unbind(exchange.reading.impu)
-        if not owner.impus:
-            exchange.doomed = tuple(owner.sets)
-            out.append(Report(Deregistered(owner.impi, "by the user")))
+        """200 to a de-registration; without an IMPU left the sets go when it has arrived (MGP-10).
+
+        Other flows stay, unless all contacts were named; an emergency registration always does (PCS-18).
+        """
+        everywhere = exchange.reading.contact == EVERY_CONTACT and not live.owner.flow.sos
+        others = self._tables.subscribers.all_of(live.owner.impi) if everywhere else ()
+        for owner in [live.owner, *(s for s in others if s is not live.owner and not s.flow.sos)]:
+            owner.unbind(exchange.reading.impu)
+            if not owner.impus and not owner.pending:
+                exchange.doomed += tuple(owner.sets)
+                out.append(Report(Deregistered(owner.impi, "by the user")))
 
 
 def _unavailable(exchange: Exchange) -> Response:

@@ -1,8 +1,10 @@
 """One REGISTER on its way through the P-CSCF, and what was read from it."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from twopair.base import Flow, Impi, Impu, WireError
+from twopair.core.registration.flows import RegFlow
 from twopair.core.registration.pcscf import Attempt
 from twopair.core.registration.pcscf_checks import Hop
 from twopair.core.registration.pcscf_integrity import Bearer
@@ -22,6 +24,7 @@ class Reading(NamedTuple):
         impi: its username, as sent (Q-14).
         impu: the identity in To, without parameters.
         contact: URI of the Contact, empty where there is none.
+        flow: the registration it asks for, None where it has no Contact, or ``*``.
         response: the digest, empty where there is none.
         nonce: the nonce, empty where there is none.
         auts: AUTS, None where there is none.
@@ -33,6 +36,7 @@ class Reading(NamedTuple):
     impi: Impi
     impu: Impu
     contact: str
+    flow: RegFlow | None
     response: str
     nonce: str
     auts: str | None
@@ -44,8 +48,12 @@ class Reading(NamedTuple):
         return self.nonce == nonce and bool(self.response) and self.auts is None
 
 
-def read_register(request: Request, flow: Flow, live: LiveSet | None) -> Reading:
-    """Read a REGISTER; `live` is the set it came over.
+Naming = Callable[[str, Sequence[str]], RegFlow]
+"""From Contact and the option tags of Supported and Require to the name of a registration."""
+
+
+def read_register(request: Request, flow: Flow, live: LiveSet | None, naming: Naming) -> Reading:
+    """Read a REGISTER; `live` is the set it came over, `naming` tells which registration it asks for.
 
     Raises:
         WireError: Authorization with a username, To, Contact, Max-Forwards or Via is missing or garbled.
@@ -72,6 +80,7 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None) -> Reading
         impi=impi,
         impu=Impu(impu),
         contact=uri_of(contacts[0]) if contacts else "",
+        flow=naming(contacts[0], request.values("Supported")) if contacts and contacts[0] != "*" else None,
         response=credentials.get("response") or "",
         nonce=credentials.get("nonce") or "",
         auts=credentials.get("auts"),

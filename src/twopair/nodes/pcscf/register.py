@@ -4,6 +4,7 @@ from typing import Final
 
 from twopair.base import Flow, Micros, Refusal, Report, Transport, WireError, token
 from twopair.core.registration import pcscf_checks as checks
+from twopair.core.registration.flows import Kind
 from twopair.core.registration.pcscf import Attempt, Challenged, Confirming, Proposal, Step
 from twopair.core.registration.pcscf_integrity import Bearer, classify, integrity_protected
 from twopair.core.sa import Stage
@@ -21,7 +22,7 @@ from twopair.nodes.pcscf.attempts import Attempts, Taker
 from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
 from twopair.nodes.pcscf.headers import Dropped, demand, from_ue
 from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import path_uri
+from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Request
 
@@ -47,7 +48,7 @@ class Registrations:
     ) -> None:
         """A new REGISTER, in the clear or over the set `live`."""
         try:
-            reading = read_register(request, txn.flow, live)
+            reading = read_register(request, txn.flow, live, self._tables.rules.naming)
         except WireError as error:
             self._answers.refuse(txn, live, Refusal.BAD_REQUEST, now, out, detail=error.what)
             return
@@ -78,28 +79,31 @@ class Registrations:
         except WireError as error:
             self._answers.refuse(txn, live, Refusal.MALFORMED_SECURITY, now, out, detail=error.what)
             return
-        subscriber = self._tables.subscribers.of(reading.impi)
-        pending = self._attempts.open_of(subscriber)
+        over = live.owner if live else None
+        subscriber = self._tables.subscribers.meant(reading.impi, reading.flow, over)
+        pending = self._attempts.open_challenge(reading.impi, reading.nonce)
         choice = choose_at_pcscf(offer, self._tables.config.policy)
-        evidence = self._evidence(request, txn.flow, live, reading, offer, choice, _nonce(pending))
+        nonce = reading.nonce if pending else None
+        evidence = self._evidence(request, txn.flow, live, subscriber, reading, offer, choice, nonce)
         refusal = checks.first_refusal(self._tables.rules.proposed, evidence)
         if refusal is not None or isinstance(choice, Refusal):
             assert refusal is not None, "a check refuses what cannot be chosen from"
             self._refuse(txn, live, refusal, reading, now, out)
             return
-        bearer = _bearer(live)
+        continued = live if live is not None and live.owner is subscriber else None
+        bearer = self._bearer(live, subscriber)
         answer = classify(
             bearer,
             response=reading.response,
             auts=reading.auts,
             nonce=reading.nonce,
-            pending=_nonce(pending),
+            pending=nonce,
         )
-        denies = pending if pending is not None and _denies(reading, pending) else None
+        denies = pending if reading.auts is not None or not reading.response else None  # ERR-03, ERR-04
         if denies is not None and live is not None:  # said under protection: believed at once (ERR-03)
             self._attempts.feed(denies.attempt, Step.ABANDONED, now, out, live=denies)
             denies = None
-        attempt = Attempt(Proposal(offer, choice, live.life.set_id if live else None))
+        attempt = Attempt(Proposal(offer, choice, continued.life.set_id if continued else None))
         exchange = Exchange(
             txn,
             live,
@@ -112,11 +116,18 @@ class Registrations:
         )
         self._forward(exchange, request, now, out)
 
+    def _bearer(self, live: LiveSet | None, subscriber: Subscriber | None) -> Bearer:
+        """What a REGISTER came over; the set of another registration vouches for nothing (INT-02)."""
+        if live is None:
+            return Bearer.CLEAR
+        return Bearer.LATEST if self._tables.rules.vouches(live, subscriber) else Bearer.EARLIER
+
     def _evidence(
         self,
         request: Request,
         flow: Flow,
         live: LiveSet | None,
+        subscriber: Subscriber | None,
         reading: Reading,
         offer: Offer,
         choice: Choice | Refusal,
@@ -124,7 +135,6 @@ class Registrations:
     ) -> checks.Proposed:
         tables = self._tables
         ue, limits = flow.remote.address, tables.config.limits
-        subscriber = tables.subscribers.of(reading.impi)
         sets = [s for s in subscriber.sets if s.life.stage is not Stage.TEMPORARY] if subscriber else []
         temporary = len(subscriber.sets) - len(sets) if subscriber else 0
         lists: list[ServerList] = []
@@ -132,7 +142,7 @@ class Registrations:
             latest = live.owner.latest
             lists = [live.server] if latest is None or latest is live else [live.server, latest.server]
         terms = choice.terms if isinstance(choice, Choice) else None
-        taker = Taker(subscriber, over_set=live is not None)
+        taker = Taker(reading.impi, renewing=subscriber if live is not None else None)
         return checks.Proposed(
             hop=reading.hop,
             offer=offer,
@@ -141,6 +151,7 @@ class Registrations:
             uc_taken=terms is not None
             and self._attempts.uc_taken(flow.local.address, ue, terms.port_c, taker),
             spis_taken=terms is not None and self._attempts.spis_taken(ue, terms, taker),
+            flow_full=subscriber is None and not self._attempts.room_for(reading.impi, reading.flow),
             sets=len(sets),
             address_sets=tables.sets.count_at(ue) - temporary,
             most_sets=limits.sets_per_impi,
@@ -200,11 +211,12 @@ class Registrations:
     def _forward(self, exchange: Exchange, request: Request, now: Micros, out: list[Action]) -> None:
         """SM2 or SM8: without the agreement, with what the home network needs (PCS-01..PCS-06, INT-01)."""
         tables, config = self._tables, self._tables.config
+        asks_outbound = exchange.reading.flow is not None and exchange.reading.flow.kind is Kind.FLOW
         credentials = tables.rules.vouch(exchange.reading.credentials, exchange.integrity)
         below = [
             ("Max-Forwards", str(exchange.reading.hops - 1)),
             ("Authorization", str(credentials)),
-            ("Path", path_uri(exchange.token, config.core)),
+            ("Path", path_uri(exchange.token, config.core, outbound=asks_outbound)),
             ("P-Visited-Network-ID", f'"{config.visited_network}"'),
             ("P-Charging-Vector", tables.charging()),
         ]
@@ -226,19 +238,3 @@ class Registrations:
         """Answer with an error, and say that this registration failed."""
         out.append(Report(RegistrationFailed(reading.impi, refusal.words, refusal.status, refusal)))
         self._answers.refuse(txn, live, refusal, now, out)
-
-
-def _bearer(live: LiveSet | None) -> Bearer:
-    if live is None:
-        return Bearer.CLEAR
-    return Bearer.LATEST if live.owner.latest is live else Bearer.EARLIER
-
-
-def _nonce(pending: LiveSet | None) -> str | None:
-    state = pending.attempt.state if pending else None
-    return state.challenge.nonce if isinstance(state, Challenged | Confirming) else None
-
-
-def _denies(reading: Reading, pending: LiveSet) -> bool:
-    """Whether a REGISTER says that the open challenge is no use: AUTS, or no response (ERR-03, ERR-04)."""
-    return reading.nonce == _nonce(pending) and (reading.auts is not None or not reading.response)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Self
 
 from twopair.base import Impu, Refusal
+from twopair.core.registration.flows import RegFlow, takes_place_of
 from twopair.core.registration.pcscf_checks import (
     ANSWERED_CHECKS,
     PROPOSED_CHECKS,
@@ -18,8 +19,10 @@ from twopair.core.registration.pcscf_checks import (
 from twopair.core.sa import SaSetLife, Stage
 from twopair.nodes.pcscf.access import ARRIVAL_CHECKS, CLEAR, Arrival, Kind
 from twopair.nodes.pcscf.checks import REQUEST_CHECKS, Asked
+from twopair.nodes.pcscf.exchange import Naming
 from twopair.nodes.pcscf.sets import LiveSet, SaTable
 from twopair.nodes.pcscf.spis import SPI_RULES, SpiRule
+from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.wire.sip import Credentials
 
 TABLES: Final = ("proposed", "answered", "request", "arrival", "spi")
@@ -41,6 +44,11 @@ def gives_way(live: LiveSet) -> bool:
     return live.life.stage is Stage.TEMPORARY
 
 
+def vouches(live: LiveSet, subscriber: Subscriber | None) -> bool:
+    """Whether a set vouches for a REGISTER about that registration: its own, authenticated last (INT-02)."""
+    return live.owner is subscriber and live.owner.latest is live
+
+
 class Rules(NamedTuple):
     """What a P-CSCF checks, removes and decides, by requirement.
 
@@ -54,7 +62,10 @@ class Rules(NamedTuple):
         secrets: parameters that never leave towards a UE (AKA-31).
         vouch: what the core is told of integrity (INT-01).
         may_assert: whether a preferred identity is asserted (PCS-10).
+        vouches: whether the set it came over vouches for a REGISTER that answers no challenge (INT-02).
         gives_way: whether a set goes at a new challenge (MGP-05).
+        naming: which registration of its IMPI a REGISTER is about (MGU-09, PCS-18).
+        takes_place_of: whether a new registration of an IMPI ends another (MGU-09).
         life: stages and lifetime of a set (TMR-03).
         table: finds the set of a flow (SA-25).
     """
@@ -68,7 +79,10 @@ class Rules(NamedTuple):
     secrets: tuple[str, ...] = ("ik", "ck")
     vouch: Callable[[Credentials, str], Credentials] = vouch
     may_assert: Callable[[str, tuple[Impu, ...]], bool] = is_own
+    vouches: Callable[[LiveSet, Subscriber | None], bool] = vouches
     gives_way: Callable[[LiveSet], bool] = gives_way
+    naming: Naming = RegFlow.asked
+    takes_place_of: Callable[[RegFlow, RegFlow], bool] = takes_place_of
     life: type[SaSetLife] = SaSetLife
     table: type[SaTable] = SaTable
 

@@ -1,10 +1,11 @@
-"""What the P-CSCF keeps of one subscriber: identities, routes, SA sets (PCS-07, MGP-09)."""
+"""What the P-CSCF keeps of each registration: identities, routes, SA sets (PCS-07, MGP-09, MGU-09)."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from twopair.base import Endpoint, Impi, Impu, Micros
-from twopair.core.sa import SaSetLife
+from twopair.core.registration.flows import ALONE, RegFlow, takes_place_of
+from twopair.core.sa import SaSetLife, Stage
 
 if TYPE_CHECKING:
     from twopair.nodes.pcscf.sets import LiveSet
@@ -23,11 +24,15 @@ class Binding(NamedTuple):
 
 
 class Subscriber:
-    """One IMPI with an SA set, registered or about to be.
+    """One registration of an IMPI with its SA sets, registered or about to be.
+
+    Most subscribers have one; with `outbound` each flow is one, and an emergency registration always is
+    (`twopair.core.registration.flows`). What it has it shares with no other: sets, token, routes, expiry.
 
     Args:
         impi: the string as the UE sent it (Q-14).
-        token: names the subscriber in Path and Record-Route; the core sends it back in Route.
+        flow: its name among the registrations of the IMPI.
+        token: names it in Path and Record-Route; the core sends it back in Route.
         core: where the core reaches us.
         next_hop: where requests without a Service-Route go.
 
@@ -52,6 +57,7 @@ class Subscriber:
         "contact",
         "current",
         "expires_at",
+        "flow",
         "impi",
         "impus",
         "latest",
@@ -63,8 +69,11 @@ class Subscriber:
         "token",
     )
 
-    def __init__(self, impi: Impi, token: str, core: Endpoint, next_hop: Endpoint) -> None:
+    def __init__(
+        self, impi: Impi, token: str, core: Endpoint, next_hop: Endpoint, flow: RegFlow = ALONE
+    ) -> None:
         self.impi = impi
+        self.flow = flow
         self.token = token
         self.sets: list[LiveSet] = []
         self.current: LiveSet | None = None
@@ -83,6 +92,11 @@ class Subscriber:
     def lives(self) -> Sequence[SaSetLife]:
         """The lives of all its sets, oldest first."""
         return [live.life for live in self.sets]
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is no more than an attempt: none of its sets has been confirmed."""
+        return all(live.life.stage is Stage.TEMPORARY for live in self.sets)
 
     def registered(self, now: Micros) -> bool:
         """Whether requests other than REGISTER are taken from it and for it (PCS-09, MGP-12)."""
@@ -107,37 +121,64 @@ class Subscriber:
         self.asserted = f"<{self.associated[0]}>" if self.associated else ""
 
 
-def path_uri(token: str, endpoint: Endpoint) -> str:
-    """A route back to us that names a subscriber (PCS-01, PCS-12)."""
-    return f"<sip:{token}@{endpoint};lr>"
+def path_uri(token: str, endpoint: Endpoint, *, outbound: bool = False) -> str:
+    """A route back to us that names a registration (PCS-01, PCS-12).
+
+    With `outbound` it says that we are the UE's first hop and keep flows apart (RFC 5626 §5.1).
+    """
+    return f"<sip:{token}@{endpoint};lr{';ob' if outbound else ''}>"
 
 
 class Subscribers:
-    """All subscribers, by IMPI and by token."""
+    """All registrations, by IMPI and by token; an IMPI has few (`Limits.flows_per_impi`)."""
 
     __slots__ = ("_by_impi", "_by_token")
 
     def __init__(self) -> None:
-        self._by_impi: dict[Impi, Subscriber] = {}
+        self._by_impi: dict[Impi, tuple[Subscriber, ...]] = {}
         self._by_token: dict[str, Subscriber] = {}
 
     def __len__(self) -> int:
-        return len(self._by_impi)
+        return len(self._by_token)
 
     def add(self, subscriber: Subscriber) -> None:
-        """Keep a new subscriber."""
-        self._by_impi[subscriber.impi] = subscriber
+        """Keep a new registration."""
+        self._by_impi[subscriber.impi] = (*self.all_of(subscriber.impi), subscriber)
         self._by_token[subscriber.token] = subscriber
 
     def forget(self, subscriber: Subscriber) -> None:
-        """Drop a subscriber that has neither sets nor a registration."""
-        self._by_impi.pop(subscriber.impi, None)
+        """Drop a registration that has no sets left."""
+        others = tuple(other for other in self.all_of(subscriber.impi) if other is not subscriber)
+        if others:
+            self._by_impi[subscriber.impi] = others
+        else:
+            self._by_impi.pop(subscriber.impi, None)
         self._by_token.pop(subscriber.token, None)
 
-    def of(self, impi: Impi) -> Subscriber | None:
-        """The subscriber with that IMPI."""
-        return self._by_impi.get(impi)
+    def all_of(self, impi: Impi) -> tuple[Subscriber, ...]:
+        """Every registration of an IMPI, oldest first."""
+        return self._by_impi.get(impi, ())
+
+    def of(self, impi: Impi, flow: RegFlow = ALONE) -> Subscriber | None:
+        """The registration of an IMPI that a REGISTER of that name makes anew."""
+        for known in self.all_of(impi):
+            if known.flow.kind is flow.kind and takes_place_of(flow, known.flow):
+                return known
+        return None
+
+    def meant(self, impi: Impi, flow: RegFlow | None, over: Subscriber | None) -> Subscriber | None:
+        """The registration that a REGISTER is about (MGU-09).
+
+        Args:
+            impi: whose it is.
+            flow: what it asks for; None where it has no Contact to say so.
+            over: the registration of the set it came over, None in the clear. It is continued unless
+                another one is asked for, which then begins like one in the clear.
+        """
+        if over in self.all_of(impi) and (flow is None or takes_place_of(flow, over.flow)):
+            return over
+        return self.of(impi, flow or ALONE)
 
     def behind(self, token: str) -> Subscriber | None:
-        """The subscriber whose Path or Record-Route has that token (PCS-13)."""
+        """The registration whose Path or Record-Route has that token (PCS-13)."""
         return self._by_token.get(token)
