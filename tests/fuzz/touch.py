@@ -89,7 +89,7 @@ def _typed(message: Message) -> None:
         lambda: message.call_id,
         lambda: message.cseq,
         lambda: (message.top_via.branch, message.top_via.params, message.top_via.sent_by),
-        lambda: NameAddr.parse(message.get("To") or "").sip_uri.identity,
+        lambda: NameAddr.parse(message.get("To") or "").sip_uri.key,
     ):
         try:
             read()

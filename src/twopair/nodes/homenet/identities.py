@@ -1,15 +1,13 @@
-"""Public identities as keys: one text per identity (TS 23.003 §13.4; RFC 3966 §4)."""
+"""Public identities as keys: one text per identity (TS 23.003 §13.4; RFC 3261 §10.3, RFC 3966 §4)."""
 
-from typing import Final
+from dataclasses import replace
 
-from twopair.base import Impu, WireError
-from twopair.wire.sip import NameAddr, SipUri
-
-_SEPARATORS: Final = str.maketrans("", "", "-.()")
+from twopair.base import Impu
+from twopair.wire.sip import NameAddr, SipUri, uri_key
 
 
 def public_identity(uri: str) -> Impu:
-    """The identity that a URI names: without port, parameters and headers, host in lower case.
+    """The identity that a URI names: its key, without port, parameters and headers (RFC 3261 §10.3).
 
     A SIP URI with ``user=phone`` and a global number names the same identity as the tel URI.
 
@@ -17,14 +15,11 @@ def public_identity(uri: str) -> Impu:
         WireError: neither a SIP nor a tel URI.
     """
     if uri[:4].lower() == "tel:":
-        number = uri[4:].partition(";")[0].translate(_SEPARATORS)
-        if not number:
-            raise WireError("a tel URI without a number", 0, "RFC 3966 §3")
-        return Impu(f"tel:{number}")
+        return Impu(uri_key(uri).partition(";")[0])
     parsed = SipUri.parse(uri)
     if parsed.params.get("user") == "phone" and parsed.user and parsed.user.startswith("+"):
-        return Impu(f"tel:{parsed.user.partition(';')[0].translate(_SEPARATORS)}")
-    return Impu(parsed.identity)
+        return public_identity(f"tel:{parsed.user}")
+    return Impu(replace(parsed, port=None, params={}, headers="").key)
 
 
 def host_of(uri: str) -> str:

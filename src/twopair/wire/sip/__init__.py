@@ -6,11 +6,13 @@ from twopair.wire.sip.framer import StreamFramer
 from twopair.wire.sip.lists import first_element, split_list
 from twopair.wire.sip.make import make_request, make_response
 from twopair.wire.sip.message import Message, Request, Response
-from twopair.wire.sip.nameaddr import NameAddr
+from twopair.wire.sip.nameaddr import NameAddr, addresses
 from twopair.wire.sip.option_tags import tags_beyond
 from twopair.wire.sip.params import Params, parse_params, print_params, quote, unquote
 from twopair.wire.sip.parse import UnfitRequest, parse
 from twopair.wire.sip.reasons import REASON
+from twopair.wire.sip.same import same_uri, uri_key
+from twopair.wire.sip.tel import TelUri
 from twopair.wire.sip.uri import SipUri
 from twopair.wire.sip.validity import Fault, check_request
 from twopair.wire.sip.via import MAGIC, Via
@@ -30,8 +32,10 @@ __all__ = [
     "Response",
     "SipUri",
     "StreamFramer",
+    "TelUri",
     "UnfitRequest",
     "Via",
+    "addresses",
     "check_request",
     "first_element",
     "make_request",
@@ -40,7 +44,9 @@ __all__ = [
     "parse_params",
     "print_params",
     "quote",
+    "same_uri",
     "split_list",
     "tags_beyond",
     "unquote",
+    "uri_key",
 ]  # fmt: skip

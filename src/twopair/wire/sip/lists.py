@@ -10,13 +10,13 @@ from typing import Final
 LWS: Final = " \t"
 """White space within a value. Other characters that Python would strip are content (RFC 3261 §25.1)."""
 
-_QUOTED: Final = r'"(?:[^"\\]++|\\.)*+"'
-_ELEMENT: Final = re.compile(rf'(?:[^",<]++|{_QUOTED}|<[^>]*+>)*+', re.S)
+QUOTED_STRING: Final = r'"(?:[^"\\]++|\\.)*+"'
+_ELEMENT: Final = re.compile(rf'(?:[^",<]++|{QUOTED_STRING}|<[^>]*+>)*+', re.S)
 _PIECE: Final = {
-    ",": re.compile(rf'(?:[^",]++|{_QUOTED})*+', re.S),
-    ";": re.compile(rf'(?:[^";]++|{_QUOTED})*+', re.S),
+    ",": re.compile(rf'(?:[^",]++|{QUOTED_STRING})*+', re.S),
+    ";": re.compile(rf'(?:[^";]++|{QUOTED_STRING})*+', re.S),
 }
-QUOTED: Final = re.compile(_QUOTED, re.S)
+QUOTED: Final = re.compile(QUOTED_STRING, re.S)
 """A whole quoted string."""
 
 

@@ -1,16 +1,21 @@
 """``"Alice" <sip:alice@ims.example>;tag=1``: From, To, Contact, Route, Path (RFC 3261 §20.10)."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
 from twopair.base import WireError
-from twopair.wire.sip.lists import LWS, QUOTED
+from twopair.wire.sip.lists import LWS, QUOTED, QUOTED_STRING, split_list
 from twopair.wire.sip.params import Params, parse_params, print_params
 from twopair.wire.sip.uri import NOT_IN_URI, SipUri
 
 _NOT_IN_DISPLAY: Final = re.compile(r'[",;<>]')
 """What a display name without quotes may not have; other characters are seen in the field."""
+
+_UNTIL_BRACKET: Final = rf'(?:[^"<]++|{QUOTED_STRING})*+'
+_BRACKETED: Final = re.compile(rf"{_UNTIL_BRACKET}<[^>]*+>(?:[ \t]*+;{_UNTIL_BRACKET})?+", re.S)
+"""One address in <>, with what belongs to it: up to the next one, if no comma parts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class NameAddr:
             tail = text[closing + 1 :].strip(LWS)
             if tail and not tail.startswith(";"):
                 raise WireError("text behind an address", closing, "RFC 3261 §20.10")
+            if "<" in tail and "<" in QUOTED.sub("", tail):
+                raise WireError("a second address", closing, "RFC 3261 §20.10")
             params = tail[1:]
         if (uri != "*" and ":" not in uri) or NOT_IN_URI.search(uri):
             raise WireError("no URI in an address", 0, "RFC 3261 §20.10")
@@ -68,3 +75,26 @@ class NameAddr:
     def __str__(self) -> str:
         display = f"{self.display} " if self.display else ""
         return f"{display}<{self.uri}>{print_params(self.params)}"
+
+
+def addresses(values: Iterable[str]) -> list[NameAddr]:
+    """The addresses in these values of one header, in order: P-Associated-URI, Contact, Route and the like.
+
+    Missing commas (``<sip:a@b><tel:+1>``, as registrars write it) do no harm; what is no address is left out.
+    """
+    return [address for value in values for element in split_list(value) for address in _apart(element)]
+
+
+def _apart(element: str) -> list[NameAddr]:
+    try:
+        return [NameAddr.parse(element)]
+    except WireError:
+        if element.count("<") < 2:
+            return []
+    found = []
+    for text in _BRACKETED.findall(element):
+        try:
+            found.append(NameAddr.parse(text))
+        except WireError:
+            continue
+    return found

@@ -49,7 +49,7 @@ READERS: tuple[Callable[[str], object], ...] = (
     Via.parse,
     lambda text: Via.parse(text).branch,
     NameAddr.parse,
-    lambda text: SipUri.parse(text).identity,
+    lambda text: SipUri.parse(text).key,
     CSeq.parse,
     Credentials.parse,
     parse_params,

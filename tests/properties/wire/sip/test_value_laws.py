@@ -49,7 +49,7 @@ def test_via(via: Via) -> None:
 @given(URI)
 def test_uri(uri: SipUri) -> None:
     assert SipUri.parse(str(uri)) == uri
-    assert SipUri.parse(uri.identity).identity == uri.identity
+    assert SipUri.parse(uri.key).key == uri.key
 
 
 @given(ADDRESS)

@@ -134,8 +134,8 @@ def test_escapes_are_compared_but_not_undone() -> None:
     """RFC 4475 §3.1.1.3 to §3.1.1.5; RFC 3261 §19.1.4."""
     to = NameAddr.parse(request("esc01").get("To") or "").sip_uri
     assert to.user == "%75se%72"
-    assert to.identity == "sip:user@example.com"
-    contacts = [NameAddr.parse(c).sip_uri.identity for c in request("escnull").values("Contact")]
+    assert to.key == "sip:user@example.com"
+    contacts = [NameAddr.parse(c).sip_uri.key for c in request("escnull").values("Contact")]
     assert contacts == ["sip:%00@host5.example.com", "sip:%00%00@host5.example.com"]
     assert request("esc02").method == "RE%47IST%45R"
     assert len(request("esc02").values("Contact")) == 2
