@@ -96,7 +96,8 @@ def start_m(txn: ClientTransaction, _message: object, _flow: object, now: Micros
 def acknowledge(txn: ClientTransaction, response: Response, _flow: Flow, now: Micros, out: Out) -> None:
     """Send the ACK of a failed INVITE; it is what is sent again from now on."""
     txn.wire = make_ack(txn.request, response).to_bytes()
-    out.append(Send(txn.flow, txn.wire))
+    if not txn.reliable or txn.ground.reach(txn.flow, now, out):
+        out.append(Send(txn.flow, txn.wire))
 
 
 def deliver(txn: ClientTransaction, response: Response, flow: Flow, now: Micros, out: Out) -> None:

@@ -24,6 +24,11 @@ def never(_before: Flow, _flow: Flow) -> bool:
     return False
 
 
+def always(_flow: Flow, _now: Micros, _out: Out) -> bool:
+    """Streams are there until the layer is told otherwise."""
+    return True
+
+
 def same_flow(_request: Request, flow: Flow) -> Flow:
     """Answers go back on the flow the request came on; right where both ends use one port."""
     return flow
@@ -41,6 +46,8 @@ class TransactionLayer:
         answer_flow: where the few responses go that the layer makes itself: 100, 400, 481, 503.
         comes_again: whether the answer to a request that came on one connection, and comes again on another
             before it is answered, goes to the other: the peer has lost the first (RFC 3261 §18.2.2).
+        reach: called before the layer sends by itself on a stream whose end it may have been told of, an ACK
+            say: whether the stream stands, or is opened now (RFC 3261 §18.1.1). If not, nothing is sent.
         limit: the most transactions kept at a time; ours are always admitted.
     """
 
@@ -53,13 +60,14 @@ class TransactionLayer:
         *,
         answer_flow: Callable[[Request, Flow], Flow] = same_flow,
         comes_again: Callable[[Flow, Flow], bool] = never,
+        reach: Callable[[Flow, Micros, Out], bool] = always,
         limit: int = MOST_TRANSACTIONS,
     ) -> None:
         self._user = user
         self._timers_for = timers_for
         self._limit = limit
         self._comes_again = comes_again
-        self._ground = Ground(user, answer_flow)
+        self._ground = Ground(user, answer_flow, reach)
 
     def __len__(self) -> int:
         """Transactions kept now, both sides."""

@@ -35,7 +35,7 @@ def send(txn: ServerTransaction, response: Response, flow: Flow, now: Micros, ou
 
 def resend(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Send the last response once more, if there was one."""
-    if txn.wire:
+    if txn.wire and (not txn.reliable or txn.ground.reach(txn.answer_flow, now, out)):
         out.append(Send(txn.answer_flow, txn.wire))
 
 
@@ -48,6 +48,8 @@ def send_trying(txn: ServerTransaction, _message: object, _flow: object, now: Mi
     """Answer 100 if the user has said nothing yet."""
     if not txn.wire:
         flow = txn.ground.answer_flow(txn.request, txn.flow)
+        if txn.reliable and not txn.ground.reach(flow, now, out):
+            return
         send(txn, make_response(txn.request, 100), flow, now, out)
 
 

@@ -17,11 +17,17 @@ Key = tuple[Any, ...]
 class Ground:
     """What the transactions of one layer stand on."""
 
-    __slots__ = ("answer_flow", "clients", "lanes", "servers", "streams", "user")
+    __slots__ = ("answer_flow", "clients", "lanes", "reach", "servers", "streams", "user")
 
-    def __init__(self, user: TransactionUser, answer_flow: Callable[[Request, Flow], Flow]) -> None:
+    def __init__(
+        self,
+        user: TransactionUser,
+        answer_flow: Callable[[Request, Flow], Flow],
+        reach: Callable[[Flow, Micros, Out], bool],
+    ) -> None:
         self.user = user
         self.answer_flow = answer_flow
+        self.reach = reach
         self.lanes = Lanes()
         self.clients: dict[Key, ClientTransaction] = {}
         self.servers: dict[Key, ServerTransaction] = {}

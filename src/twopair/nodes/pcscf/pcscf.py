@@ -68,7 +68,11 @@ class Pcscf:
 
     def __init__(self, config: PcscfConfig, entropy: Entropy, rules: Rules = RULES) -> None:
         layer = TransactionLayer(
-            self, self._timers_for, answer_flow=self._answer_flow, comes_again=self._comes_again
+            self,
+            self._timers_for,
+            answer_flow=self._answer_flow,
+            comes_again=self._comes_again,
+            reach=self._reach,
         )
         self.tables = tables = Tables(config, entropy, layer, rules)
         self._layer = layer
@@ -249,6 +253,9 @@ class Pcscf:
 
     def _timers_for(self, flow: Flow) -> Timers:
         return CORE if self._doors.get(flow.local) is Door.CORE else GM
+
+    def _reach(self, flow: Flow, now: Micros, out: list[Action]) -> bool:
+        return self.tables.reach(flow, now, out)
 
     def _answer_flow(self, request: Request, flow: Flow) -> Flow:
         return self._answers.way_of(request, flow)

@@ -159,7 +159,10 @@ def provisional(relay: Relay, txn: ClientTransaction, tables: Tables, now: Micro
 def cancel(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
     """Cancel it at once, or when a provisional response allows it (RFC 3261 §9.1)."""
     relay.cancelled = True
-    if relay.rung and not relay.txn.answered:
+    if not relay.rung or relay.txn.answered:
+        return
+    flow = relay.flow
+    if flow.transport is Transport.UDP or tables.reach(flow, now, out):
         tables.layer.start(cancel_of(relay.sent), relay.flow, now, out)
 
 

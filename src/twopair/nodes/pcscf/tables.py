@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from twopair.base import Endpoint, Entropy, token
+from twopair.base import Endpoint, Entropy, Flow, Micros, token
 from twopair.core.sip import TransactionLayer
+from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.access import Door, doors
 from twopair.nodes.pcscf.agenda import Agenda
 from twopair.nodes.pcscf.config import PcscfConfig
@@ -48,6 +49,15 @@ class Tables:
         self._via = f"SIP/2.0/UDP {config.core};branch={BRANCH}{instance}"
         self._icid = f'icid-value="{instance}'
         self._ioi = f'";icid-generated-at={config.name};orig-ioi="{config.visited_network}"'
+
+    def reach(self, flow: Flow, now: Micros, out: list[Action]) -> bool:
+        """Whether a connection stands, or is opened now: from port_pc, while its set lives (MSG-06)."""
+        if flow in self.streams:
+            return True
+        live = self.sets.at(flow) if self.doors.get(flow.local) is Door.CLIENT else None
+        if live is not None:
+            self.streams.open(flow, live, now, out)
+        return live is not None
 
     def number(self) -> int:
         """The next of the numbers that this node gives to sets, branches and charging identifiers."""

@@ -109,7 +109,10 @@ class Gm:
         self.streams = Streams()
         self.listens_at: Endpoint | None = None
         self.layer = TransactionLayer(
-            user, config.timers_for, answer_flow=lambda _request, flow: self._answer_at_once(flow)
+            user,
+            config.timers_for,
+            answer_flow=lambda _request, flow: self._answer_at_once(flow),
+            reach=self._reach,
         )
 
     def ask(
@@ -196,6 +199,16 @@ class Gm:
             return None
         own = heir is mine and request_flow.transport is Transport.TCP and request_flow in self.streams
         return request_flow if own else heir.flow(request_flow.transport)
+
+    def _reach(self, flow: Flow, _now: Micros, out: list[Action]) -> bool:
+        """Whether a connection stands, or is opened now: from port_uc, while its set lives (MSG-06)."""
+        if flow in self.streams:
+            return True
+        live = self.sets.find(flow)
+        if live is None or flow != live.flow(flow.transport):
+            return False
+        self.streams.ensure(flow, out)
+        return True
 
     def _answer_at_once(self, flow: Flow) -> Flow:
         """Where the transaction layer sends what it answers by itself."""

@@ -44,8 +44,15 @@ class Bed:
         limit: int = 1000,
         respond_with: tuple[int, ...] = (),
         comes_again: Callable[[Flow, Flow], bool] = lambda _before, _flow: False,
+        reach: Callable[[Flow], bool] = lambda _flow: True,
     ) -> None:
-        self.layer = TransactionLayer(self, lambda _flow: timers, limit=limit, comes_again=comes_again)
+        self.layer = TransactionLayer(
+            self,
+            lambda _flow: timers,
+            limit=limit,
+            comes_again=comes_again,
+            reach=lambda flow, _now, _out: reach(flow),
+        )
         self.now = Micros(0)
         self.told: list[str] = []
         self.troubles: list[Trouble] = []

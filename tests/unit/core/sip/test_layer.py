@@ -269,6 +269,27 @@ def test_a_request_that_comes_again_on_another_connection(*, allowed: bool) -> N
     assert bed.servers[0].flow == (second if allowed else first)
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_an_ack_asks_whether_its_stream_stands(*, there: bool) -> None:
+    """RFC 3261 §17.1.1.3: the failure came on another connection, that of the INVITE is gone."""
+    asked: list[Flow] = []
+    bed = Bed(reach=lambda flow: asked.append(flow) or there)  # type: ignore[func-returns-value]
+    sip = request("INVITE")
+    txn = bed.start(sip.copy(), TCP)
+    bed.layer.flow_closed(TCP, bed.now, bed.out)
+    bed.answer(txn, 486, sip, TCP._replace(local=TCP.local._replace(port=Port(6101))))
+    assert asked == [TCP]
+    assert [line for _, line in bed.sent] == (["INVITE", "ACK"] if there else ["INVITE"])
+
+
+def test_100_is_not_sent_on_a_stream_that_is_gone() -> None:
+    """RFC 3261 §17.2.1."""
+    bed = Bed(reach=lambda _flow: False)
+    bed.layer.receive(parse(request("INVITE").to_bytes()), TCP.mirrored(), bed.now, bed.out)
+    bed.run(1)
+    assert bed.sent == []
+
+
 def test_what_the_user_is_told_of_the_trouble() -> None:
     """RFC 3261 §8.1.3.1: why no answer came, with the driver's words where it has some."""
     bed = Bed()

@@ -161,6 +161,32 @@ def test_a_cancelled_request_is_not_repeated() -> None:
     assert status_to_core(bed) == 480
 
 
+def test_cancel_opens_a_connection_anew() -> None:
+    """MSG-06, MSG-07: that of the INVITE was closed while it rang."""
+    bed, ue = registered(TCP)
+    via = "SIP/2.0/UDP 10.20.0.2:5060;branch=z9hG4bKcan"
+    bed.from_core(ue, "INVITE", Via=via)
+    [(flow, invite)] = requests(bed)
+    bed.feed(StreamOpened(flow))
+    bed.receive(flow, make_response(invite, 180, to_tag="u").to_bytes())
+    bed.feed(StreamClosed(flow))
+    bed.from_core(ue, "CANCEL", Via=via, CSeq="1 CANCEL")
+    assert bed.opened() == [flow]
+    assert [request.method for _, request in requests(bed)] == ["CANCEL"]
+
+
+def test_an_ack_opens_a_connection_anew() -> None:
+    """MSG-06: the UE has answered 486 on a connection of its own, that of the INVITE is gone."""
+    bed, ue = registered(TCP)
+    bed.from_core(ue, "INVITE")
+    [(flow, invite)] = requests(bed)
+    bed.feed(StreamOpened(flow))
+    bed.feed(StreamClosed(flow))
+    bed.receive(ue.uplink, make_response(invite, 486, to_tag="u").to_bytes())
+    assert bed.opened() == [flow]
+    assert [request.method for _, request in requests(bed)] == ["ACK"]
+
+
 # PCS-24
 
 
