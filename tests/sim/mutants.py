@@ -12,7 +12,10 @@ from twopair.core.esp import ReplayWindow
 from twopair.core.registration.pcscf_checks import Answered, Check
 from twopair.core.sa import InstallSas, RemoveSas, SaSetLife, SasInstalled, Stage, Trigger
 from twopair.core.secagree import Offer
+from twopair.core.sip import ServerTransaction, Why
 from twopair.nodes import Action, Event, Node
+from twopair.nodes.pcscf import ways
+from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.sets import SaTable
 from twopair.nodes.ue.sets import SetTable
 from twopair.swarm.day import Variant
@@ -166,6 +169,35 @@ class AcceptsInClear(Wrapped):
         return actions
 
 
+# ways
+
+
+def one_way_only(patch: pytest.MonkeyPatch) -> Variant:
+    patch.setattr("twopair.nodes.pcscf.relay.onward", lambda *_: None)
+    return Variant()
+
+
+def no_udp_after_tcp(patch: pytest.MonkeyPatch) -> Variant:
+    patch.setitem(ways.ONWARD, Why.NO_STREAM, ways.ONWARD[Why.SILENT])
+    return Variant()
+
+
+def same_dead_set(patch: pytest.MonkeyPatch) -> Variant:
+    def again(way: ways.Way, *_: object) -> ways.Way:
+        return ways.Way(way.live, way.live.by_udp)
+
+    patch.setattr("twopair.nodes.pcscf.relay.onward", again)
+    return Variant()
+
+
+def into_the_dead_connection(patch: pytest.MonkeyPatch) -> Variant:
+    def as_it_came(answers: Answers, txn: ServerTransaction, *_: object) -> Flow:
+        return answers.unprotected_way(txn.request, txn.flow)
+
+    patch.setattr(Answers, "_way_in_clear", as_it_came)
+    return Variant()
+
+
 MUTANTS = (
     Mutant(
         "Security-Client of SM7 is not compared", ("OFFERED", "STRONGEST"), without("AGR-31 Security-Client")
@@ -191,5 +223,9 @@ MUTANTS = (
     Mutant("SM6 is sent before the set is installed", ("FIRST_SA",), around("pcscf", InstallsAfterSm6)),
     Mutant("the P-CSCF forgets to remove sets", ("BELIEF",), around("pcscf", ForgetsToRemove)),
     Mutant("the UE forgets to remove sets", ("BELIEF",), around("ue", ForgetsToRemove)),
+    Mutant("a request to a UE goes one way only", ("FOUND",), one_way_only),
+    Mutant("TCP that is refused is not followed by UDP", ("FOUND",), no_udp_after_tcp),
+    Mutant("a request is repeated over the same dead set", ("FOUND",), same_dead_set),
+    Mutant("an answer goes into a dead connection", ("STANDS",), into_the_dead_connection),
     Mutant("SM12 is sent in the clear", ("CLEAR",), around("pcscf", AcceptsInClear)),
 )

@@ -48,6 +48,7 @@ def _tell(verdict: Verdict) -> None:
     print(f"seed {verdict.seed}: {'all laws hold' if verdict.ok else f'{verdict.law} is broken'}")
     print(f"  weather   {verdict.weather}")
     print(f"  attacker  {verdict.attacker}")
+    print(f"  habits    {verdict.quirks}")
     print(f"  day       {verdict.ues} UE, {verdict.registrations} registrations, {verdict.packets} packets")
     print(f"  digest    {verdict.digest}")
     if not verdict.ok:

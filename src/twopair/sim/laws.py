@@ -10,7 +10,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final
 
-from twopair.base import Endpoint, Impi, Micros, Port, Report, Send, Suite
+from twopair.base import (
+    CloseStream,
+    Endpoint,
+    Flow,
+    Impi,
+    Micros,
+    OpenStream,
+    Port,
+    Report,
+    Send,
+    StreamClosed,
+    StreamOpened,
+    Suite,
+    Unbind,
+)
 from twopair.core.sa import End, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused, Stage
 from twopair.crypto.annex_i import EspKeys
 from twopair.nodes import Action, Event, Node
@@ -45,6 +59,7 @@ class Law(Enum):
     CLEAR = "only REGISTER and refusals of it are sent in the clear (33.203 §7.1, UNP-01)"
     SECRET = "ck and ik are not sent to a UE (33.203 §6.1, AKA-31)"  # noqa: S105
     FIRST_SA = "SM6 is sent when the set stands that it announces (33.203 §7.2, SA-01)"
+    STANDS = "nothing is sent on a connection that is known to be gone (RFC 3261 §18.2.2, MSG-06)"
     STEPS = "no node is at its wits' end (IllegalStep, or any other exception)"
 
     __hash__ = object.__hash__
@@ -78,6 +93,7 @@ class _Keeper:
         self.asked: dict[int, SaSet] = {}
         self.stages: dict[int, Stage] = {}
         self.pending: dict[int, None] = {}
+        self.streams: dict[Flow, None] = {}
         self.changed = False
 
 
@@ -135,6 +151,10 @@ class Laws:
             sa_set = keeper.asked.get(event.set_id)
             if sa_set is not None and keeper.end is End.PCSCF:
                 self._stood[b"%d" % sa_set.spis.ps] = None
+        elif isinstance(event, StreamOpened):
+            keeper.streams[event.flow] = None
+        elif isinstance(event, StreamClosed):
+            keeper.streams.pop(event.flow, None)
         elif isinstance(event, SasRefused):
             keeper.pending.pop(event.set_id, None)
             keeper.asked.pop(event.set_id, None)
@@ -202,8 +222,20 @@ class Laws:
                 if other.ports.us != made.ports.us:
                     self._broken(Law.PORTS, f"{host}: port_us was {other.ports.us}, now {made.ports.us}")
 
+    def _opens(self, keeper: _Keeper, action: OpenStream) -> None:
+        keeper.streams[action.flow] = None
+
+    def _closes(self, keeper: _Keeper, action: CloseStream) -> None:
+        keeper.streams.pop(action.flow, None)
+
+    def _unbinds(self, keeper: _Keeper, action: Unbind) -> None:
+        for flow in [flow for flow in keeper.streams if flow.local == action.local]:
+            del keeper.streams[flow]
+
     def _sends(self, keeper: _Keeper, action: Send) -> None:
         data = action.data
+        if action.flow.transport.reliable and action.flow not in keeper.streams:
+            self._broken(Law.STANDS, f"{keeper.host().name} sends {data[:12]!r} on {action.flow}")
         if keeper.end is End.UE:
             answered = _ANSWER.search(data) if data.startswith(b"REGISTER ") else None
             if answered is not None and answered[1] not in self._nonces:
@@ -280,6 +312,9 @@ class Laws:
         RemoveSas: _removes,
         Report: _reports,
         Send: _sends,
+        OpenStream: _opens,
+        CloseStream: _closes,
+        Unbind: _unbinds,
     }
 
 

@@ -17,6 +17,16 @@ class _Stage(Enum):
     CLOSING = "closing"  # the node closed it before it stood: it opens, sends what waits, and ends
 
 
+class Ear(Enum):
+    """What becomes of a SYN that comes."""
+
+    HEARS = "takes connections where it listens"
+    REFUSES = "refuses TCP"
+    SWALLOWS = "swallows every SYN"
+
+    __hash__ = object.__hash__
+
+
 class _Connection:
     """One connection; what is sent before it stands waits."""
 
@@ -32,10 +42,12 @@ class Tcp:
 
     Attributes:
         listening: the endpoints that accept connections.
+        ear: what the host does with whoever wants to open one.
     """
 
     def __init__(self, host: "Host") -> None:
         self.listening: dict[Endpoint, None] = {}
+        self.ear = Ear.HEARS
         self._host = host
         self._connections: dict[Flow, _Connection] = {}
 
@@ -99,7 +111,9 @@ class Tcp:
 
     def _syn(self, flow: Flow, _data: bytes) -> None:
         """The peer opens a connection. One of the same name is over: the peer has forgotten it."""
-        if flow.local not in self.listening:
+        if self.ear is Ear.SWALLOWS:
+            return
+        if flow.local not in self.listening or self.ear is Ear.REFUSES:
             self._host.emit(Kind.RST, flow)
             return
         if self._connections.pop(flow, None) is not None:

@@ -49,6 +49,7 @@ class Weather(NamedTuple):
         refusals: percent of the installs that a back end refuses.
         restarts: percent of the moments between two wishes at which some node loses its state.
         drift: by how many ppm a clock is wrong at most.
+        deaf: percent of the SYNs that are refused, or vanish.
     """
 
     loss: int = 0
@@ -60,6 +61,7 @@ class Weather(NamedTuple):
     refusals: int = 0
     restarts: int = 0
     drift: int = 0
+    deaf: int = 0
 
     @classmethod
     def draw(cls, dice: Entropy) -> "Weather":
@@ -71,7 +73,7 @@ class Weather(NamedTuple):
         return ", ".join(there) or "fair"
 
 
-_MOST: Final = Weather(35, 30, 30, 40, 12, 60, 25, 15, MOST_PPM)
+_MOST: Final = Weather(35, 30, 30, 40, 12, 60, 25, 15, MOST_PPM, 50)
 
 
 class Sky:
@@ -113,7 +115,14 @@ class Sky:
         return self.rough and chance(self._dice[name], getattr(self.weather, name))
 
     def _around(self, inner: Carrier) -> Carrier:
-        for phenomenon in (self._losing, self._copying, self._delaying, self._cutting, self._lagging):
+        for phenomenon in (
+            self._losing,
+            self._copying,
+            self._delaying,
+            self._cutting,
+            self._lagging,
+            self._deafening,
+        ):
             inner = partial(phenomenon, inner)
         return inner
 
@@ -136,6 +145,16 @@ class Sky:
 
     def _late(self) -> int:
         return DELAYS[self._dice["late"].below(len(DELAYS))]
+
+    def _deafening(self, inner: Carrier, packet: Packet) -> Fate:
+        """A SYN is answered with a RST, as a host does it that has closed the port, or with nothing."""
+        if packet.kind is not Kind.SYN or not self._happens("deaf"):
+            return inner(packet)
+        if self._dice["deaf"].below(2):
+            for delay, carried in inner(packet):
+                host = self._world.host_at(carried.flow.remote.address)
+                self._world.agenda.after(delay, partial(_refuse, host, carried))
+        return []
 
     # TCP: segments arrive in the order in which they were sent, or the connection is lost
 
@@ -169,3 +188,10 @@ class Sky:
 
     def _refuses(self, host: Host, sa_set: SaSet) -> str | None:
         return "no room today" if self._happens("refusals") else self._refuse(host, sa_set)
+
+
+def _refuse(host: Host, syn: Packet) -> None:
+    """A SYN that the back end lets through meets a closed port; any other is met with silence (UNP-07)."""
+    flow = syn.flow.mirrored()
+    if host.backend.inbound(flow, syn.mark, len(syn.data)) is None:
+        host.emit(Kind.RST, flow)

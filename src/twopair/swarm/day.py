@@ -18,6 +18,7 @@ from twopair.nodes.facts import Registered
 from twopair.nodes.homenet import HomeNetwork, MemoryStore
 from twopair.nodes.pcscf import Pcscf
 from twopair.nodes.ue import UserEquipment
+from twopair.nodes.ue.rules import Rules
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage
 from twopair.sim import Host, Observed, Packet, World
 from twopair.sim.clock import Drifting, Rate
@@ -25,7 +26,8 @@ from twopair.sim.laws import Broken, Laws
 from twopair.sim.weather import Sky, Weather
 from twopair.swarm.mischief import Mischief, Plot
 from twopair.swarm.population import best_suites, draw_plan
-from twopair.swarm.rest import answered, nothing_left, one_set_each, queues_empty, registered
+from twopair.swarm.quirks import Quirks, in_words
+from twopair.swarm.rest import answered, answers, nothing_left, one_set_each, queues_empty, registered
 from twopair.swarm.verdict import Verdict
 
 WISHES: Final = 10
@@ -38,6 +40,9 @@ AT_REST_AFTER: Final = seconds(300)
 """After the last registration: an unfinished set lives 240 s (TMR-01), an old one 64 * T1 (TMR-03)."""
 
 ANSWERED_WITHIN: Final = seconds(40)
+
+SIZES: Final = (5, 2_000)
+"""Octets of what the network writes to UEs: over UDP, or over TCP for its size."""
 
 
 class Onlooker(Protocol):
@@ -78,13 +83,16 @@ class Setting(NamedTuple):
     plan: LabPlan
     weather: Weather
     plot: Plot
+    quirks: tuple[Quirks, ...] = ()
 
     @classmethod
     def draw(cls, world: World) -> "Setting":
         """That of the world's seed."""
-        streams = ("population", "weather", "attacker")
-        population, weather, attacker = (world.entropy(name) for name in streams)
-        return cls(draw_plan(population), Weather.draw(weather), Plot.draw(attacker))
+        streams = ("population", "weather", "attacker", "quirks")
+        population, weather, attacker, quirks = (world.entropy(name) for name in streams)
+        plan = draw_plan(population)
+        habits = tuple(Quirks.draw(ue, quirks) for ue in plan.ues)
+        return cls(plan, Weather.draw(weather), Plot.draw(attacker), habits)
 
 
 class Day:
@@ -111,10 +119,11 @@ class Day:
     ) -> None:
         self.seed = seed
         self.world = world = World(seed)
-        drawn, self.weather, self.plot = setting or Setting.draw(world)
+        drawn, self.weather, self.plot, quirks = setting or Setting.draw(world)
         genuine = Build(drawn)
         self.build = build = variant.change(genuine)
         self.plan = plan = build.plan
+        self.quirks = (*quirks, *[Quirks()] * (len(plan.ues) - len(quirks)))
         self._variant = variant
         self._onlooker = onlooker
         self._dice: Entropy = world.entropy("users")
@@ -134,6 +143,8 @@ class Day:
         self._add("home", {net.home: "core"})
         self.pcscf = self._add("pcscf", {net.pcscf: "gm", net.core: "core"})
         self.ues = [self._add(ue_name(n), {ue.config.address: "gm"}) for n, ue in enumerate(plan.ues, 1)]
+        for ue, habits in zip(self.ues, self.quirks, strict=True):
+            ue.tcp.ear = habits.ear
 
     def run(self) -> Verdict:
         """Let it happen, to the end or to the first law that is broken."""
@@ -151,6 +162,7 @@ class Day:
             at_s=world.agenda.now / SECOND,
             weather=str(self.weather),
             attacker=self.plot.words,
+            quirks=in_words(self.quirks, [ue.name for ue in self.ues]),
             ues=len(self.ues),
             registrations=sum(isinstance(fact, Registered) for ue in self.ues for _, fact in ue.facts),
             packets=len(world.observed),
@@ -192,7 +204,7 @@ class Day:
             number = next(n for n in range(len(plan.ues)) if ue_name(n + 1) == name)
             config = plan.ues[number].config
             bare, end, address = (
-                UserEquipment(config, self._cards[number], entropy, build.ue),
+                UserEquipment(config, self._cards[number], entropy, self._habits(number)),
                 End.UE,
                 config.address,
             )
@@ -202,6 +214,10 @@ class Day:
             node = Drifting(node, self._clocks[name])
         node = self._laws.watch(name, node, end, address)
         return node if self._onlooker is None else self._onlooker.watch(name, node)
+
+    def _habits(self, number: int) -> Rules:
+        drops_old = self.build.ue.drops_old or self.quirks[number].drops_old
+        return self.build.ue._replace(drops_old=drops_old)
 
     def _show(self, onlooker: Onlooker) -> None:
         """Have the onlooker see each packet as it is sent."""
@@ -268,6 +284,7 @@ class Day:
             ue.later(Register())
         self._until(lambda: all(registered(ue, since) for ue in self.ues), REGISTERED_WITHIN, "REGISTERED")
         self._pass(AT_REST_AFTER)
+        self._written_to()
         since = world.agenda.now
         for number, ue in enumerate(self.ues):
             ue.later(SendMessage(self.impu((number + 1) % len(self.ues)), b"hello"))
@@ -280,6 +297,14 @@ class Day:
         self._pass(AT_REST_AFTER)
         self._at_rest()
         nothing_left([self.pcscf, *self.ues])
+
+    def _written_to(self) -> None:
+        """The network writes to everybody, short or long, before anybody has said a word."""
+        home, since = self.world.hosts["home"], self.world.agenda.now
+        for number in range(len(self.ues)):
+            home.later(SendMessage(self.impu(number), b"x" * SIZES[(self.seed + number) % len(SIZES)]))
+        everybody = len(self.ues)
+        self._until(lambda: answers(home, since) == everybody, ANSWERED_WITHIN, "FOUND")
 
     def _at_rest(self) -> None:
         for name, node in self._bare.items():

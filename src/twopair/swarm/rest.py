@@ -11,6 +11,7 @@ from twopair.sim.laws import Broken
 
 LAWS: Final = {
     "REGISTERED": "whoever wishes to be registered is, within a stated time",
+    "FOUND": "the network can write to every UE, whichever sets it has kept, and whether it takes TCP",
     "REACHED": "every UE can write to every other, and is answered",
     "ONE_SET": "one set each, the same at both ends, and no old or temporary one beside it",
     "QUEUES": "no transaction and no request to the core is left over",
@@ -30,6 +31,11 @@ def registered(ue: Host, since: Micros) -> bool:
 def answered(ue: Host, since: Micros) -> bool:
     """Whether a MESSAGE of a UE has been answered with 200 since then."""
     return any(isinstance(f, MessageAnswered) and f.status == 200 and at >= since for at, f in ue.facts)
+
+
+def answers(host: Host, since: Micros) -> int:
+    """How many MESSAGEs of a node have been answered with 200 since then."""
+    return sum(isinstance(f, MessageAnswered) and f.status == 200 and at >= since for at, f in host.facts)
 
 
 def one_set_each(pcscf: Host, ues: Sequence[Host]) -> None:

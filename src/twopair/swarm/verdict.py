@@ -17,6 +17,7 @@ class Verdict(NamedTuple):
         registrations: how often a UE was registered.
         packets: packets with data that were sent.
         digest: of everything that was observed; equal for equal days.
+        quirks: habits of UEs, in words.
     """
 
     seed: int
@@ -29,6 +30,7 @@ class Verdict(NamedTuple):
     registrations: int
     packets: int
     digest: str
+    quirks: str = "none"
 
     @property
     def ok(self) -> bool:

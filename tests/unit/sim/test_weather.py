@@ -30,6 +30,21 @@ class Ear:
         return None
 
 
+class Caller(Ear):
+    """Opens a connection, and notes what becomes of it."""
+
+    def __init__(self, local: Endpoint, flow: Flow) -> None:
+        super().__init__(local)
+        self.flow = flow
+        self.told: list[Event] = []
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        if isinstance(event, Start):
+            return [*super().feed(event, now), OpenStream(self.flow)]
+        self.told.append(event)
+        return []
+
+
 class Mouth(Ear):
     """Says everything at once, as soon as it hears of anything but its start."""
 
@@ -95,9 +110,27 @@ def test_a_connection_is_cut() -> None:
     assert b"".join(SENT).startswith(got)
 
 
+def test_a_connection_is_refused_or_nobody_hears_of_it() -> None:
+    """PCS-26: a RST, or nothing until the host gives up."""
+    ends = set()
+    for seed in range(40):
+        world = World(seed)
+        Sky(world, Weather(deaf=60))
+        listener, flow = Ear(THERE), Flow(Transport.TCP, HERE, THERE)
+        world.add("ear", listener, {THERE.address: "gm"})
+        caller = Caller(HERE, flow)
+        world.add("caller", caller, {HERE.address: "gm"})
+        world.run(at_most=seconds(20))
+        ends |= {type(event).__name__ + getattr(event, "reason", "") for event in caller.told}
+    assert ends == {"StreamOpened", "StreamClosedconnection refused", "StreamClosedconnection timed out"}
+
+
 @pytest.mark.parametrize("transport", Transport, ids=lambda t: t.value)
 def test_calm(transport: Transport) -> None:
-    assert heard(transport, calm=True, loss=30, copies=30, delays=30, chunks=60, lag=40, cuts=12) == SENT
+    assert (
+        heard(transport, calm=True, loss=30, copies=30, delays=30, chunks=60, lag=40, cuts=12, deaf=60)
+        == SENT
+    )
 
 
 def test_one_phenomenon_does_not_shift_another() -> None:

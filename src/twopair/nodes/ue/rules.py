@@ -27,12 +27,15 @@ class Rules(NamedTuple):
     Args:
         arrival: checks of every message.
         terms: what makes SPIs and ports of Security-Server unusable (AGR-41).
+        drops_old: whether the set before goes at SM12 without waiting for what still uses it, as some phones
+            have it (Q-24, against MGU-05); the simulator's do.
         collided: whether a 403 says that the offered client port is in use (ERR-09).
     """
 
     arrival: tuple[Check[Arrival], ...] = ARRIVAL_CHECKS
     terms: tuple[TermsRule, ...] = SERVER_TERMS_RULES
     collided: Callable[[Response], bool] = collided
+    drops_old: bool = False
 
     def without(self, *requirements: str) -> Self:
         """The same without the rows of these requirements. Raises ValueError for one that is no row."""

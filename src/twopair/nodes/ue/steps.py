@@ -153,6 +153,8 @@ def adopt(
     live.life.expires_at = established_until(before.life if before else None, expires_s, now)
     if before is not None and attempt.protected:
         sets.replaced(before, now, out)
+        if registrar.gm.rules.drops_old:
+            sets.release([before], out)
     elif not attempt.protected:
         registrar.breaks("the UE has registered anew")
         sets.release([other for other in sets if other is not live], out)
