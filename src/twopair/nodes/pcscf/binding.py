@@ -5,43 +5,10 @@ from functools import lru_cache
 from typing import Final
 
 from twopair.base import Endpoint, Impu, Port, WireError, canonical_address
-from twopair.wire.sip import NameAddr, Response, SipUri
+from twopair.wire.sip import Response, SipUri
 
 _URI: Final = re.compile(r"<([^<>\s]+)>")
 SIP_PORT: Final = Port(5060)
-DEFAULT_EXPIRES_S: Final = 3600
-"""Of a contact without any expiry (RFC 3261 §10.2.1.1)."""
-
-
-def expiry_s(response: Response, contact: str) -> int:
-    """Seconds for which a contact stays registered, 0 if it is not, or not any more.
-
-    Args:
-        response: the 200.
-        contact: URI of the Contact in the REGISTER; ``*`` ends all.
-    """
-    for value in response.values("Contact"):
-        try:
-            bound = NameAddr.parse(value)
-        except WireError:
-            continue
-        if same_contact(bound.uri, contact):
-            text = bound.params.get("expires") or response.get("Expires") or ""
-            return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else DEFAULT_EXPIRES_S
-    return 0
-
-
-def same_contact(one: str, other: str) -> bool:
-    """Whether two contacts are one: the text, or user, address and port, whatever their form (Q-11, Q-12)."""
-    return one == other or _essence(one) == _essence(other)
-
-
-def _essence(text: str) -> tuple[str | None, str, int | None] | str:
-    try:
-        uri = SipUri.parse(text)
-        return uri.user, canonical_address(uri.host), uri.port
-    except WireError:
-        return text.lower()
 
 
 def identities(response: Response) -> tuple[Impu, ...]:

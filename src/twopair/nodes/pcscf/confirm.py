@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Final
 
 from twopair.base import Micros, Refusal, Report, Transport, seconds
+from twopair.core.registration.binding import ALL, granted_s
 from twopair.core.registration.flows import Kind
 from twopair.core.registration.pcscf import Confirming, Forwarded, Step
 from twopair.core.registration.pcscf_integrity import NO, YES, Bearer
@@ -16,7 +17,7 @@ from twopair.nodes.actions import Action
 from twopair.nodes.facts import Deregistered, Registered, RegistrationFailed
 from twopair.nodes.pcscf.answers import Answers, tag_for
 from twopair.nodes.pcscf.attempts import Attempts
-from twopair.nodes.pcscf.binding import expiry_s, identities, next_hop, service_route
+from twopair.nodes.pcscf.binding import identities, next_hop, service_route
 from twopair.nodes.pcscf.exchange import Exchange
 from twopair.nodes.pcscf.headers import clean_for_ue
 from twopair.nodes.pcscf.lives import Lives
@@ -24,9 +25,6 @@ from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Binding, Subscriber
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Response, make_response
-
-EVERY_CONTACT: Final = "*"
-"""The Contact that de-registers all (RFC 3261 §10.2.2)."""
 
 
 class Outcome(Enum):
@@ -71,7 +69,7 @@ class Confirmations:
             self._rejected(exchange, "the SA set is gone", 0, now, out)
             self._answers.send(exchange.txn, live, _unavailable(exchange), now, out)
         else:
-            expires_s = expiry_s(response, exchange.reading.contact or live.owner.contact)
+            expires_s = granted_s(exchange.reading.asked.about(live.owner.contact), response)
             if outcome is Outcome.CONFIRM:
                 self._confirm(exchange, live, response, expires_s, now, out)
             else:
@@ -167,7 +165,7 @@ class Confirmations:
             return
         binding = Binding(identities(response) or (reading.impu,), Micros(now + seconds(expires_s)))
         owner.bind(reading.impu, binding)
-        owner.contact = reading.contact
+        owner.contact = reading.asked.contact or owner.contact
         owner.over_tcp = exchange.txn.flow.transport is Transport.TCP
         owner.service_route = service_route(response)
         owner.next_hop = next_hop(owner.service_route, self._tables.config.registrar)
@@ -178,7 +176,7 @@ class Confirmations:
 
         Other flows stay, unless all contacts were named; an emergency registration always does (PCS-18).
         """
-        everywhere = exchange.reading.contact == EVERY_CONTACT and not live.owner.flow.sos
+        everywhere = exchange.reading.asked.contact == ALL and not live.owner.flow.sos
         others = self._tables.subscribers.all_of(live.owner.impi) if everywhere else ()
         for owner in [live.owner, *(s for s in others if s is not live.owner and not s.flow.sos)]:
             owner.unbind(exchange.reading.impu)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from twopair.base import Flow, Impi, Impu, WireError
+from twopair.core.registration.binding import Asked
 from twopair.core.registration.flows import RegFlow
 from twopair.core.registration.pcscf import Attempt
 from twopair.core.registration.pcscf_checks import Hop
@@ -23,7 +24,7 @@ class Reading(NamedTuple):
         credentials: the Authorization.
         impi: its username, as sent (Q-14).
         impu: the identity in To, without parameters.
-        contact: URI of the Contact, empty where there is none.
+        asked: contact and interval.
         flow: the registration it asks for, None where it has no Contact, or ``*``.
         response: the digest, empty where there is none.
         nonce: the nonce, empty where there is none.
@@ -35,7 +36,7 @@ class Reading(NamedTuple):
     credentials: Credentials
     impi: Impi
     impu: Impu
-    contact: str
+    asked: Asked
     flow: RegFlow | None
     response: str
     nonce: str
@@ -79,7 +80,7 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None, naming: Na
         credentials=credentials,
         impi=impi,
         impu=Impu(impu),
-        contact=uri_of(contacts[0]) if contacts else "",
+        asked=Asked.of(request),
         flow=naming(contacts[0], request.values("Supported")) if contacts and contacts[0] != "*" else None,
         response=credentials.get("response") or "",
         nonce=credentials.get("nonce") or "",

@@ -10,7 +10,6 @@ from twopair.core.registration.ue_timing import refresh_at
 from twopair.wire.sip import Response
 
 _BRACKETED: Final = re.compile(r"<([^<>]*)>([^<>,]*)")
-_EXPIRES: Final = re.compile(r';\s*expires\s*=\s*"?([0-9]{1,10})', re.IGNORECASE)
 _DELTA: Final = re.compile(r"\s*([0-9]{1,10})")
 
 
@@ -40,23 +39,6 @@ class Registration:
 def bracketed(values: Iterable[str]) -> list[tuple[str, str]]:
     """URIs in angle brackets with the parameters behind them; a missing comma does no harm."""
     return [(uri, params) for value in values for uri, params in _BRACKETED.findall(value)]
-
-
-def granted_s(response: Response, contact: str, asked_s: int) -> int:
-    """The interval in seconds that a 200 OK grants to our Contact (RFC 3261 §10.2.4).
-
-    Args:
-        response: the 200 OK.
-        contact: the Contact as it was sent.
-        asked_s: what was asked for, valid where the answer says nothing.
-    """
-    ours = contact.partition("<")[2].partition(">")[0].partition("@")[0]
-    for uri, params in bracketed(response.get_all("Contact")):
-        if uri.partition("@")[0] == ours:
-            expires = _EXPIRES.search(params)
-            if expires:
-                return int(expires[1])
-    return delta_seconds(response.get("Expires"), asked_s)
 
 
 def delta_seconds(text: str | None, otherwise: int) -> int:

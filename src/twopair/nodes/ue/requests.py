@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from twopair.base import Impu, Transport, token
+from twopair.core.registration.binding import Asked
 from twopair.core.registration.ue import Round
 from twopair.core.secagree import ServerList
 from twopair.nodes.ue.dialog import Dialog
@@ -56,6 +57,11 @@ def register(gm: Gm, attempt: Round, via: str, authorization: str, verify: Serve
     if verify is not None:
         headers += [*verify_headers(verify), *_access_network(gm)]
     return make_request("REGISTER", profile.registrar, headers)
+
+
+def asked(gm: Gm, attempt: Round) -> Asked:
+    """What the REGISTER requests of a round ask for (PCS-27)."""
+    return Asked.read([gm.profile.contact], str(attempt.expires_s))
 
 
 def message(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from twopair.base import SECOND, Micros, Report
+from twopair.core.registration.binding import granted_s
 from twopair.core.registration.pcscf_sets import REG_AWAIT_AUTH, established_until
 from twopair.core.registration.ue import (
     Answering,
@@ -27,7 +28,7 @@ from twopair.nodes.ue.challenge import Invalid, Valid
 from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.happening import Happening
 from twopair.nodes.ue.opening import ask, begin, leave_carrier, new_terms
-from twopair.nodes.ue.registration import delta_seconds, granted_s, registration_from
+from twopair.nodes.ue.registration import delta_seconds, registration_from
 
 if TYPE_CHECKING:
     from twopair.nodes.ue.registrar import Registrar
@@ -145,7 +146,7 @@ def adopt(
     assert live is not None, "an expired set ends the attempt"
     assert happening.response is not None
     leave_carrier(registrar.gm, attempt, out)
-    expires_s = granted_s(happening.response, registrar.gm.profile.contact, attempt.expires_s)
+    expires_s = granted_s(requests.asked(registrar.gm, attempt), happening.response)
     if attempt.purpose is Purpose.DEREGISTER or not expires_s:
         _leave(registrar, out)
         return
@@ -169,7 +170,7 @@ def refresh(
     """200 without a challenge: no set, port or SPI changes, only lifetimes (RRG-05, TMR-02, MGU-12)."""
     attempt, live = state.round, registrar.gm.sets.in_use
     assert happening.response is not None
-    expires_s = granted_s(happening.response, registrar.gm.profile.contact, attempt.expires_s)
+    expires_s = granted_s(requests.asked(registrar.gm, attempt), happening.response)
     if attempt.purpose is Purpose.DEREGISTER or not expires_s or live is None:
         _leave(registrar, out)
         return
