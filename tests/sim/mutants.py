@@ -9,6 +9,7 @@ import pytest
 from twopair.attack.defences import Build
 from twopair.base import Endpoint, Flow, Micros, Port, Refusal, Send
 from twopair.core.esp import ReplayWindow
+from twopair.core.registration.binding import Asked
 from twopair.core.registration.pcscf_checks import Answered, Check
 from twopair.core.sa import InstallSas, RemoveSas, SaSetLife, SasInstalled, Stage, Trigger
 from twopair.core.secagree import Offer
@@ -19,6 +20,7 @@ from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.sets import SaTable
 from twopair.nodes.ue.sets import SetTable
 from twopair.swarm.day import Variant
+from twopair.wire.sip import Response
 
 
 class Mutant(NamedTuple):
@@ -114,6 +116,28 @@ def keeps_old_for_ever(patch: pytest.MonkeyPatch) -> Variant:
 def same_port_uc(patch: pytest.MonkeyPatch) -> Variant:
     patch.setattr("twopair.nodes.ue.opening.draw_port", lambda _entropy, ports, _taken: Port(ports[0]))
     return Variant()
+
+
+# registrations
+
+
+def _by_its_text(asked: Asked, response: Response) -> int:
+    """The binding is found by its text alone, and one that is not found has ended."""
+    for value in response.values("Contact"):
+        uri, _, params = value.partition("<")[2].partition(">")
+        if uri == asked.contact and (seconds := params.partition("expires=")[2]).isdigit():
+            return int(seconds)
+    return 0
+
+
+def unheard(where: str) -> Callable[[pytest.MonkeyPatch], Variant]:
+    """One end gives a registration up for what a 200 does not say."""
+
+    def make(patch: pytest.MonkeyPatch) -> Variant:
+        patch.setattr(f"twopair.nodes.{where}.granted_s", _by_its_text)
+        return Variant()
+
+    return make
 
 
 # what nodes do
@@ -227,5 +251,7 @@ MUTANTS = (
     Mutant("TCP that is refused is not followed by UDP", ("FOUND",), no_udp_after_tcp),
     Mutant("a request is repeated over the same dead set", ("FOUND",), same_dead_set),
     Mutant("an answer goes into a dead connection", ("STANDS",), into_the_dead_connection),
+    Mutant("the P-CSCF finds a binding by its text", ("KEPT",), unheard("pcscf.confirm")),
+    Mutant("the UE finds a binding by its text", ("KEPT",), unheard("ue.steps")),
     Mutant("SM12 is sent in the clear", ("CLEAR",), around("pcscf", AcceptsInClear)),
 )

@@ -28,7 +28,7 @@ from twopair.base import (
 from twopair.core.sa import End, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused, Stage
 from twopair.crypto.annex_i import EspKeys
 from twopair.nodes import Action, Event, Node
-from twopair.nodes.facts import SetStage
+from twopair.nodes.facts import Deregistered, Registered, SetStage
 from twopair.sim.host import Host
 from twopair.sim.packet import Kind, Packet
 from twopair.sim.world import Carrier, World
@@ -60,6 +60,7 @@ class Law(Enum):
     SECRET = "ck and ik are not sent to a UE (33.203 §6.1, AKA-31)"  # noqa: S105
     FIRST_SA = "SM6 is sent when the set stands that it announces (33.203 §7.2, SA-01)"
     STANDS = "nothing is sent on a connection that is known to be gone (RFC 3261 §18.2.2, MSG-06)"
+    KEPT = "what a 200 to REGISTER says to the UE, the P-CSCF believes too (24.229 §5.2.2.1, PCS-27)"
     STEPS = "no node is at its wits' end (IllegalStep, or any other exception)"
 
     __hash__ = object.__hash__
@@ -121,6 +122,7 @@ class Laws:
         self._keys: dict[tuple[str, EspKeys], None] = {}
         self._nonces: dict[bytes, None] = {}
         self._stood: dict[bytes, None] = {}
+        self._kept: dict[Impi, int] = {}
         self._sent: dict[tuple[str, object], Packet] = {}
         self._on_gm: dict[str, None] = {server.address: None}
         world.passed = self._passes
@@ -137,6 +139,8 @@ class Laws:
         """
         if end is not None:
             self._on_gm[address] = None
+        if end is End.PCSCF:
+            self._kept.clear()  # it knows nothing when it starts
         return _Watched(node, self, _Keeper(end, lambda: self._world.hosts[name]))
 
     # the node
@@ -195,6 +199,8 @@ class Laws:
 
     def _reports(self, keeper: _Keeper, action: Report) -> None:
         fact = action.fact
+        if isinstance(fact, Registered | Deregistered):
+            self._registration(keeper, fact)
         if not isinstance(fact, SetStage):
             return
         keeper.changed = True
@@ -231,6 +237,16 @@ class Laws:
     def _unbinds(self, keeper: _Keeper, action: Unbind) -> None:
         for flow in [flow for flow in keeper.streams if flow.local == action.local]:
             del keeper.streams[flow]
+
+    def _registration(self, keeper: _Keeper, fact: Registered | Deregistered) -> None:
+        """UE or P-CSCF says what it believes; the 200 has passed the P-CSCF before."""
+        if keeper.end is End.PCSCF:
+            self._kept[fact.impi] = fact.expires_s if isinstance(fact, Registered) else 0
+        elif keeper.end is End.UE and (isinstance(fact, Registered) or fact.reason == "on request"):
+            told, kept = (fact.expires_s if isinstance(fact, Registered) else 0), self._kept.get(fact.impi)
+            if kept is not None and told != kept:
+                words = f"{keeper.host().name} is registered for {told} s, to the P-CSCF for {kept} s"
+                self._broken(Law.KEPT, words)
 
     def _sends(self, keeper: _Keeper, action: Send) -> None:
         data = action.data

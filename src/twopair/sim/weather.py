@@ -15,6 +15,7 @@ from twopair.core.sa import SaSet
 from twopair.sim.clock import Rate
 from twopair.sim.host import Host
 from twopair.sim.packet import Kind, Packet
+from twopair.sim.registrars import reword
 from twopair.sim.streams import Stream
 from twopair.sim.world import Carrier, World
 
@@ -50,6 +51,7 @@ class Weather(NamedTuple):
         restarts: percent of the moments between two wishes at which some node loses its state.
         drift: by how many ppm a clock is wrong at most.
         deaf: percent of the SYNs that are refused, or vanish.
+        wordings: percent of the 200s to REGISTER that are worded as another registrar would (Q-20).
     """
 
     loss: int = 0
@@ -62,6 +64,7 @@ class Weather(NamedTuple):
     restarts: int = 0
     drift: int = 0
     deaf: int = 0
+    wordings: int = 0
 
     @classmethod
     def draw(cls, dice: Entropy) -> "Weather":
@@ -73,7 +76,7 @@ class Weather(NamedTuple):
         return ", ".join(there) or "fair"
 
 
-_MOST: Final = Weather(35, 30, 30, 40, 12, 60, 25, 15, MOST_PPM, 50)
+_MOST: Final = Weather(35, 30, 30, 40, 12, 60, 25, 15, MOST_PPM, 50, 90)
 
 
 class Sky:
@@ -122,6 +125,7 @@ class Sky:
             self._cutting,
             self._lagging,
             self._deafening,
+            self._wording,
         ):
             inner = partial(phenomenon, inner)
         return inner
@@ -155,6 +159,11 @@ class Sky:
                 host = self._world.host_at(carried.flow.remote.address)
                 self._world.agenda.after(delay, partial(_refuse, host, carried))
         return []
+
+    def _wording(self, inner: Carrier, packet: Packet) -> Fate:
+        if packet.kind is Kind.DATAGRAM and packet.mark is None and self._happens("wordings"):
+            packet = packet._replace(data=reword(packet.data, self._dice["wordings"]))
+        return inner(packet)
 
     # TCP: segments arrive in the order in which they were sent, or the connection is lost
 
