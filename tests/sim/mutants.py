@@ -10,9 +10,9 @@ from twopair.attack.defences import Build
 from twopair.base import Endpoint, Flow, Micros, Port, Refusal, Send
 from twopair.core.esp import ReplayWindow
 from twopair.core.registration.binding import Asked
-from twopair.core.registration.pcscf_checks import Answered, Check
+from twopair.core.registration.pcscf_checks import Answered, Check, Proposed
 from twopair.core.sa import InstallSas, RemoveSas, SaSetLife, SasInstalled, Stage, Trigger
-from twopair.core.secagree import Offer
+from twopair.core.secagree import Offer, repeats
 from twopair.core.sip import ServerTransaction, Why
 from twopair.nodes import Action, Event, Node
 from twopair.nodes.pcscf import ways
@@ -140,6 +140,21 @@ def unheard(where: str) -> Callable[[pytest.MonkeyPatch], Variant]:
     return make
 
 
+def judges_at_once(_patch: object) -> Variant:
+    """RRG-02 before the core has asked for a new set."""
+
+    def judge(e: Proposed) -> Refusal | None:
+        terms = () if isinstance(e.choice, Refusal) else (e.choice.terms,)
+        repeated = any(repeats(new, old) for new in terms for old in e.live_terms)
+        return Refusal.PORTS_REUSED if repeated else None
+
+    def change(build: Build) -> Build:
+        checks = (*build.pcscf.proposed, Check("RRG-02", "33.203 §7.4", judge))
+        return replace(build, pcscf=build.pcscf._replace(proposed=checks))
+
+    return Variant(change)
+
+
 # what nodes do
 
 
@@ -251,6 +266,7 @@ MUTANTS = (
     Mutant("TCP that is refused is not followed by UDP", ("FOUND",), no_udp_after_tcp),
     Mutant("a request is repeated over the same dead set", ("FOUND",), same_dead_set),
     Mutant("an answer goes into a dead connection", ("STANDS",), into_the_dead_connection),
+    Mutant("old values are refused at once", ("FORWARDED",), judges_at_once),
     Mutant("the P-CSCF finds a binding by its text", ("KEPT",), unheard("pcscf.confirm")),
     Mutant("the UE finds a binding by its text", ("KEPT",), unheard("ue.steps")),
     Mutant("SM12 is sent in the clear", ("CLEAR",), around("pcscf", AcceptsInClear)),

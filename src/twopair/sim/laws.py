@@ -18,6 +18,9 @@ from twopair.base import (
     Micros,
     OpenStream,
     Port,
+    Received,
+    Refusal,
+    Refused,
     Report,
     Send,
     StreamClosed,
@@ -61,6 +64,7 @@ class Law(Enum):
     FIRST_SA = "SM6 is sent when the set stands that it announces (33.203 §7.2, SA-01)"
     STANDS = "nothing is sent on a connection that is known to be gone (RFC 3261 §18.2.2, MSG-06)"
     KEPT = "what a 200 to REGISTER says to the UE, the P-CSCF believes too (24.229 §5.2.2.1, PCS-27)"
+    FORWARDED = "old ports and SPIs are refused only when the core asks for new ones (33.203 §7.4, RRG-02)"
     STEPS = "no node is at its wits' end (IllegalStep, or any other exception)"
 
     __hash__ = object.__hash__
@@ -96,6 +100,7 @@ class _Keeper:
         self.pending: dict[int, None] = {}
         self.streams: dict[Flow, None] = {}
         self.changed = False
+        self.heard_on = ""
 
 
 class Laws:
@@ -147,6 +152,7 @@ class Laws:
 
     def before(self, keeper: _Keeper, event: Event) -> None:
         """A node is about to be fed: what it asked for before has been carried out."""
+        keeper.heard_on = event.flow.local.address if isinstance(event, Received) else ""
         if keeper.changed:
             keeper.changed = False
             self._believes(keeper)
@@ -201,6 +207,9 @@ class Laws:
         fact = action.fact
         if isinstance(fact, Registered | Deregistered):
             self._registration(keeper, fact)
+        reused = isinstance(fact, Refused) and fact.refusal is Refusal.PORTS_REUSED
+        if reused and keeper.heard_on in self._on_gm:
+            self._broken(Law.FORWARDED, f"{keeper.host().name} refuses what the core has not heard of")
         if not isinstance(fact, SetStage):
             return
         keeper.changed = True

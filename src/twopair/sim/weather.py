@@ -52,6 +52,7 @@ class Weather(NamedTuple):
         drift: by how many ppm a clock is wrong at most.
         deaf: percent of the SYNs that are refused, or vanish.
         wordings: percent of the 200s to REGISTER that are worded as another registrar would (Q-20).
+        repeats: percent of the REGISTERs over a set that offer its own ports and SPIs again (Q-22).
     """
 
     loss: int = 0
@@ -65,6 +66,7 @@ class Weather(NamedTuple):
     drift: int = 0
     deaf: int = 0
     wordings: int = 0
+    repeats: int = 0
 
     @classmethod
     def draw(cls, dice: Entropy) -> "Weather":
@@ -76,7 +78,7 @@ class Weather(NamedTuple):
         return ", ".join(there) or "fair"
 
 
-_MOST: Final = Weather(35, 30, 30, 40, 12, 60, 25, 15, MOST_PPM, 50, 90)
+_MOST: Final = Weather(35, 30, 30, 40, 12, 60, 25, 15, MOST_PPM, 50, 90, 60)
 
 
 class Sky:
@@ -113,6 +115,10 @@ class Sky:
     def restarts(self) -> bool:
         """Whether a node fails now."""
         return self._happens("restarts")
+
+    def repeats(self) -> bool:
+        """Whether a UE offers what it has already."""
+        return self._happens("repeats")
 
     def _happens(self, name: str) -> bool:
         return self.rough and chance(self._dice[name], getattr(self.weather, name))

@@ -23,6 +23,7 @@ from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say
 from twopair.sim import Host, Observed, Packet, World
 from twopair.sim.clock import Drifting, Rate
 from twopair.sim.laws import Broken, Laws
+from twopair.sim.phones import Repeating
 from twopair.sim.weather import Sky, Weather
 from twopair.swarm.mischief import Mischief, Plot
 from twopair.swarm.population import best_suites, draw_plan
@@ -210,6 +211,8 @@ class Day:
             )
         self._bare[name] = bare
         node = self._variant.around(name, bare)
+        if end is End.UE and self.weather.repeats:
+            node = Repeating(node, self._sky.repeats)
         if self.weather.drift:
             node = Drifting(node, self._clocks[name])
         node = self._laws.watch(name, node, end, address)
