@@ -17,6 +17,8 @@ class Step(Enum):
     """What can happen to an attempt; the owner translates messages, outcomes and deadlines."""
 
     CHALLENGED = "401 with ck and ik from the core"  # SM5
+    IN_PLACE = "the same, but the new set has ports or SPIs of live ones, which it is to replace"
+    YIELDED = "the UE has had the time to hear of it, and says no more over the old set"
     INSTALLED = "the temporary set stands"
     NOT_INSTALLED = "the temporary set could not be installed"
     ANSWERED = "REGISTER over the temporary set, all checks passed"  # SM7
@@ -34,6 +36,7 @@ class Do(Enum):
     """What the owner does when a row says so."""
 
     INSTALL = "install the temporary set; SM6 waits for the outcome"
+    REPLACE = "remove the sets whose ports or SPIs it has, install the temporary set in their place"
     SEND_SM6 = "answer SM1 with 401"
     REFUSE = "answer the REGISTER that is waiting with an error of our own"
     FORWARD = "send the REGISTER on to the core"  # SM8
@@ -88,6 +91,22 @@ class Installing:
 
 
 @dataclass(frozen=True, slots=True)
+class Yielding:
+    """SM6 has left over a set that the temporary one is to replace; the old set still stands (RRG-02)."""
+
+    proposal: Proposal
+    challenge: Challenge
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """The old sets are gone, the temporary one is being installed in their place."""
+
+    proposal: Proposal
+    challenge: Challenge
+
+
+@dataclass(frozen=True, slots=True)
 class Challenged:
     """SM6 has left; SM7 is awaited for as long as reg-await-auth lasts (TMR-01)."""
 
@@ -110,7 +129,7 @@ class Ended:
     step: Step
 
 
-State = Forwarded | Installing | Challenged | Confirming | Ended
+State = Forwarded | Installing | Yielding | Replacing | Challenged | Confirming | Ended
 
 
 class Row(NamedTuple):
@@ -129,6 +148,14 @@ TABLE: Final[dict[tuple[type[State], Step], Row]] = {
     (Installing, Step.NOT_INSTALLED): Row(Ended, (Do.REFUSE,), "33.203 §7.1, ERR-24"),
     (Installing, Step.SUPERSEDED): Row(Ended, (Do.RELEASE, Do.REFUSE), "33.203 §7.3.1.4, MGP-05"),
     (Installing, Step.EXPIRED): Row(Ended, (Do.RELEASE, Do.REFUSE), "24.229 §7.8, MGP-07"),
+    (Forwarded, Step.IN_PLACE): Row(Yielding, (Do.SEND_SM6,), "33.203 §7.4, RRG-02, FLOW-04"),
+    (Yielding, Step.YIELDED): Row(Replacing, (Do.REPLACE,), "33.203 §7.4, RRG-02, RRG-03"),
+    (Yielding, Step.ABANDONED): Row(Ended, (), "24.229 §5.1.1.5.3, ERR-03, ERR-30"),
+    (Yielding, Step.SUPERSEDED): Row(Ended, (), "33.203 §7.3.1.4, MGP-05"),
+    (Replacing, Step.INSTALLED): Row(Challenged, (), "33.203 §7.4, RRG-02"),
+    (Replacing, Step.NOT_INSTALLED): Row(Ended, (), "33.203 §7.1, ERR-24"),
+    (Replacing, Step.SUPERSEDED): Row(Ended, (Do.RELEASE,), "33.203 §7.3.1.4, MGP-05"),
+    (Replacing, Step.EXPIRED): Row(Ended, (Do.RELEASE,), "24.229 §7.8, MGP-07"),
     (Challenged, Step.ANSWERED): Row(Confirming, (Do.FORWARD,), "33.203 §7.2, INT-02"),
     (Challenged, Step.TAMPERED): Row(Ended, (Do.RELEASE_LATER, Do.REFUSE), "33.203 §7.3.2.3, ERR-10"),
     (Challenged, Step.ABANDONED): Row(Ended, (Do.RELEASE,), "24.229 §5.1.1.5.3, ERR-03"),
@@ -141,6 +168,14 @@ TABLE: Final[dict[tuple[type[State], Step], Row]] = {
     (Confirming, Step.REJECTED): Row(Ended, (Do.RELEASE_LATER,), "33.203 §7.3.1.1, MGP-06"),
     (Confirming, Step.SUPERSEDED): Row(Ended, (Do.RELEASE,), "33.203 §7.3.1.4, MGP-05"),
     (Confirming, Step.EXPIRED): Row(Ended, (Do.RELEASE,), "24.229 §7.8, TMR-05"),
+}
+
+
+BRINGS_DATA: Final = frozenset({Step.CHALLENGED, Step.IN_PLACE})
+"""Steps that bring the challenge."""
+
+_ONWARD: Final[dict[type[State], type[Replacing | Challenged | Confirming]]] = {
+    state: state for state in (Replacing, Challenged, Confirming)
 }
 
 
@@ -161,16 +196,17 @@ class Attempt:
         """Whether nothing more can come of it."""
         return isinstance(self.state, Ended)
 
-    def challenge(self, challenge: Challenge) -> tuple[Do, ...]:
-        """Take the step CHALLENGED, the only one that brings data.
+    def challenge(self, challenge: Challenge, step: Step = Step.CHALLENGED) -> tuple[Do, ...]:
+        """Take one of the steps that bring data: CHALLENGED, or IN_PLACE.
 
         Raises:
             IllegalStep: a challenge was there before, or the attempt is over.
         """
         if not isinstance(self.state, Forwarded):
-            raise IllegalStep(f"attempt: CHALLENGED while {type(self.state).__name__}")
-        self.state = Installing(self.state.proposal, challenge)
-        return TABLE[Forwarded, Step.CHALLENGED].do
+            raise IllegalStep(f"attempt: {step.name} while {type(self.state).__name__}")
+        onward = Installing if step is Step.CHALLENGED else Yielding
+        self.state = onward(self.state.proposal, challenge)
+        return TABLE[Forwarded, step].do
 
     def feed(self, step: Step) -> tuple[Do, ...]:
         """Take any other step and return what the owner must do, in order.
@@ -180,12 +216,11 @@ class Attempt:
         """
         state = self.state
         row = TABLE.get((type(state), step))
-        if row is None or step is Step.CHALLENGED:
+        if row is None or step in BRINGS_DATA:
             raise IllegalStep(f"attempt: {step.name} while {type(state).__name__}")
         if row.state is Ended:
             self.state = Ended(step)
         else:
-            assert isinstance(state, Installing | Challenged | Confirming), "rows lead on from a challenge"
-            onward = Challenged if row.state is Challenged else Confirming
-            self.state = onward(state.proposal, state.challenge)
+            assert not isinstance(state, Forwarded | Ended), "rows lead on from a challenge"
+            self.state = _ONWARD[row.state](state.proposal, state.challenge)
         return row.do

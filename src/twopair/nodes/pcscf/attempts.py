@@ -4,9 +4,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
-from twopair.base import Endpoint, Impi, Micros, Port, Refusal, Report, Secret
+from twopair.base import Endpoint, Impi, Micros, Port, Refusal, Report, Secret, seconds
 from twopair.core.registration.flows import ALONE, RegFlow
-from twopair.core.registration.pcscf import Attempt, Challenge, Challenged, Confirming, Do, Forwarded, Step
+from twopair.core.registration.pcscf import (
+    Attempt,
+    Challenge,
+    Challenged,
+    Confirming,
+    Do,
+    Forwarded,
+    Replacing,
+    Step,
+    Yielding,
+)
 from twopair.core.registration.pcscf_sets import REG_AWAIT_AUTH, SetEvent
 from twopair.core.sa import End, InstallSas, Ports, SaSet, Spis, Stage, Trigger
 from twopair.core.secagree import ServerList, Terms, draw_spis, repeats
@@ -53,26 +63,37 @@ class Taker(NamedTuple):
         return holder.owner.impi != self.impi or holder.life.stage is not Stage.TEMPORARY
 
 
+OPEN: Final = (Challenged, Confirming, Yielding)
+"""States in which a challenge awaits its answer, or the core's word on it."""
+
+TIME_TO_HEAR: Final = seconds(3)
+"""How long an old set that makes room still stands after SM6: 1.5 * T1 of Gm (TMR-04).
+
+A UE that has lost SM6 repeats SM1 after T1, and is answered over the old set; one that finds the challenge
+no use says so over it at once (AKA-22), and then the old set stays.
+"""
+
 NOBODY: Final = Taker(None)
 
 
 class Attempts:
     """All authentications whose challenge has come."""
 
-    __slots__ = ("_answers", "_lives", "_tables", "_waiting")
+    __slots__ = ("_answers", "_lives", "_replacing", "_tables", "_waiting")
 
     def __init__(self, tables: Tables, answers: Answers, lives: Lives) -> None:
         self._tables = tables
         self._answers = answers
         self._lives = lives
         self._waiting: dict[int, Waiting] = {}
+        self._replacing: dict[int, LiveSet] = {}
 
     def open_challenge(self, impi: Impi, nonce: str) -> LiveSet | None:
         """The temporary set of an IMPI whose challenge has that nonce and awaits an answer, None for none."""
         for subscriber in self._tables.subscribers.all_of(impi) if nonce else ():
-            for live in subscriber.sets:
+            for live in subscriber.sets if subscriber.yielding is None else (subscriber.yielding,):
                 state = live.attempt.state
-                if live.life.stage is not Stage.TEMPORARY or not isinstance(state, Challenged | Confirming):
+                if live.life.stage is not Stage.TEMPORARY or not isinstance(state, OPEN):
                     continue
                 if state.challenge.nonce == nonce:
                     return live
@@ -126,14 +147,34 @@ class Attempts:
             self._make_room(subscriber, now, out)
             tables.subscribers.add(subscriber)
         sm6.add("Security-Server", live.server.lines[0])
+        if isinstance(live.attempt.state, Yielding):
+            subscriber.yielding = live
+            tables.agenda.note(Micros(now + TIME_TO_HEAR), partial(self._yielded, live))
+            self._answers.send(exchange.txn, exchange.live, sm6, now, out)
+            return
         self._lives.begin(live, out)
         self._waiting[live.life.set_id] = Waiting(exchange, live, sm6)
         tables.agenda.note(live.life.expires_at, partial(self._await_over, live))
         out.append(InstallSas(live.sa_set))
 
+    def _yielded(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
+        """The UE has heard of the challenge: its old sets make room (RRG-02, ADR 0016)."""
+        owner = live.owner
+        if not isinstance(live.attempt.state, Yielding):
+            return
+        if not owner.sets or self._lost(live):  # they have ended meanwhile, or somebody was faster
+            self.feed(live.attempt, Step.SUPERSEDED, now, out, live=live)
+            return
+        self.feed(live.attempt, Step.YIELDED, now, out, live=live)
+        self._replacing[live.life.set_id] = live
+        self._tables.agenda.note(live.life.expires_at, partial(self._await_over, live))
+        out.append(InstallSas(live.sa_set))
+
     def installed(self, set_id: int, now: Micros, out: list[Action]) -> None:
         """The set stands: SM6 may leave. Late news of a set that is gone is ignored."""
-        waiting = self._waiting.pop(set_id, None)
+        waiting, replacing = self._waiting.pop(set_id, None), self._replacing.pop(set_id, None)
+        if replacing is not None and isinstance(replacing.attempt.state, Replacing):
+            self.feed(replacing.attempt, Step.INSTALLED, now, out)
         if waiting is not None:
             exchange = waiting.exchange
             self.feed(
@@ -146,7 +187,10 @@ class Attempts:
 
     def not_installed(self, set_id: int, reason: str, now: Micros, out: list[Action]) -> None:
         """Nothing of the set stands (ERR-24)."""
-        waiting = self._waiting.get(set_id)
+        waiting, replacing = self._waiting.get(set_id), self._replacing.pop(set_id, None)
+        if replacing is not None and isinstance(replacing.attempt.state, Replacing):
+            self.feed(replacing.attempt, Step.NOT_INSTALLED, now, out)
+            self._lives.release(replacing, Trigger.RELEASED, now, out)
         if waiting is not None:
             self.feed(
                 waiting.exchange.attempt, Step.NOT_INSTALLED, now, out, live=waiting.live, detail=reason
@@ -158,7 +202,7 @@ class Attempts:
         attempt, live, denied = exchange.attempt, exchange.live, exchange.denies
         if isinstance(attempt.state, Forwarded | Confirming):
             self.feed(attempt, Step.REJECTED, now, out, live=live, exchange=exchange)
-        if denied is not None and isinstance(denied.attempt.state, Challenged | Confirming):
+        if denied is not None and isinstance(denied.attempt.state, OPEN):
             self.feed(denied.attempt, Step.ABANDONED, now, out, live=denied)
 
     def feed(
@@ -185,7 +229,10 @@ class Attempts:
             reply: answers or forwards that REGISTER, as the row demands.
             detail: for the refusal of a REGISTER whose SM6 is still held back.
         """
-        for do in attempt.feed(step):
+        todo = attempt.feed(step)
+        if live is not None and live.owner.yielding is live:
+            live.owner.yielding = None  # every step leads on from there
+        for do in todo:
             if do is Do.RELEASE:
                 assert live is not None, "only challenged attempts have rows that release"
                 trigger = Trigger.EXPIRED if step is Step.EXPIRED else Trigger.RELEASED
@@ -194,6 +241,9 @@ class Attempts:
                 assert live is not None, "only challenged attempts have rows that release"
                 assert exchange is not None, "a REGISTER that waits for an answer brought the step"
                 exchange.doomed += (live,)
+            elif do is Do.REPLACE:
+                assert live is not None, "it is the set that replaces others"
+                self._lives.replace(live, now, out)
             elif reply is not None:
                 reply()
             elif live is not None:
@@ -256,12 +306,20 @@ class Attempts:
 
     def supersede(self, subscriber: Subscriber, now: Micros, out: list[Action]) -> None:
         """End what an earlier, unfinished procedure of this registration has left (MGP-05)."""
+        if subscriber.yielding is not None:
+            self.feed(subscriber.yielding.attempt, Step.SUPERSEDED, now, out, live=subscriber.yielding)
         unfinished = [live for live in subscriber.sets if self._tables.rules.gives_way(live)]
         for old in unfinished:
             if not old.attempt.over:
                 self.feed(old.attempt, Step.SUPERSEDED, now, out, live=old)
         if unfinished:
             self._lives.happen(SetEvent.CHALLENGE, subscriber, now, out)
+
+    def _lost(self, live: LiveSet) -> bool:
+        """Whether another subscriber has by now what a set was to have (SA-15, SA-22)."""
+        taker, sets = Taker(live.owner.impi, renewing=live.owner), self._tables.sets
+        ports = any(taker.barred_by(sets.holder_of_client_port(*key)) for key in live.keys)
+        return ports or self.spis_taken(live.sa_set.ue, live.terms, taker)
 
     def _temporary(
         self, exchange: Exchange, subscriber: Subscriber, nonce: str, ck: Secret, ik: Secret, now: Micros
@@ -273,11 +331,14 @@ class Attempts:
         suite, terms = proposal.choice
         flow = exchange.txn.flow
         pcscf, ue = flow.local.address, flow.remote.address
-        if proposal.carrier is not None and any(repeats(terms, live.terms) for live in subscriber.sets):
+        repeated = [live for live in subscriber.sets if repeats(terms, live.terms)]
+        in_place = bool(repeated) and proposal.carrier is not None
+        if in_place and config.reuse == "reject":
             return Refusal.PORTS_REUSED  # RRG-02: a new set is asked for, and with it new values
-        if self.uc_taken(pcscf, ue, terms.port_c, NOBODY) or self.spis_taken(ue, terms, NOBODY):
+        taker = Taker(subscriber.impi, renewing=subscriber) if in_place else NOBODY
+        if self.uc_taken(pcscf, ue, terms.port_c, taker) or self.spis_taken(ue, terms, taker):
             return Refusal.PORT_COLLISION  # somebody was faster than SM1's answer
-        if len(subscriber.sets) >= config.limits.sets_per_impi:
+        if len(subscriber.sets) - len(repeated) >= config.limits.sets_per_impi:
             return Refusal.TOO_MANY_SETS
         set_id = tables.number()
         pc = tables.sets.free_pc(
@@ -298,7 +359,8 @@ class Attempts:
             suite=suite,
             keys=expand(suite, ck, ik),
         )
-        exchange.attempt.challenge(Challenge(server, nonce, set_id))
+        step = Step.IN_PLACE if in_place else Step.CHALLENGED
+        exchange.attempt.challenge(Challenge(server, nonce, set_id), step)
         life = tables.rules.life(set_id, expires_at=Micros(now + REG_AWAIT_AUTH))
         return LiveSet(sa_set, life, subscriber, server, exchange.attempt, proposal.carrier)
 

@@ -56,6 +56,8 @@ class PcscfConfig:
         response_after_rekey: ``old`` is the paper's solution 1, ``new`` its solution 2 (RRG-07, RRG-08).
         missing_security_verify: ``reject`` or ``tolerate`` (AGR-35).
         foreign_route: ``replace`` or ``reject`` a Route that is not the Service-Route (PCS-08).
+        reuse: ``reject`` or ``replace`` when a challenge finds the ports or SPIs of live sets offered again
+            (RRG-02).
         pass_on: option tags in Proxy-Require that are left for the next hop; others are refused (PCS-23).
         limits: bounds of the state.
 
@@ -80,6 +82,7 @@ class PcscfConfig:
     response_after_rekey: str = "old"
     missing_security_verify: str = "reject"
     foreign_route: str = "replace"
+    reuse: str = "reject"
     pass_on: tuple[str, ...] = ("privacy",)
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(init=False, repr=False, compare=False)
@@ -110,6 +113,7 @@ class PcscfConfig:
                 self.missing_security_verify not in {"reject", "tolerate"},
                 "missing_security_verify: reject or tolerate",
             ),
+            (self.reuse not in {"reject", "replace"}, "reuse: reject or replace"),
             (self.foreign_route not in {"replace", "reject"}, "foreign_route: replace or reject"),
         )
         for found, words in faults:

@@ -6,6 +6,7 @@ from twopair.base import Flow, Micros, Report
 from twopair.core.registration import pcscf_sets
 from twopair.core.registration.pcscf_sets import SetEvent
 from twopair.core.sa import RemoveSas, SaSetLife, Stage, Trigger
+from twopair.core.secagree import repeats
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import Deregistered, SetStage
 from twopair.nodes.pcscf.sets import LiveSet
@@ -26,6 +27,19 @@ class Lives:
         live.owner.sets.append(live)
         self._tables.sets.add(live)
         out.append(Report(SetStage(live.owner.impi, live.life.set_id, Stage.TEMPORARY)))
+
+    def replace(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
+        """Enter a set in place of those whose ports or SPIs it has (RRG-02, RRG-03).
+
+        Nothing is lost between the two: the subscriber is never without a set.
+        """
+        owner = live.owner
+        former = [other for other in owner.sets if repeats(live.terms, other.terms)]
+        owner.sets.append(live)
+        for other in former:
+            self.release(other, Trigger.RELEASED, now, out)
+        self._tables.sets.add(live)
+        out.append(Report(SetStage(owner.impi, live.life.set_id, Stage.TEMPORARY)))
 
     def happen(
         self,

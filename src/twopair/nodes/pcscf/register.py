@@ -18,7 +18,7 @@ from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import RegistrationFailed
 from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.attempts import Attempts, Taker
+from twopair.nodes.pcscf.attempts import OPEN, Attempts, Taker
 from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
 from twopair.nodes.pcscf.headers import Dropped, demand, from_ue
 from twopair.nodes.pcscf.sets import LiveSet
@@ -100,6 +100,8 @@ class Registrations:
             pending=nonce,
         )
         denies = pending if reading.auts is not None or not reading.response else None  # ERR-03, ERR-04
+        if live is not None and live.owner.yielding is not None:
+            denies = live.owner.yielding  # whatever it says, the UE still has the old set (ERR-30)
         if denies is not None and live is not None:  # said under protection: believed at once (ERR-03)
             self._attempts.feed(denies.attempt, Step.ABANDONED, now, out, live=denies)
             denies = None

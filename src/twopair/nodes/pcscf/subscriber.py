@@ -43,6 +43,7 @@ class Subscriber:
         impus: explicitly registered identities, each with what was registered with it.
         associated: all identities that may be asserted, the default IMPU first.
         expires_at: end of the last registration; 0 where there is none (MGP-12).
+        yielding: the set of an open challenge that is to replace live ones, and is not there yet (RRG-02).
         contact: the contact registered last, as the UE wrote it.
         over_tcp: whether the UE registered over TCP; it is then reached over TCP.
         path: value of Path, and of Record-Route towards the core.
@@ -67,6 +68,7 @@ class Subscriber:
         "service_route",
         "sets",
         "token",
+        "yielding",
     )
 
     def __init__(
@@ -77,6 +79,7 @@ class Subscriber:
         self.token = token
         self.sets: list[LiveSet] = []
         self.current: LiveSet | None = None
+        self.yielding: LiveSet | None = None
         self.latest: LiveSet | None = None
         self.impus: dict[Impu, Binding] = {}
         self.associated: tuple[Impu, ...] = ()

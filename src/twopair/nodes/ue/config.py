@@ -42,6 +42,8 @@ class UeConfig:
         access_network: value of P-Access-Network-Info, for protected requests only (UEP-05); may be empty.
         contact_features: parameters of Contact, each as it is written, e.g. ``+g.3gpp.smsip`` (UEP-04).
         answer_after: how long a call rings before it is taken by itself; None: its user takes it.
+        renews: whether a re-registration offers new ports and SPIs (RRG-02); False: those of the set in use
+            again, as some phones do (Q-22), for tests of networks.
         retries: whether a failed registration is tried again by itself (UEP-13).
         session_expires_s: session interval asked for in calls (RFC 4028); 0: none is asked for, what the
             other end asks for is granted.
@@ -65,6 +67,7 @@ class UeConfig:
     access_network: str = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000101"
     contact_features: tuple[str, ...] = ()
     answer_after: Micros | None = None
+    renews: bool = True
     retries: bool = True
     session_expires_s: int = 1800
     min_se_s: int = 90

@@ -112,6 +112,10 @@ def leave_carrier(gm: Gm, attempt: Round, out: list[Action]) -> None:
 
 def new_terms(gm: Gm, carrier: Flow, refused: Port | None = None) -> Terms:
     """SPIs and a client port that nothing uses, with the fixed server port (RRG-01..RRG-04, SA-15, SA-27)."""
+    over = gm.sets.find(carrier)
+    if over is not None and not gm.config.renews:
+        spis, ports = over.sa_set.spis, over.sa_set.ports
+        return Terms(spis.uc, spis.us, ports.uc, ports.us)
     spi_c, spi_s = draw_spis(gm.entropy, gm.sets.spis)
     port_c = _new_port(gm, carrier.local.port, refused)
     return Terms(spi_c, spi_s, port_c, gm.profile.port_us)

@@ -83,12 +83,13 @@ class SetTable:
     def install(self, sa_set: SaSet, server: ServerList, expires_at: Micros, out: list[Action]) -> None:
         """Have a temporary set installed; `SasInstalled` or `SasRefused` tells how it went.
 
-        An old set with the same selector of SA2 goes first: a P-CSCF that uses its port_pc again has let the
-        old set go (RRG-03, MGP-04).
+        A set with one of its selectors goes first: a P-CSCF that uses its port_pc again has let the old set
+        go (RRG-03, MGP-04), and a UE that does not renew its own values cannot have two sets (Q-22).
         """
-        former = self._by_ports.get((sa_set.ports.us, sa_set.ports.pc))
-        if former is not None:
-            self.feed(former, Trigger.RELEASED, out)
+        for pair in ((sa_set.ports.us, sa_set.ports.pc), (sa_set.ports.uc, sa_set.ports.ps)):
+            former = self._by_ports.get(pair)
+            if former is not None:
+                self.feed(former, Trigger.RELEASED, out)
         live = LiveSet(sa_set, SaSetLife(sa_set.set_id, expires_at), server)
         self._lives[sa_set.set_id] = live
         ports = sa_set.ports

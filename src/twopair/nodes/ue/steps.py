@@ -218,6 +218,8 @@ def fail(
     standing = registrar.registration
     if standing is not None:  # a refresh that failed is not repeated at once
         registrar.registration = replace(standing, refresh_at=FOREVER, cseq=state.round.cseq)
+        if registrar.gm.sets.in_use is None:  # it made room for one that was not confirmed
+            registrar.lost("the SA set made room for one that failed", out)
     status = happening.response.status if happening.response is not None else 0
     impi = registrar.gm.profile.impi
     out.append(Report(RegistrationFailed(impi, happening.reason, status, happening.refusal)))
