@@ -18,7 +18,7 @@ from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import RegistrationFailed
 from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.attempts import OPEN, Attempts, Taker
+from twopair.nodes.pcscf.attempts import Attempts, Taker
 from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
 from twopair.nodes.pcscf.headers import Dropped, demand, from_ue
 from twopair.nodes.pcscf.sets import LiveSet
