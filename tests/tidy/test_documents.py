@@ -10,6 +10,7 @@ from tools.pages.cli import Command, commands
 
 from twopair.base import Refusal
 from twopair.core.esp import Drop
+from twopair.core.sip import Why
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
@@ -114,7 +115,7 @@ def test_tests_exist(page: Path) -> None:
 def test_names_in_the_page_on_failures_exist() -> None:
     text = (ROOT / "docs/how-to/read-a-failure.md").read_text()
     shown = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", text))
-    assert shown <= set(Refusal.__members__) | set(Drop.__members__)
+    assert shown <= set(Refusal.__members__) | set(Drop.__members__) | set(Why.__members__)
 
 
 def test_every_page_is_in_the_index() -> None:
