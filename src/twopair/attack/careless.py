@@ -91,9 +91,9 @@ def believe_integrity(credentials: Credentials, integrity: str) -> Credentials:
     return credentials if said else credentials.with_quoted("integrity-protected", integrity)
 
 
-def assert_anything(_impu: str, _associated: tuple[Impu, ...]) -> bool:
+def assert_anything(uri: str, _subscriber: object) -> Impu:
     """A P-CSCF that asserts whatever identity is preferred (PCS-10)."""
-    return True
+    return Impu(uri)
 
 
 def keep_all(_live: LiveSet) -> bool:

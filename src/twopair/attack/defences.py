@@ -113,9 +113,7 @@ DEFENCES: Final[dict[str, Defence]] = {
         _pcscf_row("AGR-34", "the IMPI is that of the SA set"),
         _pcscf_row("RRG-01", "a re-registration keeps port_us"),
         _pcscf_row("SA-24", "the address in Via is the IP source"),
-        _pcscf(
-            "PCS-10", "only identities of the subscriber are asserted", may_assert=careless.assert_anything
-        ),
+        _pcscf("PCS-10", "only identities of the subscriber are asserted", asserts=careless.assert_anything),
         _pcscf(
             "INT-02", "an SA set vouches for its own registration alone", vouches=careless.any_set_vouches
         ),

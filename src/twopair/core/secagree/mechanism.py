@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from twopair.base import WireError
+from twopair.wire.sip import split_list
 
 IPSEC: Final = "ipsec-3gpp"
 
@@ -79,7 +80,7 @@ def _parse_line(line: str) -> list[Mechanism]:
 def _parse_plain(line: str) -> list[Mechanism]:
     """A line whose grammar has been checked: twice as fast as `_parse_any`, with the same outcome."""
     found = []
-    for element in "".join(line.lower().split()).split(","):  # no white space: it means nothing
+    for element in split_list("".join(line.lower().split())):  # no white space: it means nothing
         name, *parts = element.split(";")
         params = {key: value if equals else None for key, equals, value in (p.partition("=") for p in parts)}
         if "=" in name or len(params) != len(parts):

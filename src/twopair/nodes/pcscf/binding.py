@@ -1,19 +1,17 @@
 """What a 200 to REGISTER says of the registration (24.229 §5.2.2.1; PCS-07)."""
 
-import re
 from functools import lru_cache
 from typing import Final
 
 from twopair.base import Endpoint, Impu, Port, WireError, canonical_address
-from twopair.wire.sip import Response, SipUri
+from twopair.wire.sip import Response, SipUri, addresses
 
-_URI: Final = re.compile(r"<([^<>\s]+)>")
 SIP_PORT: Final = Port(5060)
 
 
 def identities(response: Response) -> tuple[Impu, ...]:
     """P-Associated-URI in order, the default IMPU first; commas may be missing (field quirk)."""
-    return tuple(Impu(uri) for line in response.get_all("P-Associated-URI") for uri in _URI.findall(line))
+    return tuple(Impu(address.uri) for address in addresses(response.get_all("P-Associated-URI")))
 
 
 def service_route(response: Response) -> str:
@@ -24,8 +22,8 @@ def service_route(response: Response) -> str:
 @lru_cache(maxsize=256)
 def next_hop(route: str, otherwise: Endpoint) -> Endpoint:
     """Where a request with this Route goes; a name, or no Route, gives `otherwise`."""
-    match = _URI.search(route)
-    return endpoint_of(match[1], otherwise) if match else otherwise
+    first = next(iter(addresses([route])), None)
+    return endpoint_of(first.uri, otherwise) if first is not None else otherwise
 
 
 def endpoint_of(uri: str, otherwise: Endpoint) -> Endpoint:

@@ -12,9 +12,9 @@ from twopair.core.registration.pcscf_integrity import Bearer
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.pcscf.binding import is_address
 from twopair.nodes.pcscf.extensions import names_agreement
-from twopair.nodes.pcscf.headers import hops_left, uri_of, values_of_via
+from twopair.nodes.pcscf.headers import hops_left, values_of_via
 from twopair.nodes.pcscf.sets import LiveSet
-from twopair.wire.sip import Credentials, Request
+from twopair.wire.sip import Credentials, Request, uri_in
 
 
 class Reading(NamedTuple):
@@ -65,7 +65,7 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None, naming: Na
     if not impi:
         raise WireError("Authorization without username", 0, "24.229 §5.1.1.2.2, AKA-07")
     contacts = request.values("Contact")
-    impu = uri_of(request.get("To"))
+    impu = uri_in(request.get("To"))
     if ":" not in impu:
         raise WireError("To without a URI", 0, "RFC 3261 §20.39")
     hop = Hop(

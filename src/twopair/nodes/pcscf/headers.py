@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
 from twopair.core.secagree.strip import OPTION_TAG, strip_sec_agree
-from twopair.wire.sip import Message, Request, Response, split_list
+from twopair.wire.sip import Message, NameAddr, Request, Response, same_uri, split_list, uri_in
 
 NOT_FROM_UE: Final = frozenset(
     {
@@ -142,9 +142,9 @@ def values_of_via(request: Request, names: tuple[str, ...]) -> Sequence[str]:
 
 
 def in_dialog(request: Request) -> bool:
-    """Whether the request belongs to a dialog: its To has a tag (RFC 3261 §12.2)."""
+    """Whether the request belongs to a dialog: its To has a tag (RFC 3261 §12.2). Raises WireError."""
     to = request.get("To") or ""
-    return "tag=" in to.rpartition(">")[2].lower()
+    return "tag" in to.lower() and NameAddr.parse(to).tag is not None
 
 
 def demand(request: Request, tag: str) -> None:
@@ -162,17 +162,16 @@ def replace_all(message: Message, name: str, values: Sequence[str]) -> None:
 
 
 def rewrite_record_route(response: Response, old: str, new: str) -> None:
-    """Our own entry as the other side is to see it (24.229 §5.2.6.4; PCS-12)."""
+    """Our own entry as the other side is to see it, however it is written now (24.229 §5.2.6.4; PCS-12)."""
     routes = response.get_all("Record-Route")
     if routes:
-        replace_all(response, "Record-Route", [route.replace(old, new) for route in routes])
+        ours = uri_in(old)
+        rewritten = [_with_entry(line, ours, new) for line in routes]
+        replace_all(response, "Record-Route", rewritten)
 
 
-def uri_of(value: str | None) -> str:
-    """The URI of an address, empty where there is none to be read (PCS-10: what is no identity of a user)."""
-    if not value:
-        return ""
-    start = value.find("<") + 1
-    if start and (end := value.find(">", start)) > 0:
-        return value[start:end].strip()
-    return value.partition(";")[0].strip()
+def _with_entry(line: str, ours: str, new: str) -> str:
+    """A line with each of its values that is our own put anew; one without such a value stays as it is."""
+    values = split_list(line)
+    anew = [new if same_uri(uri_in(value), ours) else value for value in values]
+    return line if anew == values else ", ".join(anew)

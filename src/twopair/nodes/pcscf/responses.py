@@ -12,12 +12,11 @@ from twopair.nodes.pcscf.headers import (
     answer_from_ue,
     clean_for_ue,
     rewrite_record_route,
-    uri_of,
 )
 from twopair.nodes.pcscf.relay import Relay, another_way, cancel, provisional, settled
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.sip import Request, Response, make_response
+from twopair.wire.sip import Request, Response, make_response, uri_in
 
 TRYING: Final = 100
 ANSWER: Final = Dropped.and_also("via")
@@ -140,7 +139,7 @@ def _stranger(relay: Relay, live: LiveSet | None) -> bool:
 
 def _asserted(relay: Relay, preferred: str | None) -> str:
     for wanted in (preferred, relay.called):
-        uri = uri_of(wanted)
-        if uri in relay.user.associated:
-            return f"<{uri}>"
+        own = relay.user.identity(uri_in(wanted))
+        if own is not None:
+            return f"<{own}>"
     return relay.user.asserted

@@ -34,9 +34,9 @@ def vouch(credentials: Credentials, integrity: str) -> Credentials:
     return credentials.without("ik", "ck").with_quoted("integrity-protected", integrity)
 
 
-def is_own(impu: str, associated: tuple[Impu, ...]) -> bool:
-    """Whether an identity that a UE prefers is asserted: one of its own (PCS-10)."""
-    return impu in associated
+def own_identity(uri: str, subscriber: Subscriber) -> Impu | None:
+    """What is asserted where a UE prefers an identity: one of its own, as it was registered (PCS-10)."""
+    return subscriber.identity(uri)
 
 
 def gives_way(live: LiveSet) -> bool:
@@ -61,7 +61,7 @@ class Rules(NamedTuple):
         clear: what may come in the clear (UNP-01).
         secrets: parameters that never leave towards a UE (AKA-31).
         vouch: what the core is told of integrity (INT-01).
-        may_assert: whether a preferred identity is asserted (PCS-10).
+        asserts: the identity that a preferred one stands for, None for the default (PCS-10).
         vouches: whether the set it came over vouches for a REGISTER that answers no challenge (INT-02).
         gives_way: whether a set goes at a new challenge (MGP-05).
         naming: which registration of its IMPI a REGISTER is about (MGU-09, PCS-18).
@@ -78,7 +78,7 @@ class Rules(NamedTuple):
     clear: Mapping[tuple[Kind, bool], Refusal | None] = CLEAR
     secrets: tuple[str, ...] = ("ik", "ck")
     vouch: Callable[[Credentials, str], Credentials] = vouch
-    may_assert: Callable[[str, tuple[Impu, ...]], bool] = is_own
+    asserts: Callable[[str, Subscriber], Impu | None] = own_identity
     vouches: Callable[[LiveSet, Subscriber | None], bool] = vouches
     gives_way: Callable[[LiveSet], bool] = gives_way
     naming: Naming = RegFlow.asked

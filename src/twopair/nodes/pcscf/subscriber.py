@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from twopair.base import Endpoint, Impi, Impu, Micros
+from twopair.base import Endpoint, Impi, Impu, Micros, WireError
 from twopair.core.registration.flows import ALONE, RegFlow, takes_place_of
 from twopair.core.sa import SaSetLife, Stage
+from twopair.wire.sip import uri_key
 
 if TYPE_CHECKING:
     from twopair.nodes.pcscf.sets import LiveSet
@@ -40,7 +41,7 @@ class Subscriber:
         sets: all live sets, oldest first; at most three (MGP-04).
         current: the set that own requests go over; None before the first 200 OK.
         latest: the set of the last successful authentication (INT-03).
-        impus: explicitly registered identities, each with what was registered with it.
+        impus: explicitly registered identities by their key, each with what was registered with it.
         associated: all identities that may be asserted, the default IMPU first.
         expires_at: end of the last registration; 0 where there is none (MGP-12).
         yielding: the set of an open challenge that is to replace live ones, and is not there yet (RRG-02).
@@ -106,22 +107,38 @@ class Subscriber:
         return now < self.expires_at
 
     def bind(self, impu: Impu, binding: Binding) -> None:
-        """An identity was registered, or again."""
-        self.impus[impu] = binding
+        """An identity was registered, or again, however it is written now (RFC 3261 §19.1.4)."""
+        self.impus[_key(impu)] = binding
         self._gather()
 
     def unbind(self, impu: Impu) -> None:
         """An identity was de-registered, and those that were registered with it (MGP-09)."""
-        gone = [known for known, binding in self.impus.items() if impu == known or impu in binding.associated]
+        key = _key(impu)
+        gone = [known for known, b in self.impus.items() if key == known or key in map(_key, b.associated)]
         for known in gone:
             del self.impus[known]
         self._gather()
+
+    def identity(self, uri: str) -> Impu | None:
+        """The registered identity that a URI names, as it was registered; None for any other (PCS-10)."""
+        if uri in self.associated:
+            return Impu(uri)
+        key = _key(uri)
+        return next((impu for impu in self.associated if _key(impu) == key), None)
 
     def _gather(self) -> None:
         bindings = self.impus.values()
         self.associated = tuple(dict.fromkeys(i for binding in bindings for i in binding.associated))
         self.expires_at = max((binding.expires_at for binding in bindings), default=Micros(0))
         self.asserted = f"<{self.associated[0]}>" if self.associated else ""
+
+
+def _key(uri: str) -> Impu:
+    """What an identity is known by; a text that cannot be read names itself alone."""
+    try:
+        return Impu(uri_key(uri))
+    except WireError:
+        return Impu(uri)
 
 
 def path_uri(token: str, endpoint: Endpoint, *, outbound: bool = False) -> str:

@@ -15,13 +15,12 @@ from twopair.nodes.pcscf.headers import (
     from_ue,
     hops_left,
     in_dialog,
-    uri_of,
     values_of_via,
 )
 from twopair.nodes.pcscf.relay import Relay, forward
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.sip import NameAddr, Request, split_list
+from twopair.wire.sip import NameAddr, Request, same_uri, split_list, uri_in
 
 OUTSIDE: Final = Dropped.and_also("max-forwards", "route")
 INSIDE: Final = Dropped.and_also("max-forwards")
@@ -78,12 +77,12 @@ class Upward:
     def _outside(self, request: Request, live: LiveSet, hops: int) -> Request | Refusal:
         """A request outside a dialog: our Service-Route, our assertion, our charging vector."""
         owner, tables = live.owner, self._tables
-        if self._reject_route and _beyond_us(request, live) != split_list(owner.service_route):
+        if self._reject_route and not _same_route(_beyond_us(request, live), owner.service_route):
             return Refusal.FOREIGN_ROUTE
         asserted = owner.asserted
         preferred = request.get("P-Preferred-Identity")
-        if preferred is not None and tables.rules.may_assert(uri := uri_of(preferred), owner.associated):
-            asserted = f"<{uri}>"
+        if preferred is not None and (own := tables.rules.asserts(uri_in(preferred), owner)) is not None:
+            asserted = f"<{own}>"
         above = [("Via", tables.core_via())]
         if request.method in DIALOG_METHODS:
             above.append(("Record-Route", owner.path))
@@ -131,3 +130,9 @@ def _beyond_us(request: Request, live: LiveSet) -> list[str]:
     uri = NameAddr.parse(values[0]).sip_uri
     ours = is_address(uri.host, live.sa_set.pcscf)
     return values[1:] if ours else values
+
+
+def _same_route(values: list[str], stored: str) -> bool:
+    """Whether Route values are the stored Service-Route, address by address (PCS-08)."""
+    wanted = split_list(stored)
+    return len(values) == len(wanted) and all(map(same_uri, map(uri_in, values), map(uri_in, wanted)))

@@ -16,7 +16,7 @@ from twopair.core.aka import (
 from twopair.core.registration.ue import Round, Step
 from twopair.core.secagree import Choice, ServerList, choose_at_ue, server_terms_fault
 from twopair.nodes.ue.gm import Gm
-from twopair.wire.sip import Challenge, Credentials, Response
+from twopair.wire.sip import Challenge, Credentials, Response, split_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _question(response: Response, digests: tuple[str, ...]) -> _Question:
     realm, nonce, qop = challenge.get("realm"), challenge.get("nonce"), challenge.get("qop")
     if realm is None or nonce is None:
         raise WireError("a challenge without realm or nonce", 0, "RFC 2617 §3.2.1")
-    if qop and "auth" not in [option.strip().lower() for option in qop.split(",")]:
+    if qop and "auth" not in [option.strip().lower() for option in split_list(qop)]:
         raise WireError("no qop that we can do", 0, "RFC 2617 §3.2.1")
     return _Question(realm, nonce, algorithm, "auth" if qop else "", challenge.get("opaque"))
 

@@ -1,15 +1,13 @@
 """What a successful registration leaves with the UE (24.229 §5.1.1.2.1; UEP-06)."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from twopair.base import Impu, Micros
 from twopair.core.registration.ue_timing import refresh_at
-from twopair.wire.sip import Response
+from twopair.wire.sip import Response, addresses
 
-_BRACKETED: Final = re.compile(r"<([^<>]*)>([^<>,]*)")
 _DELTA: Final = re.compile(r"\s*([0-9]{1,10})")
 
 
@@ -36,11 +34,6 @@ class Registration:
     refresh_at: Micros
 
 
-def bracketed(values: Iterable[str]) -> list[tuple[str, str]]:
-    """URIs in angle brackets with the parameters behind them; a missing comma does no harm."""
-    return [(uri, params) for value in values for uri, params in _BRACKETED.findall(value)]
-
-
 def delta_seconds(text: str | None, otherwise: int) -> int:
     """A number of seconds at the start of a header value (Expires, Min-Expires, Retry-After)."""
     found = _DELTA.match(text or "")
@@ -57,7 +50,7 @@ def registration_from(
     now: Micros,
 ) -> Registration:
     """The registration that a 200 OK grants."""
-    associated = tuple(Impu(uri) for uri, _ in bracketed(response.get_all("P-Associated-URI")))
+    associated = tuple(Impu(address.uri) for address in addresses(response.get_all("P-Associated-URI")))
     return Registration(
         call_id=call_id,
         cseq=cseq,

@@ -6,7 +6,7 @@ from twopair.wire.sip.framer import StreamFramer
 from twopair.wire.sip.lists import first_element, split_list
 from twopair.wire.sip.make import make_request, make_response
 from twopair.wire.sip.message import Message, Request, Response
-from twopair.wire.sip.nameaddr import NameAddr, addresses
+from twopair.wire.sip.nameaddr import NameAddr, addresses, uri_in
 from twopair.wire.sip.option_tags import tags_beyond
 from twopair.wire.sip.params import Params, parse_params, print_params, quote, unquote
 from twopair.wire.sip.parse import UnfitRequest, parse
@@ -48,5 +48,6 @@ __all__ = [
     "split_list",
     "tags_beyond",
     "unquote",
+    "uri_in",
     "uri_key",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Self
 
 from twopair.base import WireError
@@ -75,6 +76,19 @@ class NameAddr:
     def __str__(self) -> str:
         display = f"{self.display} " if self.display else ""
         return f"{display}<{self.uri}>{print_params(self.params)}"
+
+
+def uri_in(value: str | None) -> str:
+    """The URI of an address, empty where there is none to be read."""
+    return _uri_in(value) if value else ""
+
+
+@lru_cache(maxsize=1024)
+def _uri_in(value: str) -> str:
+    try:
+        return NameAddr.parse(value).uri
+    except WireError:
+        return ""
 
 
 def addresses(values: Iterable[str]) -> list[NameAddr]:
