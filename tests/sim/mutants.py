@@ -118,6 +118,12 @@ def same_port_uc(patch: pytest.MonkeyPatch) -> Variant:
     return Variant()
 
 
+def beside_the_old(patch: pytest.MonkeyPatch) -> Variant:
+    """A set with the values of a live one is entered without the other's going."""
+    patch.setattr("twopair.nodes.pcscf.lives.repeats", lambda _new, _old: False)
+    return Variant()
+
+
 # registrations
 
 
@@ -266,6 +272,7 @@ MUTANTS = (
     Mutant("TCP that is refused is not followed by UDP", ("FOUND",), no_udp_after_tcp),
     Mutant("a request is repeated over the same dead set", ("FOUND",), same_dead_set),
     Mutant("an answer goes into a dead connection", ("STANDS",), into_the_dead_connection),
+    Mutant("a set with old values comes beside the old one", ("PORTS", "STEPS"), beside_the_old),
     Mutant("old values are refused at once", ("FORWARDED",), judges_at_once),
     Mutant("the P-CSCF finds a binding by its text", ("KEPT",), unheard("pcscf.confirm")),
     Mutant("the UE finds a binding by its text", ("KEPT",), unheard("ue.steps")),

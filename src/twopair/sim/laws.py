@@ -111,14 +111,22 @@ class Laws:
         server: endpoint of the P-CSCF with port_ps.
         client_ports: its port_pc.
         best: the best algorithms that a subscriber's UE and the P-CSCF have in common, by IMPI.
+        in_place: whether SM6 over a set may announce one that is to take its place (RRG-02).
 
     Attributes:
         ever: every set that UEs have asked for.
     """
 
     def __init__(
-        self, world: World, server: Endpoint, client_ports: Iterable[Port], best: Mapping[Impi, Suite]
+        self,
+        world: World,
+        server: Endpoint,
+        client_ports: Iterable[Port],
+        best: Mapping[Impi, Suite],
+        *,
+        in_place: bool = False,
     ) -> None:
+        self._in_place = in_place
         self.ever: dict[tuple[object, ...], None] = {}
         self._world = world
         self._server = server
@@ -269,13 +277,13 @@ class Laws:
             if keeper.end is None:
                 self._nonces.update(dict.fromkeys(_NONCE.findall(data)))
             elif action.flow.local.address in self._on_gm:
-                self._challenges(data)
+                self._challenges(data, over_set=action.flow.local in self._protected)
 
-    def _challenges(self, data: bytes) -> None:
+    def _challenges(self, data: bytes, *, over_set: bool) -> None:
         """SM6 leaves the P-CSCF."""
         if _SECRET.search(data):
             self._broken(Law.SECRET, "SM6 has ck or ik")
-        announced = _SPI_S.search(data)
+        announced = None if over_set and self._in_place else _SPI_S.search(data)
         if announced is not None and announced[1] not in self._stood:
             self._broken(Law.FIRST_SA, f"SM6 announces spi_ps {int(announced[1])}, and no such SA stands")
 

@@ -136,7 +136,9 @@ class Day:
         self._mischief = Mischief(self.plot, names)
         world.carrier = partial(self._mischief.carry, world.carrier)
         self._sky = Sky(world, self.weather)
-        self._laws = Laws(world, gm, plan.pcscf.port_pc, best_suites(drawn))
+        self._laws = Laws(
+            world, gm, plan.pcscf.port_pc, best_suites(drawn), in_place=plan.pcscf.reuse == "replace"
+        )
         if onlooker is not None:
             self._show(onlooker)
         self._store = MemoryStore(plan.subscribers)
@@ -211,7 +213,7 @@ class Day:
             )
         self._bare[name] = bare
         node = self._variant.around(name, bare)
-        if end is End.UE and self.weather.repeats:
+        if end is End.UE and self.weather.repeats and plan.pcscf.reuse == "reject":
             node = Repeating(node, self._sky.repeats)
         if self.weather.drift:
             node = Drifting(node, self._clocks[name])

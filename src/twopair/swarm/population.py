@@ -20,7 +20,9 @@ def draw_plan(dice: Entropy) -> LabPlan:
         response_after_rekey=_solution(dice),
         missing_security_verify=("reject", "tolerate")[dice.below(2)],
     )
-    return replace(plan, pcscf=pcscf, ues=tuple(_draw_ue(ue, dice) for ue in plan.ues))
+    return _with_old_values(
+        replace(plan, pcscf=pcscf, ues=tuple(_draw_ue(ue, dice) for ue in plan.ues)), dice
+    )
 
 
 def best_suites(plan: LabPlan) -> Mapping[Impi, Suite]:
@@ -39,6 +41,14 @@ def _with_own_keys(plan: LabPlan, dice: Entropy) -> LabPlan:
         subscribers=tuple(replace(s, keys=k) for s, k in zip(plan.subscribers, keys, strict=True)),
         ues=tuple(replace(ue, card=replace(ue.card, keys=k)) for ue, k in zip(plan.ues, keys, strict=True)),
     )
+
+
+def _with_old_values(plan: LabPlan, dice: Entropy) -> LabPlan:
+    """On one day in four the P-CSCF puts new sets in place of old ones, and some UEs never renew (RRG-02)."""
+    if dice.below(4):
+        return plan
+    ues = (replace(ue, config=replace(ue.config, renews=bool(dice.below(2)))) for ue in plan.ues)
+    return replace(plan, pcscf=replace(plan.pcscf, reuse="replace"), ues=tuple(ues))
 
 
 def _draw_ue(ue: UePlan, dice: Entropy) -> UePlan:
