@@ -222,7 +222,6 @@ class Call:
         before, heard_at = self.stage, self._heard_at
         self.lost = Lost(why, 0 if heard_at is None else (now - heard_at) // SECOND)
         self.accepting = None
-        self._stop(now, out)
         self.step(On.LOST, out)
         if before in (CallStage.ANSWERED, CallStage.UP):
             self.request("BYE", now, out, asker=UNHEEDED)
@@ -233,9 +232,6 @@ class Call:
             self.accepting = None
             self.bye(now, out)
         self.lose("the UE leaves before its BYE is answered", now, out)
-
-    def _stop(self, now: Micros, out: list[Action]) -> None:
-        """Let the INVITE go, where it is still open."""
 
     # time
 

@@ -100,10 +100,12 @@ class Called(Call):
         """When `wake` has something to do."""
         return min(self._until, self._taken_at, super().next_deadline())
 
-    def _stop(self, now: Micros, out: list[Action]) -> None:
-        if self.stage is CallStage.RINGING:
-            self.status = 480
-            self._taken_at = self._until = FOREVER
+    def lose(self, why: str, now: Micros, out: list[Action]) -> None:
+        """An INVITE that is still open is answered, in case somebody hears."""
+        rang = self.stage is CallStage.RINGING
+        self.status = 480 if rang else self.status
+        super().lose(why, now, out)
+        if rang:
             self._respond(480, now, out)
 
     def _respond(self, status: int, now: Micros, out: list[Action]) -> None:

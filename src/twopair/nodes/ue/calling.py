@@ -101,7 +101,9 @@ class Calling(Call, Asker):
         """When to forget an INVITE that our user has given up."""
         return min(self._given_up_at, super().next_deadline())
 
-    def _stop(self, now: Micros, out: list[Action]) -> None:
+    def lose(self, why: str, now: Micros, out: list[Action]) -> None:
+        """The INVITE goes with the call, where it is still open."""
+        super().lose(why, now, out)
         if self.dialog is None and self._asked is not None:
             self._asked.abandon(now, out)
 
