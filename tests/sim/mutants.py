@@ -18,6 +18,9 @@ from twopair.nodes import Action, Event, Node
 from twopair.nodes.pcscf import ways
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.sets import SaTable
+from twopair.nodes.ue.call import Call
+from twopair.nodes.ue.config import FOREVER
+from twopair.nodes.ue.session import Session
 from twopair.nodes.ue.sets import SetTable
 from twopair.swarm.day import Variant
 from twopair.wire.sip import Response
@@ -161,6 +164,43 @@ def judges_at_once(_patch: object) -> Variant:
     return Variant(change)
 
 
+# calls
+
+
+def never(deadline: str) -> Callable[[pytest.MonkeyPatch], Variant]:
+    """Session timers with a deadline that never comes."""
+
+    def make(patch: pytest.MonkeyPatch) -> Variant:
+        agree = Session.agree
+
+        def without(session: Session, interval_s: int, now: Micros, *, ours: bool) -> None:
+            agree(session, interval_s, now, ours=ours)
+            setattr(session, deadline, FOREVER)
+
+        patch.setattr(Session, "agree", without)
+        return Variant()
+
+    return make
+
+
+def keeps_what_bye_does_not_end(patch: pytest.MonkeyPatch) -> Variant:
+    """A BYE that is refused or not answered changes nothing."""
+    lose = Call.lose
+
+    def without(call: Call, why: str, now: Micros, out: list[Action]) -> None:
+        if "BYE" not in why:
+            lose(call, why, now, out)
+
+    patch.setattr(Call, "lose", without)
+    return Variant()
+
+
+def forgets_to_refresh_again(patch: pytest.MonkeyPatch) -> Variant:
+    """A refresh that was answered does not lengthen the interval of who refreshes."""
+    patch.setattr("twopair.nodes.ue.refreshing._renewed", lambda *_: None)
+    return Variant()
+
+
 # what nodes do
 
 
@@ -277,4 +317,8 @@ MUTANTS = (
     Mutant("the P-CSCF finds a binding by its text", ("KEPT",), unheard("pcscf.confirm")),
     Mutant("the UE finds a binding by its text", ("KEPT",), unheard("ue.steps")),
     Mutant("SM12 is sent in the clear", ("CLEAR",), around("pcscf", AcceptsInClear)),
+    Mutant("no refresh is ever sent", ("HELD", "CALLS"), never("_due_at")),
+    Mutant("the end of a session interval is ignored", ("LOST", "CALLS"), never("ends_at")),
+    Mutant("an answer to a refresh counts for nothing", ("HELD", "CALLS"), forgets_to_refresh_again),
+    Mutant("a BYE in vain keeps the call", ("CALLS", "HELD"), keeps_what_bye_does_not_end),
 )

@@ -25,8 +25,19 @@ from twopair.sim.clock import Drifting, Rate
 from twopair.sim.laws import Broken, Laws
 from twopair.sim.phones import Repeating
 from twopair.sim.weather import Sky, Weather
+from twopair.swarm.calls import (
+    HELD_FOR,
+    LOST_WITHIN,
+    SET_UP_WITHIN,
+    SHORT_S,
+    agree,
+    call_of,
+    draw_interval,
+    lost,
+    up,
+)
 from twopair.swarm.mischief import Mischief, Plot
-from twopair.swarm.population import best_suites, draw_plan
+from twopair.swarm.population import best_suites, draw_plan, with_interval
 from twopair.swarm.quirks import Quirks, in_words
 from twopair.swarm.rest import answered, answers, nothing_left, one_set_each, queues_empty, registered
 from twopair.swarm.verdict import Verdict
@@ -89,9 +100,9 @@ class Setting(NamedTuple):
     @classmethod
     def draw(cls, world: World) -> "Setting":
         """That of the world's seed."""
-        streams = ("population", "weather", "attacker", "quirks")
-        population, weather, attacker, quirks = (world.entropy(name) for name in streams)
-        plan = draw_plan(population)
+        streams = ("population", "weather", "attacker", "quirks", "sessions")
+        population, weather, attacker, quirks, sessions = (world.entropy(name) for name in streams)
+        plan = with_interval(draw_plan(population), draw_interval(sessions))
         habits = tuple(Quirks.draw(ue, quirks) for ue in plan.ues)
         return cls(plan, Weather.draw(weather), Plot.draw(attacker), habits)
 
@@ -129,6 +140,7 @@ class Day:
         self._onlooker = onlooker
         self._dice: Entropy = world.entropy("users")
         self._lives: dict[str, int] = {}
+        self._born: dict[str, int] = {}
         self._bare: dict[str, HomeNetwork | Pcscf | UserEquipment] = {}
         self._clocks: dict[str, Rate] = {}
         net, gm = plan.network, Endpoint(plan.network.pcscf, plan.pcscf.port_ps)
@@ -192,6 +204,8 @@ class Day:
     def _node(self, name: str) -> Node:
         """A node at the beginning of one of its lives, as the laws and the onlooker see it."""
         life = self._lives[name] = self._lives.get(name, 0) + 1
+        host = self.world.hosts.get(name)
+        self._born[name] = len(host.facts) if host is not None else 0
         entropy = self.world.entropy(f"{name}/{life}")
         build, plan = self.build, self.plan
         bare: HomeNetwork | Pcscf | UserEquipment
@@ -275,7 +289,7 @@ class Day:
             host.hears_from = self.world.agenda.now  # one of a de-registration ends a later registration
 
     def calm(self) -> None:
-        """Nothing goes wrong any more. All hang up, register, are reached, leave; and nothing is left.
+        """Nothing goes wrong any more. All register, call, are reached, leave; and nothing is left.
 
         Raises:
             Broken: a law was.
@@ -283,13 +297,17 @@ class Day:
         self._sky.calm()
         self._mischief.there = False
         world = self.world
-        since = world.agenda.now
-        for ue in self.ues:
-            ue.later(HangUp())
-            ue.later(Register())
-        self._until(lambda: all(registered(ue, since) for ue in self.ues), REGISTERED_WITHIN, "REGISTERED")
-        self._pass(AT_REST_AFTER)
+        short = self.plan.ues[0].config.session_expires_s == SHORT_S
+        if not short:  # else what the day has left of calls is for their session timers
+            self._all(HangUp())
+        self._all_register()
         self._written_to()
+        agree(self.ues, self._born)
+        if short and len(self.ues) > 1:
+            self._all(HangUp())
+            self._pass(SET_UP_WITHIN)
+            self._one_call(*self.ues[:2])
+            self._all_register()
         since = world.agenda.now
         for number, ue in enumerate(self.ues):
             ue.later(SendMessage(self.impu((number + 1) % len(self.ues)), b"hello"))
@@ -297,8 +315,7 @@ class Day:
         self._pass(AT_REST_AFTER)  # a UE keeps an old set until something has come over the new one (MGU-05)
         self._at_rest()
         one_set_each(self.pcscf, self.ues)
-        for ue in self.ues:
-            ue.later(Deregister())
+        self._all(Deregister())
         self._pass(AT_REST_AFTER)
         self._at_rest()
         nothing_left([self.pcscf, *self.ues])
@@ -310,6 +327,31 @@ class Day:
             home.later(SendMessage(self.impu(number), b"x" * SIZES[(self.seed + number) % len(SIZES)]))
         everybody = len(self.ues)
         self._until(lambda: answers(home, since) == everybody, ANSWERED_WITHIN, "FOUND")
+
+    def _all(self, wish: Wish) -> None:
+        for ue in self.ues:
+            ue.later(wish)
+
+    def _all_register(self) -> None:
+        since = self.world.agenda.now
+        self._all(Register())
+        self._until(lambda: all(registered(ue, since) for ue in self.ues), REGISTERED_WITHIN, "REGISTERED")
+        self._pass(AT_REST_AFTER)
+
+    def _one_call(self, *ends: Host) -> None:
+        """A call is held for a while, until one end is switched off."""
+        caller, called = ends
+        caller.later(Call(self.impu(self.ues.index(called))))
+        self._pass(seconds(1))
+        called.later(Answer())  # unless it has been taken by itself
+        self._until(lambda: all(up(ue, self._born) for ue in ends), SET_UP_WITHIN, "HELD")
+        self._pass(HELD_FOR)
+        if not all(up(ue, self._born) for ue in ends):
+            raise Broken("HELD", f"a call in calm is {call_of(caller, self._born)}")
+        gone = ends[self._dice.below(2)]
+        self.restart(gone.name)
+        (left,) = (ue for ue in ends if ue is not gone)
+        self._until(lambda: lost(left, self._born), LOST_WITHIN, "LOST")
 
     def _at_rest(self) -> None:
         for name, node in self._bare.items():

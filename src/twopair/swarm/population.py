@@ -25,6 +25,12 @@ def draw_plan(dice: Entropy) -> LabPlan:
     )
 
 
+def with_interval(plan: LabPlan, expires_s: int) -> LabPlan:
+    """The same, with that session interval of calls."""
+    ues = (replace(ue, config=replace(ue.config, session_expires_s=expires_s)) for ue in plan.ues)
+    return replace(plan, ues=tuple(ues))
+
+
 def best_suites(plan: LabPlan) -> Mapping[Impi, Suite]:
     """The first of the P-CSCF's algorithms that each UE has, by IMPI (AGR-22)."""
     return {
