@@ -250,6 +250,45 @@ def test_the_way_that_rings_is_the_one_that_is_cancelled() -> None:
     assert (onto, branch(cancel)) == (old, branch(first))
 
 
+def test_a_call_goes_on_over_the_set_that_led_to_the_ue() -> None:
+    """PCS-24, row 3: what the UE answers takes the set into use; ACK and BYE need no other rule."""
+    bed, ue, _, new = rekeyed()
+    bed.from_core(ue, "INVITE")
+    bed.wait(6.1)
+    second = next(request for flow, request in requests(bed) if flow == new)
+    bed.receive(ue.uplink, make_response(second, 200, to_tag="u").to_bytes())
+    for method in ("ACK", "BYE"):
+        bed.from_core(ue, method)
+        assert [flow for flow, _ in requests(bed)] == [new]
+
+
+def test_a_call_that_rings_over_the_newer_set_is_cancelled_there() -> None:
+    """RFC 3261 §9.1: it goes after the INVITE."""
+    bed, ue, _, new = rekeyed()
+    bed.from_core(ue, "INVITE", Via="SIP/2.0/UDP 10.20.0.2:5060;branch=z9hG4bKcan")
+    bed.wait(6.1)
+    second = next(request for flow, request in requests(bed) if flow == new)
+    bed.receive(ue.uplink, make_response(second, 180, to_tag="u").to_bytes())
+    bed.from_core(ue, "CANCEL", Via="SIP/2.0/UDP 10.20.0.2:5060;branch=z9hG4bKcan", CSeq="1 CANCEL")
+    [(onto, cancel)] = requests(bed, "CANCEL")
+    assert (onto, branch(cancel)) == (new, branch(second))
+
+
+def test_a_failure_for_the_copy_after_the_call_was_taken_changes_nothing() -> None:
+    """RFC 3261 §16.7: a 200 ends the search; 482 says only that the UE has the INVITE."""
+    bed, ue, _, new = rekeyed()
+    bed.from_core(ue, "INVITE")
+    [(_, first)] = requests(bed)
+    bed.wait(6.1)
+    second = next(request for flow, request in requests(bed) if flow == new)
+    bed.receive(ue.flow(ue.terms.port_c - 2, 5062), make_response(first, 200, to_tag="u").to_bytes())
+    assert status_to_core(bed) == 200
+    bed.receive(ue.uplink, make_response(second, 482, to_tag="u").to_bytes())
+    assert [message for flow, message in bed.sent if flow.local == CORE] == []
+    bed.wait(300)
+    assert bed.pcscf.transactions == 0
+
+
 def test_a_failure_by_the_last_way_is_passed_on_when_the_first_has_timed_out() -> None:
     """RFC 3261 §16.7: nothing is lost that was held back."""
     bed, ue, _, new = rekeyed()

@@ -4,7 +4,8 @@ import pytest
 from tests.unit.nodes.ue.gm_bench import Bench
 from tests.unit.nodes.ue.test_messages import registered
 
-from twopair.base import REFUSED_FOR, Impu, OpenStream, Send, StreamClosed, Transport, seconds
+from twopair.base import REFUSED_FOR, Impu, OpenStream, Send, StreamClosed, StreamOpened, Transport, seconds
+from twopair.core.sa import PortName
 from twopair.core.sip import Why
 from twopair.nodes.facts import CallChanged, CallStage, MessageAnswered, Rerouted
 from twopair.nodes.wishes import Call, HangUp, SendMessage
@@ -105,3 +106,18 @@ def test_the_set_is_not_held_by_the_try_that_failed() -> None:
     assert bench.ue.transactions == 0
     assert [live.transactions for live in bench.ue._gm.sets] == [0]
     assert any(isinstance(action, Send) for action in bench.actions)
+
+
+def test_an_ack_opens_the_connection_anew() -> None:
+    """RFC 3261 §17.1.1.3, MSG-06: 486 came on a connection of the P-CSCF, that of the INVITE is gone."""
+    bench = registered(TCP)
+    bench.feed(Call(BOB))
+    invite, flow = bench.last
+    down = bench.sets[max(bench.sets)].flow(TCP, PortName.PC, PortName.US)
+    bench.streams.add(down)
+    bench.feed(StreamOpened(down))
+    bench.feed(StreamClosed(flow, "reset"))
+    before = tried(bench)
+    bench.answer(486, to=(invite, flow), over=down)
+    ack, way = bench.last
+    assert (ack.method, way, tried(bench)) == ("ACK", flow, before + 1)
