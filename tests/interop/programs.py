@@ -12,8 +12,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -181,6 +181,19 @@ class Program:
         """End it, whatever it does."""
         self._process.kill()
         self._process.communicate()
+
+
+@contextmanager
+def lab() -> Iterator[Programs]:
+    """Hosts with the addresses of examples/lab: UEs and P-CSCF on a bridge, the home network behind."""
+    with Programs() as programs:
+        for name in ("pcscf", "home", "ue1", "ue2"):
+            programs.host(name)
+        programs.on_bridge("pcscf", "10.10.0.1/16")
+        programs.on_bridge("ue1", "10.10.1.1/16")
+        programs.on_bridge("ue2", "10.10.1.2/16")
+        programs.cable("pcscf", "10.20.0.1/24", "home", "10.20.0.2/24")
+        yield programs
 
 
 def _make_bridge(netlink: Any, name: str) -> None:

@@ -109,6 +109,21 @@ def test_nobody_has_heard_of_it() -> None:
     assert (last(net, 1).stage, last(net, 1).status) == (S.ENDED, 408)
 
 
+def test_nobody_answers_and_the_proxies_have_forgotten_it() -> None:
+    """RFC 3261 §17.1.1.2: an INVITE that was heard has no timer; the caller gives up after 240 s."""
+    net = registered(Transport.UDP)
+    net.wish(net.ue(1), Call(net.impu(2)), 1)
+    assert last(net, 1).stage is S.RINGING
+    lose(net, lambda _packet: True)
+    net.wait(238)
+    assert last(net, 1).stage is S.RINGING
+    net.wait(140)
+    assert (last(net, 1).stage, last(net, 1).status) == (S.ENDED, 408)
+    node = net.ue(1).node
+    assert isinstance(node, UserEquipment)
+    assert node.transactions == 0
+
+
 @TRANSPORTS
 def test_cancel_and_200_cross(transport: Transport) -> None:
     """RFC 3261 §9.1, §15: the 200 counts, is acknowledged, and the call ends by BYE."""

@@ -18,6 +18,9 @@ LAWS: Final = {
 SHORT_S: Final = 90
 """Session interval of the days on which calls are held through faults (RFC 4028 §5)."""
 
+DECIDED_AFTER: Final = seconds(100)
+"""Beside the rest after a registration: a caller gives up after 240 s, and forgets the INVITE in 128 s."""
+
 HELD_FOR: Final = seconds(3 * SHORT_S)
 SET_UP_WITHIN: Final = seconds(20)
 LOST_WITHIN: Final = seconds(SHORT_S)

@@ -26,6 +26,7 @@ from twopair.sim.laws import Broken, Laws
 from twopair.sim.phones import Repeating
 from twopair.sim.weather import Sky, Weather
 from twopair.swarm.calls import (
+    DECIDED_AFTER,
     HELD_FOR,
     LOST_WITHIN,
     SET_UP_WITHIN,
@@ -302,6 +303,7 @@ class Day:
             self._all(HangUp())
         self._all_register()
         self._written_to()
+        self._pass(DECIDED_AFTER)
         agree(self.ues, self._born)
         if short and len(self.ues) > 1:
             self._all(HangUp())

@@ -1,6 +1,8 @@
 """The caller's end of a call (RFC 3261 §13.2, §9.1)."""
 
-from twopair.base import Flow, Micros, Transport, WireError
+from typing import Final
+
+from twopair.base import Flow, Micros, Transport, WireError, seconds
 from twopair.core.sip import ClientTransaction, Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallStage
@@ -15,6 +17,9 @@ from twopair.nodes.ue.refreshing import agree
 from twopair.nodes.ue.registration import delta_seconds
 from twopair.nodes.ue.within import UNHEEDED
 from twopair.wire.sip import Request, Response
+
+LONGEST_CALL: Final = seconds(240)
+"""How long to wait for somebody to answer: longer than a call rings, and than proxies let it (timer C)."""
 
 
 class Calling(Call, Asker):
@@ -32,12 +37,14 @@ class Calling(Call, Asker):
         self._for_size = False
         self._heard = False
         self._cancelled = False
+        self._until = FOREVER
         self._given_up_at = FOREVER
         self._asked: ClientTransaction | None = None
 
     def ask(self, invite: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Send the INVITE, and tell the user."""
         self.tell(out)
+        self._until = Micros(now + LONGEST_CALL)
         self._for_size = isinstance(flow, ForSize)
         self._asked = self.gm.ask(invite, flow, self, now, out)
 
@@ -92,14 +99,22 @@ class Calling(Call, Asker):
             super().abandon(now, out)
 
     def wake(self, now: Micros, out: list[Action]) -> None:
-        """Nobody has answered since our user hung up: the INVITE is forgotten (RFC 3261 §9.1)."""
+        """Give up a call that nobody answers, and forget an INVITE after that (RFC 3261 §9.1).
+
+        An INVITE has no timer of its own once something was heard of it (RFC 3261 §17.1.1.2).
+        """
         super().wake(now, out)
+        if self._until <= now:
+            self._until = FOREVER
+            if self.dialog is None and self.may(On.LEFT):
+                self.hang_up(now, out)
         if self._given_up_at <= now:
             self.abandon(now, out)
 
     def next_deadline(self) -> Micros:
-        """When to forget an INVITE that our user has given up."""
-        return min(self._given_up_at, super().next_deadline())
+        """When to give up, or to forget an INVITE that was given up."""
+        until = self._until if self.dialog is None else FOREVER
+        return min(until, self._given_up_at, super().next_deadline())
 
     def lose(self, why: str, now: Micros, out: list[Action]) -> None:
         """The INVITE goes with the call, where it is still open."""
