@@ -12,9 +12,6 @@ from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.ways import Way, way_over
 from twopair.wire.sip import NameAddr, Request, first_element
 
-ESP_OCTETS = 57
-"""What ESP adds at most (MSG-08)."""
-
 
 class Downward:
     """Takes requests from the core."""
@@ -103,7 +100,7 @@ class Downward:
         way = way_over(live, 0, now)
         sent = self._onward(request, live, way.flow, hops, dialog=dialog)
         if way.flow.transport is Transport.UDP:
-            way = way_over(live, sent.octets + ESP_OCTETS, now)
+            way = way_over(live, sent.octets, now)
             if way.flow.transport is Transport.UDP:
                 return way, sent
             sent = self._onward(request, live, way.flow, hops, dialog=dialog)

@@ -12,6 +12,9 @@ from twopair.nodes.pcscf.subscriber import Subscriber
 LARGE_OCTETS: Final = 1300
 """A larger request goes over TCP, where the path MTU is not known (RFC 3261 §18.1.1; MSG-08)."""
 
+ESP_OCTETS: Final = 57
+"""What ESP adds at most: SPI and sequence number, IV, padding and trailer, ICV (MSG-08)."""
+
 _USABLE: Final = (Stage.NEWLY_ESTABLISHED, Stage.IN_USE)
 
 
@@ -36,7 +39,7 @@ def way_over(live: LiveSet, octets: int, now: Micros) -> Way:
     """The first way over a set: TCP where the UE registered over it, or for the size of the request."""
     if live.owner.over_tcp:
         return Way(live, live.by_tcp)
-    if octets > LARGE_OCTETS and now >= live.refuses_tcp_until:
+    if octets + ESP_OCTETS > LARGE_OCTETS and now >= live.refuses_tcp_until:
         return Way(live, live.by_tcp, for_size=True)
     return Way(live, live.by_udp)
 

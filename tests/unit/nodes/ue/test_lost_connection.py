@@ -50,6 +50,19 @@ def test_sm6_comes_on_the_new_connection() -> None:
     assert back not in bench.ue._gm.streams
 
 
+def test_from_a_fixed_port() -> None:
+    """MSG-05: `gm.port`; the next attempt leaves from it again."""
+    bench = Bench(transport=TCP, clear_port=Port(5060))
+    bench.feed(Register())
+    _, flow = bench.last
+    bench.feed(StreamClosed(flow, "connection reset"))
+    assert flow.local.port == 5060
+    assert bench.bound[flow.local].listen
+    bench.pass_time(90)
+    assert flow.local not in bench.bound
+    assert [way for _, way in bench.requests] == [flow, flow]
+
+
 def test_a_refusal_comes_there_too() -> None:
     """RFC 3261 §18.2.2: any final answer."""
     bench, back = cut_off()
