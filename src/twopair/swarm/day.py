@@ -299,8 +299,9 @@ class Day:
         self._mischief.there = False
         world = self.world
         short = self.plan.ues[0].config.session_expires_s == SHORT_S
-        if not short:  # else what the day has left of calls is for their session timers
-            self._all(HangUp())
+        for ue, habits in zip(self.ues, self.quirks, strict=True):
+            if not short or str(habits):  # else what the day has left of calls is for their session timers,
+                ue.later(HangUp())  # which do not tell a caller that its own habit has cost it the answer
         self._all_register()
         self._written_to()
         self._pass(DECIDED_AFTER)
