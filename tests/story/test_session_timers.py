@@ -7,7 +7,8 @@ import pytest
 from tests.story.network import Network, facts
 from tests.unit.nodes.ue.test_messages import registered
 
-from twopair.base import Impu, Transport
+from twopair.base import Impu, Transport, seconds
+from twopair.core.sa import Stage
 from twopair.live.lab.plan import LabPlan
 from twopair.nodes.facts import CallChanged, CallStage, MessageAnswered, Refused
 from twopair.nodes.ue import UserEquipment
@@ -340,3 +341,55 @@ def test_a_message_in_the_call_that_nobody_answers() -> None:
     net.wish(net.ue(1), Say(b"there?"), 150)
     assert [fact.status for fact in facts(net.ue(1), MessageAnswered)] == [408]
     assert last(net, 1).lost is not None
+
+
+# -- refreshed while sets change ---------------------------------------------------------------------
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("before_s", [0.001, 0.004, 0.008, 0.2, 5])
+def test_a_refresh_while_sets_change(transport: Transport, before_s: float) -> None:
+    """RRG-01, RRG-10, MGU-04: both ends re-register just before, and while, the refresh is due."""
+    net = up(transport)
+    begun = net.world.agenda.now
+    for _ in range(4):
+        due_at = max(call(net, 1).session.next_deadline(), net.world.agenda.now)
+        net.wait((due_at - net.world.agenda.now) / seconds(1) - before_s)
+        for number in (1, 2):
+            net.ue(number).later(Register())
+        net.wait(before_s + 2)
+    assert net.world.agenda.now - begun >= seconds(4 * 44)
+    assert [last(net, number).stage for number in (1, 2)] == [S.UP, S.UP]
+    updates = [one for one in net.gm() if one.what == "UPDATE" and one.src == "port_uc"]
+    assert len({one.set_number for one in updates}) >= 4
+    assert not any(facts(host, Refused) for host in (*net.ues, net.pcscf, net.home))
+
+
+@TRANSPORTS
+def test_a_refresh_goes_over_the_newest_set(transport: Transport) -> None:
+    """MGU-04: once SM12 has come; the old set drains meanwhile, and is not used for it."""
+    net = up(transport)
+    for _ in range(3):
+        net.wish(net.ue(1), Register(), 1)
+        since = net.world.agenda.now
+        net.wait(46)
+        (update,) = [one for one in net.gm(since) if one.what == "UPDATE" and one.src == "port_uc"]
+        newest = [n for n, made in enumerate(net.installed) if made.ue == update.raw.flow.local.address][-1]
+        assert update.set_number == newest
+    assert [last(net, number).stage for number in (1, 2)] == [S.UP, S.UP]
+
+
+def test_a_refresh_without_a_set_is_tried_again() -> None:
+    """RFC 4028 §7.4: what cannot be sent is not lost yet."""
+    net = up()
+    session = call(net, 1).session
+    node = net.ue(1).node
+    assert isinstance(node, UserEquipment)
+    (live,) = node._gm.sets
+    stage, live.life.stage = live.life.stage, Stage.TEMPORARY
+    net.wait(46)
+    assert session.state is State.REFRESHER
+    assert last(net, 1).stage is S.UP
+    live.life.stage = stage
+    net.wait(100)
+    assert [last(net, number).stage for number in (1, 2)] == [S.UP, S.UP]

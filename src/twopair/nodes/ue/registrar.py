@@ -25,6 +25,7 @@ from twopair.nodes.actions import Action
 from twopair.nodes.facts import Deregistered
 from twopair.nodes.ue.challenge import Invalid, judge
 from twopair.nodes.ue.config import FOREVER
+from twopair.nodes.ue.extensions import missing
 from twopair.nodes.ue.gm import Asker, Gm
 from twopair.nodes.ue.happening import Happening
 from twopair.nodes.ue.opening import begin, listen_at
@@ -137,6 +138,7 @@ class Registrar:
         if step is Step.TOO_BRIEF and longest <= self.state.round.expires_s:
             step = Step.REJECTED
         reason = f"{status} {response.reason}".strip()
+        reason += f": it {words}" if (words := missing(response)) else ""
         self.take(Happening(step, reason, response=response, refusal=refusal), now, out)
 
     def _challenged(

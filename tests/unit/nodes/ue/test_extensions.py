@@ -5,11 +5,11 @@ from tests.unit.nodes.ue.test_messages import registered
 
 from twopair.base import Impu, Received, Transport
 from twopair.core.sa import PortName
-from twopair.nodes.facts import CallChanged, MessageAnswered, MessageReceived
+from twopair.nodes.facts import CallChanged, MessageAnswered, MessageReceived, RegistrationFailed
 from twopair.nodes.ue.answering import ANSWERS
 from twopair.nodes.ue.calls import METHODS
 from twopair.nodes.ue.extensions import ALLOW
-from twopair.nodes.wishes import Call, SendMessage
+from twopair.nodes.wishes import Call, Register, SendMessage
 
 ANY = ("INVITE", "MESSAGE", "OPTIONS", "BYE", "UPDATE", "NOTIFY", "INFO", "SUBSCRIBE", "PLEASE")
 
@@ -73,3 +73,6 @@ def test_a_request_of_ours_is_refused_so(status: int, header: tuple[str, str], w
     bench.answer(status, [header], to=next(sent for sent in bench.requests if sent[0].method == "INVITE"))
     told = bench.facts_of(CallChanged)[-1]
     assert (told.status, told.detail) == (status, words)
+    bench.feed(Register())
+    bench.answer(status, [header])
+    assert bench.facts_of(RegistrationFailed)[-1].reason.endswith(f": it {words}")
