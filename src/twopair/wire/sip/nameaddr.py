@@ -105,10 +105,11 @@ def _apart(element: str) -> list[NameAddr]:
     except WireError:
         if element.count("<") < 2:
             return []
-    found = []
-    for text in _BRACKETED.findall(element):
+    found, at = [], 0
+    while match := _BRACKETED.match(element, at):  # not searched: each start would read to the end
+        at = match.end()
         try:
-            found.append(NameAddr.parse(text))
+            found.append(NameAddr.parse(match[0]))
         except WireError:
             continue
     return found

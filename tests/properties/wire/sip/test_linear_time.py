@@ -16,12 +16,16 @@ from twopair.wire.sip import (
     NameAddr,
     SipUri,
     StreamFramer,
+    TelUri,
     Via,
+    addresses,
     first_element,
     parse,
     parse_params,
+    same_uri,
     split_list,
     unquote,
+    uri_key,
 )
 
 SIZE = 7_500
@@ -44,6 +48,12 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "backslashes": lambda n: '"' + "\\" * n + '"',
     "commas": lambda n: "," * n,
     "percent signs": lambda n: "sip:" + "%41" * (n // 3) + "@h",
+    "addresses without commas": lambda n: "<sip:a@b>" * (n // 9),
+    "a quote behind addresses": lambda n: "<sip:a@b>" * (n // 18) + '"' + "x" * (n // 2),
+    "text behind addresses": lambda n: "<sip:a@b><sip:a@b>" + "x" * n,
+    "visual separators": lambda n: "tel:+" + "-." * (n // 2) + "x",
+    "parameters of a number": lambda n: "tel:+1" + ";a=1-1" * (n // 6),
+    "headers of a URI": lambda n: "sip:a@h?" + "b=c&" * (n // 4),
 }
 READERS: tuple[Callable[[str], object], ...] = (
     Via.parse,
@@ -56,6 +66,10 @@ READERS: tuple[Callable[[str], object], ...] = (
     split_list,
     first_element,
     unquote,
+    uri_key,
+    lambda text: same_uri(text, text.upper()),
+    lambda text: addresses([text]),
+    lambda text: TelUri.parse(text).key,
 )
 
 HEAD = b"MESSAGE sip:a@b SIP/2.0\r\n"
