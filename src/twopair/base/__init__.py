@@ -15,6 +15,7 @@ from twopair.base.io import (
     StreamClosed,
     StreamOpened,
     Unbind,
+    Unreachable,
     Woke,
 )
 from twopair.base.micros import SECOND, Micros, seconds
@@ -54,6 +55,7 @@ __all__ = [
     "Suite",
     "Transport",
     "Unbind",
+    "Unreachable",
     "WireError",
     "Woke",
     "canonical_address",

@@ -46,6 +46,18 @@ class StreamClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Event: a datagram did not arrive, or could not leave, the network says (RFC 3261 §18.4).
+
+    Nobody vouches for it: ICMP comes in the clear, and for a protected flow it is a hint at most (UNP-06).
+    `reason` is for people ("connection refused": the port is closed).
+    """
+
+    flow: Flow
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Woke:
     """Event: `next_deadline()` has come; what is due is for the node to find out."""
 

@@ -7,14 +7,18 @@ socket of the loop, and flows are kept, so that a datagram costs its system call
 from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable
-from socket import socket
+from socket import MSG_ERRQUEUE, socket
+from sys import byteorder
 from typing import Final
 
-from twopair.base import Endpoint, Flow, Port, Received, Transport, canonical_address
+from twopair.base import Endpoint, Flow, Port, Received, Transport, Unreachable, canonical_address
+from twopair.live.sockets import hear_errors, reason_of
 
 _BURST: Final = 64  # datagrams per wake, so that one busy port does not starve the others
 _FLOWS_KEPT: Final = 131_072  # peers remembered per port; forgotten all at once beyond that
 _QUEUE: Final = 1024  # datagrams held back while the socket is full; the oldest go first
+
+_ERRORS: Final = 16  # read per wake; a flood of forged ICMP must not starve what arrives (UNP-06)
 
 _buffer = bytearray(65_536)
 _view = memoryview(_buffer)
@@ -29,6 +33,8 @@ class UdpPort:
         loop: the event loop that watches it.
         take: called with each datagram received.
         settle: called once after each burst.
+        trouble: called with each datagram that did not arrive, as ICMP says; None: nobody asks, and the
+            kernel keeps it to itself. A port that many peers share is not to be disturbed by any of them.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class UdpPort:
         loop: AbstractEventLoop,
         take: Callable[[Received], None],
         settle: Callable[[], None],
+        trouble: Callable[[Unreachable], None] | None = None,
     ) -> None:
         self.local = local
         self.lost = 0
@@ -48,13 +55,16 @@ class UdpPort:
         self._settle = settle
         self._flows: dict[tuple[str, int], Flow] = {}
         self._queue: deque[tuple[bytes, Endpoint]] = deque()
+        self._trouble = trouble
+        if trouble is not None:
+            hear_errors(sock)
         loop.add_reader(sock, self._readable)
 
     def send(self, data: bytes, remote: Endpoint) -> None:
         """Send one datagram, or hold it back while the socket is full. Raises OSError for other trouble."""
         if not self._queue:
             try:
-                self._sock.sendto(data, remote)
+                self._send(data, remote)
             except BlockingIOError:
                 self._loop.add_writer(self._sock, self._writable)
             else:
@@ -70,17 +80,44 @@ class UdpPort:
         self._loop.remove_writer(self._sock)
         self._sock.close()
 
+    def _send(self, data: bytes, remote: Endpoint) -> None:
+        """Send one datagram; the error of an earlier one, which the call may give back, is not its own."""
+        try:
+            self._sock.sendto(data, remote)
+        except BlockingIOError:
+            raise
+        except OSError:
+            if not self._errors():
+                raise
+            self._sock.sendto(data, remote)
+
+    def _errors(self) -> int:
+        """Tell of datagrams that did not arrive (IP_RECVERR); how many there were."""
+        heard = 0
+        while self._trouble is not None and heard < _ERRORS:
+            try:
+                _data, extra, _flags, peer = self._sock.recvmsg(1, 512, MSG_ERRQUEUE)
+            except OSError:  # no more
+                break
+            heard += 1
+            number = int.from_bytes(extra[0][2][:4], byteorder) if extra else 0  # sock_extended_err.ee_errno
+            if peer:
+                self._trouble(Unreachable(self._flow(peer), reason_of(OSError(number, ""))))
+        return heard
+
     def _readable(self) -> None:
         receive, take, flows = self._sock.recvfrom_into, self._take, self._flows
+        count = 0
         try:
             for _ in range(_BURST):
                 count, peer = receive(_buffer)
                 flow = flows.get(peer) or self._flow(peer)
                 take(Received(flow, bytes(_view[:count])))
         except BlockingIOError:
-            pass
+            if not count:  # woken by the error queue alone
+                self._errors()
         except OSError:  # an ICMP error left on the socket; the next read is a fresh one
-            self.lost += 1
+            self.lost += self._errors() or 1
         self._settle()
 
     def _flow(self, peer: tuple[str, int]) -> Flow:
@@ -94,7 +131,7 @@ class UdpPort:
         while self._queue:
             data, remote = self._queue[0]
             try:
-                self._sock.sendto(data, remote)
+                self._send(data, remote)
             except BlockingIOError:
                 return
             except OSError:

@@ -53,10 +53,12 @@ class Driver:
         guard: called with each socket of a protected endpoint before it is bound, where the back end
             needs that beside `close`.
         clock: what the node is told as `now`.
+        hears_errors: whether the node is told of datagrams that did not arrive; for a UE, whose sockets
+            are its own. A port that many UEs share stays deaf to what anybody may forge (UNP-06).
 
     Attributes:
         counters: what went wrong, by name: ``illegal_step``, ``bind_failed``, ``send_failed``,
-            ``no_such_flow``, ``listener_failed``.
+            ``unreachable``, ``no_such_flow``, ``listener_failed``.
         failures: one line for each endpoint that could not be bound.
     """
 
@@ -68,6 +70,7 @@ class Driver:
         place: SocketFactory | None = None,
         guard: Guard | None = None,
         clock: Callable[[], Micros] = monotonic,
+        hears_errors: bool = False,
     ) -> None:
         self.node = node
         self.backend = backend
@@ -82,6 +85,7 @@ class Driver:
             take=self._take,
             settle=self._settle,
             counters=self.counters,
+            hears_errors=hears_errors,
         )
         self._listeners: list[FactListener] = []
         self._protected: set[Endpoint] = set()

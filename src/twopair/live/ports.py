@@ -17,6 +17,7 @@ from twopair.base import (
     StreamClosed,
     StreamOpened,
     Transport,
+    Unreachable,
 )
 from twopair.live.datagrams import UdpPort
 from twopair.live.listener import Listener
@@ -42,7 +43,8 @@ class Ports:
         loop: the event loop that watches them.
         take: called with each event.
         settle: called once after each burst of events.
-        counters: where trouble is counted: ``send_failed``, ``no_such_flow``.
+        counters: where trouble is counted: ``send_failed``, ``unreachable``, ``no_such_flow``.
+        hears_errors: whether the node is told of datagrams that did not arrive.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class Ports:
         take: Callable[[Event], None],
         settle: Callable[[], None],
         counters: Counter[str],
+        hears_errors: bool = False,
     ) -> None:
         self.settle = settle
         self._place = place
         self._loop = loop
         self._take = take
         self._counters = counters
+        self._hears_errors = hears_errors
         self._udp: dict[Endpoint, UdpPort] = {}
         self._listeners: dict[Endpoint, Listener] = {}
         self._streams: dict[Flow, Stream] = {}
@@ -78,6 +82,7 @@ class Ports:
             loop=self._loop,
             take=self._take,
             settle=self.settle,
+            trouble=self._unreachable if self._hears_errors else None,
         )
         if listen:
             try:
@@ -108,6 +113,8 @@ class Ports:
                 except OSError as error:
                     self._counters["send_failed"] += 1
                     _log.warning("%s: %s", flow, reason_of(error))
+                    if self._hears_errors:
+                        self._take(Unreachable(flow, reason_of(error)))
                 return
         else:
             stream = self._streams.get(flow)
@@ -164,6 +171,10 @@ class Ports:
         for stream in (*self._streams.values(), *self._leaving):
             stream.abort()
         self._streams.clear()
+
+    def _unreachable(self, event: Unreachable) -> None:
+        self._counters["unreachable"] += 1
+        self._take(event)
 
     # What streams tell their owner
 

@@ -6,6 +6,7 @@ from os import strerror
 from socket import (
     AF_INET,
     AF_INET6,
+    IPPROTO_IP,
     IPPROTO_IPV6,
     IPPROTO_TCP,
     IPV6_V6ONLY,
@@ -56,6 +57,19 @@ def reason_of(error: OSError) -> str:
     if error.errno is None:
         return str(error)
     return (strerror(error.errno) if error.errno in errorcode else str(error)).lower()
+
+
+_IP_RECVERR: Final = 11
+_IPV6_RECVERR: Final = 25
+"""Of <linux/in.h> and <linux/in6.h>; the module `socket` has no names for them."""
+
+
+def hear_errors(sock: socket) -> None:
+    """Have a UDP socket keep the ICMP errors of what it sent in its error queue (ip(7), IP_RECVERR)."""
+    if sock.family == AF_INET6:
+        sock.setsockopt(IPPROTO_IPV6, _IPV6_RECVERR, 1)
+    else:
+        sock.setsockopt(IPPROTO_IP, _IP_RECVERR, 1)
 
 
 def _bound(place: SocketFactory, local: Endpoint, kind: int, guard: Guard | None) -> socket:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from twopair.base.flow import Flow, Transport
+from twopair.base.flow import Endpoint, Flow, Transport
 from twopair.base.identity import Impi, Impu
 from twopair.base.refusal import Refusal
 from twopair.base.report import Refused
@@ -11,6 +11,7 @@ from twopair.core.sa.life import Stage
 from twopair.core.sip.terms import Why
 
 __all__ = [
+    "Awaiting",
     "CallChanged",
     "CallStage",
     "Deregistered",
@@ -23,6 +24,7 @@ __all__ = [
     "Rerouted",
     "Resynchronised",
     "SetStage",
+    "Unreached",
 ]
 
 
@@ -38,12 +40,16 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationFailed:
-    """An attempt ended without a registration; what stood before still stands."""
+    """An attempt ended without a registration; what stood before still stands.
+
+    `retry_s` is after how many seconds the UE tries again by itself, 0 if it does not (UEP-13, UEP-14).
+    """
 
     impi: Impi
     reason: str
     status: int = 0
     refusal: Refusal | None = None
+    retry_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,35 @@ class Deregistered:
 
     impi: Impi
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """UE: a request has had no answer so far; told every few seconds.
+
+    Args:
+        peer: whom it waits for.
+        what: the method.
+        silent_s: since when.
+        left_s: after how many seconds more it is given up.
+    """
+
+    peer: Endpoint
+    what: str
+    silent_s: int
+    left_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """UE: a datagram did not arrive, the network says: the port is closed, or there is no way (RFC 3261 §18.4).
+
+    `protected` says that it went over an SA set: then it is a hint, and changes nothing (UNP-06).
+    """
+
+    peer: Endpoint
+    reason: str
+    protected: bool
 
 
 @dataclass(frozen=True, slots=True)

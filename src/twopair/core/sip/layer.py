@@ -175,6 +175,14 @@ class TransactionLayer:
         """A stream could not be opened: what was to go over it times out at once (RFC 3261 §17.1.4)."""
         self._tell_stream(ClientOn.FLOW_FAILED, Trouble(Why.NO_STREAM, words), flow, now, out)
 
+    def undeliverable(self, flow: Flow, now: Micros, out: Out, words: str = "") -> None:
+        """Datagrams on a flow do not arrive: what was sent there fails at once (RFC 3261 §17.1.4, §18.4).
+
+        Looks at every client transaction: for a user agent. Whether to believe it is for the user to say.
+        """
+        for txn in [txn for txn in self._ground.clients.values() if txn.flow == flow]:
+            txn.feed(ClientOn.FLOW_FAILED, Trouble(Why.UNREACHABLE, words), flow, now, out)
+
     def flow_closed(self, flow: Flow, now: Micros, out: Out) -> None:
         """A stream that stood is gone; answers to what went over it may take a new one (MSG-06).
 

@@ -50,6 +50,7 @@ class Why(Enum):
     """What kept a request from being answered."""
 
     NO_STREAM = "no connection"
+    UNREACHABLE = "its datagram did not arrive"
     LOST = "lost with its connection"
     SILENT = "no answer yet, though it was sent again"
     TIMER = "no answer in time"
