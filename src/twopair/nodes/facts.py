@@ -79,7 +79,7 @@ class Awaiting:
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """UE: a datagram did not arrive, the network says: the port is closed, or there is no way (RFC 3261 §18.4).
+    """UE: a datagram did not arrive, the network says: a closed port, or no way (RFC 3261 §18.4).
 
     `protected` says that it went over an SA set: then it is a hint, and changes nothing (UNP-06).
     """

@@ -166,7 +166,7 @@ TABLE: Final[dict[tuple[type[State], Step], Row]] = {
     (Registering, Step.COLLIDED): Row(Registering, (Do.AGAIN,), "33.203 §7.1, SA-22, ERR-09"),
     (Registering, Step.DISAGREED): Row(Idle, (Do.FAIL,), "33.203 §7.3.2.1, ERR-08"),
     (Registering, Step.REJECTED): Row(Idle, (Do.FAIL,), "24.229 §5.1.1.2.1, UEP-14"),
-    (Registering, Step.UNAVAILABLE): Row(Idle, (Do.FAIL, Do.LATER), "24.229 §5.1.1.2.1, UEP-13, ERR-25"),
+    (Registering, Step.UNAVAILABLE): Row(Idle, (Do.LATER, Do.FAIL), "24.229 §5.1.1.2.1, UEP-13, ERR-25"),
     (Registering, Step.SILENT): Row(Registering, (Do.AGAIN_IN_CLEAR,), "24.229 §5.1.1.2.1, MGU-10"),
     (Installing, Step.INSTALLED): Row(Answering, (Do.SEND_SM7,), "24.229 §5.1.1.5.1, MSG-09"),
     (Installing, Step.NOT_INSTALLED): Row(Idle, (Do.DROP, Do.FAIL), "33.203 §7.1, SA-01, ERR-24"),
@@ -185,9 +185,9 @@ TABLE: Final[dict[tuple[type[State], Step], Row]] = {
     (Answering, Step.DISAGREED): Row(Registering, (Do.DROP, Do.AGAIN), "33.203 §7.3.2.3, ERR-10"),
     (Answering, Step.REJECTED): Row(Idle, (Do.DROP, Do.FAIL), "33.203 §7.3.1.1, ERR-02, MGU-07"),
     (Answering, Step.UNAVAILABLE): Row(
-        Idle, (Do.DROP, Do.FAIL, Do.LATER), "33.203 §7.3.1.4, ERR-01, ERR-05, ERR-15, ERR-25"
+        Idle, (Do.DROP, Do.LATER, Do.FAIL), "33.203 §7.3.1.4, ERR-01, ERR-05, ERR-15, ERR-25"
     ),
-    (Answering, Step.EXPIRED): Row(Idle, (Do.DROP, Do.FAIL, Do.LATER), "24.229 §7.8, MGU-07, ERR-31"),
+    (Answering, Step.EXPIRED): Row(Idle, (Do.DROP, Do.LATER, Do.FAIL), "24.229 §7.8, MGU-07, ERR-31"),
 }
 
 

@@ -9,7 +9,7 @@ from twopair.core.sip.invite_server import INVITE_SERVER
 from twopair.core.sip.keys import client_key, server_key
 from twopair.core.sip.other_client import OTHER_CLIENT
 from twopair.core.sip.other_server import OTHER_SERVER
-from twopair.core.sip.terms import ClientOn, Out, ServerOn, Trouble, Why
+from twopair.core.sip.terms import ClientOn, Out, ServerOn, State, Trouble, Why
 from twopair.core.sip.timers import Timers
 from twopair.core.sip.transaction import ClientTransaction, Ground, ServerTransaction
 from twopair.core.sip.user import TransactionUser
@@ -173,26 +173,39 @@ class TransactionLayer:
 
     def flow_failed(self, flow: Flow, now: Micros, out: Out, words: str = "") -> None:
         """A stream could not be opened: what was to go over it times out at once (RFC 3261 §17.1.4)."""
-        self._tell_stream(ClientOn.FLOW_FAILED, Trouble(Why.NO_STREAM, words), flow, now, out)
+        there = list(self._ground.streams.get(flow, {}).values())
+        self._tell(there, ClientOn.FLOW_FAILED, Trouble(Why.NO_STREAM, words), flow, now, out)
 
     def undeliverable(self, flow: Flow, now: Micros, out: Out, words: str = "") -> None:
         """Datagrams on a flow do not arrive: what was sent there fails at once (RFC 3261 §17.1.4, §18.4).
 
         Looks at every client transaction: for a user agent. Whether to believe it is for the user to say.
         """
-        for txn in [txn for txn in self._ground.clients.values() if txn.flow == flow]:
-            txn.feed(ClientOn.FLOW_FAILED, Trouble(Why.UNREACHABLE, words), flow, now, out)
+        gone = [txn for txn in self._ground.clients.values() if txn.flow == flow]
+        self._tell(gone, ClientOn.FLOW_FAILED, Trouble(Why.UNREACHABLE, words), flow, now, out)
 
     def flow_closed(self, flow: Flow, now: Micros, out: Out) -> None:
         """A stream that stood is gone; answers to what went over it may take a new one (MSG-06).
 
         A request of which nothing is known by then times out after T4: it was lost with the stream.
         """
-        self._tell_stream(ClientOn.FLOW_CLOSED, None, flow, now, out)
+        self._tell(
+            list(self._ground.streams.get(flow, {}).values()), ClientOn.FLOW_CLOSED, None, flow, now, out
+        )
 
-    def _tell_stream(self, on: ClientOn, trouble: Trouble | None, flow: Flow, now: Micros, out: Out) -> None:
-        for txn in list(self._ground.streams.get(flow, {}).values()):
-            txn.feed(on, trouble, flow, now, out)
+    @staticmethod
+    def _tell(
+        whom: list[ClientTransaction],
+        on: ClientOn,
+        trouble: Trouble | None,
+        flow: Flow,
+        now: Micros,
+        out: Out,
+    ) -> None:
+        """Feed each; what the user does when it hears of one may end another (MGU-10)."""
+        for txn in whom:
+            if txn.state is not State.TERMINATED:
+                txn.feed(on, trouble, flow, now, out)
 
     # Time
 

@@ -1,12 +1,13 @@
 """What people and scripts are told of a UE: one line of words, or the same as values."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from twopair.core.sa import SaSet
 from twopair.live.ue.ue import Happening, Ue
 from twopair.nodes.facts import (
+    Awaiting,
     CallChanged,
     CallStage,
     Deregistered,
@@ -14,6 +15,7 @@ from twopair.nodes.facts import (
     Refused,
     Registered,
     RegistrationFailed,
+    Unreached,
 )
 from twopair.wire.sip import REASON
 
@@ -120,9 +122,25 @@ def _registered(fact: Registered) -> Told:
 
 
 def _failed(fact: RegistrationFailed) -> Told:
-    return Told(
-        {"event": "registration_failed", **failure_values(fact)}, f"registration failed: {fact.reason}"
-    )
+    values = {"event": "registration_failed", **failure_values(fact)}
+    words = f"registration failed: {fact.reason}"
+    if not fact.retry_s:
+        return Told(values, words)
+    return Told(values | {"retry_s": fact.retry_s}, f"{words}; trying again in {fact.retry_s} s")
+
+
+def _awaiting(fact: Awaiting) -> Told:
+    until = datetime.now().astimezone() + timedelta(seconds=fact.left_s)
+    values = {"event": "waiting", "for": str(fact.peer), "what": fact.what, "silent_s": fact.silent_s}
+    words = f"waiting for {fact.peer}: no answer to {fact.what} for {fact.silent_s} s; giving up at "
+    return Told(values | {"left_s": fact.left_s}, f"{words}{until:%H:%M:%S}, in {fact.left_s} s")
+
+
+def _unreached(fact: Unreached) -> Told:
+    values = {"event": "unreachable", "peer": str(fact.peer), "reason": fact.reason, "hint": fact.protected}
+    what = f"the port is closed ({fact.reason})" if fact.reason == "connection refused" else fact.reason
+    hint = "; only a hint, as anybody may forge it: asking over the SA set" if fact.protected else ""
+    return Told(values, f"{fact.peer} does not get what is sent: {what}{hint}")
 
 
 def _deregistered(fact: Deregistered) -> Told:
@@ -154,4 +172,6 @@ _TELL: Final[dict[type, Callable[[Any], Told]]] = {
     RegistrationFailed: _failed,
     Deregistered: _deregistered,
     Refused: _refused,
+    Awaiting: _awaiting,
+    Unreached: _unreached,
 }

@@ -32,6 +32,7 @@ from twopair.live.ue.awaited import Awaited, Wanted
 from twopair.live.ue.soft_card import soft_card
 from twopair.nodes.events import Event
 from twopair.nodes.facts import (
+    Awaiting,
     CallChanged,
     CallStage,
     Deregistered,
@@ -42,6 +43,7 @@ from twopair.nodes.facts import (
     Registered,
     RegistrationFailed,
     SetStage,
+    Unreached,
 )
 from twopair.nodes.ue import UserEquipment
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage
@@ -52,7 +54,16 @@ PATIENCE_S: Final = 210.0
 MOST_EVENTS: Final = 10_000
 """Events kept for whoever reads them; beyond that the oldest go."""
 
-Happening = MessageReceived | CallChanged | Registered | RegistrationFailed | Deregistered | Refused
+Happening = (
+    MessageReceived
+    | CallChanged
+    | Registered
+    | RegistrationFailed
+    | Deregistered
+    | Refused
+    | Awaiting
+    | Unreached
+)
 """What is told in `Ue.events`."""
 
 _TEXT: Final = "text/plain;charset=UTF-8"
@@ -163,7 +174,7 @@ class Ue:
             ipv6=":" in config.address,
         )
         node = UserEquipment(config, card, OsEntropy())
-        self._driver = Driver(node, self._ipsec.backend, guard=self._ipsec.guard)
+        self._driver = Driver(node, self._ipsec.backend, guard=self._ipsec.guard, hears_errors=True)
         self._driver.listen(self._hear)
         self._driver.listen(FactLog())
         self._driver.start()
@@ -180,9 +191,27 @@ class Ue:
     # registration
 
     async def register(self, within_s: float = PATIENCE_S) -> Registered:
-        """Register, or re-register. Raises NotRegistered, or TimeoutError."""
+        """Register, or re-register; a failure that the UE mends by trying again is waited out (UEP-13).
+
+        Raises:
+            NotRegistered: it is of no use to wait, or the time is over after an attempt that failed.
+            TimeoutError: nothing was known in time.
+        """
+        failures: list[RegistrationFailed] = []
+
+        def decided(fact: object) -> bool:
+            if isinstance(fact, RegistrationFailed):
+                failures.append(fact)
+                return not fact.retry_s
+            return isinstance(fact, Registered)
+
         async with self._one_attempt:
-            outcome = await self._ask(Register(), _is(Registered, RegistrationFailed), within_s)
+            try:
+                outcome = await self._ask(Register(), decided, within_s)
+            except TimeoutError:
+                if not failures:
+                    raise
+                outcome = failures[-1]
         if isinstance(outcome, RegistrationFailed):
             raise NotRegistered(outcome)
         assert isinstance(outcome, Registered)

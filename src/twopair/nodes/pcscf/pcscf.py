@@ -14,6 +14,7 @@ from twopair.base import (
     Refusal,
     Refused,
     Report,
+    Send,
     StreamClosed,
     StreamOpened,
     Transport,
@@ -53,6 +54,9 @@ LAST_WORDS: Final = seconds(17)
 
 Over UDP timer J of the transaction has the same effect (MGP-06, MGP-10).
 """
+
+PONG: Final = b"\r\n"
+"""Answer to a keep-alive of two CRLF on a connection (RFC 5626 §3.5.1)."""
 
 Message = Request | Response
 
@@ -187,6 +191,9 @@ class Pcscf:
             out.append(CloseStream(flow))
             self._lives.lose(flow, now, out)
             return
+        if stream.framer.pings:
+            stream.framer.pings = 0
+            out.append(Send(flow, PONG))
         for octets in messages:
             self._octets(octets, flow, now, out)
 

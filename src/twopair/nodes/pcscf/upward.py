@@ -6,7 +6,7 @@ from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.answers import Answers
+from twopair.nodes.pcscf.answers import Answers, tag_for
 from twopair.nodes.pcscf.binding import endpoint_of, is_address, next_hop
 from twopair.nodes.pcscf.checks import Asked
 from twopair.nodes.pcscf.headers import (
@@ -20,7 +20,7 @@ from twopair.nodes.pcscf.headers import (
 from twopair.nodes.pcscf.relay import Relay, forward
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.sip import NameAddr, Request, same_uri, split_list, uri_in
+from twopair.wire.sip import NameAddr, Request, Response, make_response, same_uri, split_list, uri_in
 
 OUTSIDE: Final = Dropped.and_also("max-forwards", "route")
 INSIDE: Final = Dropped.and_also("max-forwards")
@@ -43,6 +43,9 @@ class Upward:
     ) -> None:
         """Forward a request, or answer why not."""
         sent = self._onward(request, live, now)
+        if sent is Refusal.TOO_MANY_HOPS and request.method == "OPTIONS":
+            self._answers.send(txn, live, capabilities(request), now, out)
+            return
         if isinstance(sent, Refusal):
             self._answers.refuse(txn, live, sent, now, out)
             return
@@ -112,6 +115,12 @@ class Upward:
         else:
             hop = next_hop(route, config.registrar)
         return Flow(Transport.UDP, config.core, hop)
+
+
+def capabilities(request: Request) -> Response:
+    """The answer to an OPTIONS that may go no further: a sign of life (RFC 3261 §11.2, §16.3)."""
+    headers = [("Supported", "path, sec-agree"), ("Accept", "*/*")]
+    return make_response(request, 200, to_tag=tag_for(request), headers=headers)
 
 
 def is_route_of(value: str, live: LiveSet) -> bool:

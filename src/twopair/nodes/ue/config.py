@@ -45,6 +45,9 @@ class UeConfig:
         renews: whether a re-registration offers new ports and SPIs (RRG-02); False: those of the set in use
             again, as some phones do (Q-22), for tests of networks.
         retries: whether a failed registration is tried again by itself (UEP-13).
+        keep_alive: how signs of life are asked for over the set in use: ``off``, ``crlf`` (TCP, RFC 5626),
+            ``options``, ``register``, or ``auto``: the first on TCP, the second on UDP (ADR 14).
+        keep_alive_s: how long none may have been seen, in seconds.
         session_expires_s: session interval asked for in calls (RFC 4028); 0: none is asked for, what the
             other end asks for is granted.
         min_se_s: the smallest session interval that is taken, at least 90.
@@ -69,6 +72,8 @@ class UeConfig:
     answer_after: Micros | None = None
     renews: bool = True
     retries: bool = True
+    keep_alive: str = "off"
+    keep_alive_s: int = 120
     session_expires_s: int = 1800
     min_se_s: int = 90
 
@@ -91,6 +96,11 @@ class UeConfig:
             (self.clear_port in self.ports, "clear_port: not one of ports, which are protected (SA-21)"),
             (self.expires_s <= 0, "expires_s: positive"),
             (self.response_after_rekey not in {"old", "new"}, "response_after_rekey: old or new"),
+            (
+                self.keep_alive not in {"off", "auto", "crlf", "options", "register"},
+                "keep_alive: off, auto, crlf, options or register",
+            ),
+            (self.keep_alive_s < 1, "keep_alive_s: at least 1"),
             (self.min_se_s < LEAST_S, f"min_se_s: at least {LEAST_S} (RFC 4028 §5)"),
             (
                 0 != self.session_expires_s < self.min_se_s,

@@ -20,6 +20,7 @@ from twopair.nodes.ue.config import UDP_REQUEST_OCTETS, UeConfig
 from twopair.nodes.ue.profile import Profile
 from twopair.nodes.ue.sets import LiveSet, SetTable
 from twopair.nodes.ue.streams import Streams
+from twopair.nodes.ue.waiting import Waiting
 from twopair.wire.sip import Request, Response
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Gm:
         user: is told of transactions.
 
     Attributes:
+        waiting: requests without an answer so far.
         listens_at: where the answer to a REGISTER in the clear is expected whose connection is lost.
     """
 
@@ -108,6 +110,7 @@ class Gm:
         self.sets = SetTable(profile.impi)
         self.streams = Streams()
         self.listens_at: Endpoint | None = None
+        self.waiting = Waiting()
         self.layer = TransactionLayer(
             user,
             config.timers_for,
@@ -126,7 +129,9 @@ class Gm:
             if for_size and now < live.refuses_tcp_until:
                 return self._by_udp(request, live, asker, now, out)
         self.streams.ensure(flow, out)
-        return self.layer.start(request, flow, now, out, owner=Pending(asker, live, for_size))
+        txn = self.layer.start(request, flow, now, out, owner=Pending(asker, live, for_size))
+        self.waiting.begin(txn, now)
+        return txn
 
     def another_way(self, txn: ClientTransaction, trouble: Trouble, now: Micros, out: list[Action]) -> bool:
         """Send a request over UDP for whose size alone TCP was tried in vain (RFC 3261 §18.1.1; PCS-26).
@@ -153,6 +158,7 @@ class Gm:
         request.set("Via", self.profile.via(Transport.UDP, self.entropy))
         flow = live.flow(Transport.UDP)
         txn = self.layer.start(request, flow, now, out, owner=Pending(asker, live))
+        self.waiting.begin(txn, now)
         asker.resent(txn)
         return txn
 

@@ -6,7 +6,7 @@ here answers, outcomes and deadlines become steps.
 
 from dataclasses import dataclass, replace
 
-from twopair.base import Flow, Micros, Refusal, Refused, Report
+from twopair.base import Flow, Micros, Refusal, Refused, Report, Transport
 from twopair.core.registration.ue import (
     Answering,
     Idle,
@@ -81,6 +81,7 @@ class Registrar:
         self.broken = ""
         self._wanted: Purpose | None = None
         self._sets_made = 0
+        self._orphans: list[tuple[Flow, str]] = []
 
     # -- wishes ----------------------------------------------------------------------------------
 
@@ -230,6 +231,34 @@ class Registrar:
                 self.take(Happening(Step.EXPIRED, "no answer within the lifetime of the set"), now, out)
         if expired and self.registration is not None and self.gm.sets.in_use is None:
             self.lost("the SA set expired", out)
+
+    def forsake(self, reason: str, now: Micros, out: list[Action]) -> None:
+        """The set in use is of no use: forget what hung on it, and register from the beginning (MGU-10).
+
+        An authentication that is under way already is to bring a new set: it goes on.
+        """
+        if isinstance(self.state, Idle):
+            self.begin_anew(reason, now, out)
+        elif isinstance(self.state, Registering) and self.state.round.protected:
+            silent = self.state.round.purpose is Purpose.REGISTER
+            self.take(Happening(Step.SILENT if silent else Step.UNAVAILABLE, reason), now, out)
+
+    def begin_anew(self, reason: str, now: Micros, out: list[Action]) -> None:
+        """Without any set, in the clear (MGU-10)."""
+        self._orphans += [(live.flow(transport), reason) for live in self.gm.sets for transport in Transport]
+        self.gm.sets.release(self.gm.sets, out)
+        if self.registration is not None:
+            self.lost(reason, out)
+        begin(self, Purpose.REGISTER, now, out, in_clear=True)
+
+    def stop_orphans(self, now: Micros, out: list[Action]) -> None:
+        """What went over sets that were forsaken will not be answered: it fails now, not in 128 s (MGU-10).
+
+        Calls are over by then; they are lost with the registration.
+        """
+        orphans, self._orphans = self._orphans, []
+        for flow, reason in orphans:
+            self.gm.layer.undeliverable(flow, now, out, reason)
 
     def lost(self, reason: str, out: list[Action]) -> None:
         """The registration is gone."""

@@ -72,6 +72,14 @@ def message(
     return _outside(gm, registration, live, "MESSAGE", wish.to, transport, content, wish.body)
 
 
+def options(gm: Gm, registration: Registration, live: LiveSet, transport: Transport) -> Request:
+    """An OPTIONS that goes no further than the P-CSCF (RFC 3261 §11, §16.3)."""
+    to = Impu(f"sip:{gm.config.pcscf._replace(port=live.sa_set.ports.ps)}")
+    request = _outside(gm, registration, live, "OPTIONS", to, transport, (), b"")
+    request.set("Max-Forwards", "0")
+    return request
+
+
 def invite(gm: Gm, registration: Registration, live: LiveSet, to: Impu, transport: Transport) -> Request:
     """An INVITE (RFC 3261 §13.2.1, RFC 4028 §7.1); Contact has port_us (MSG-03)."""
     interval = ask(gm.config, 0, gm.config.session_expires_s)

@@ -111,10 +111,7 @@ def again_in_clear(
     registrar: "Registrar", _state: Active, _happening: Happening, now: Micros, out: list[Action]
 ) -> None:
     """The set seems dead: forget what hung on it and register from the beginning (MGU-10)."""
-    registrar.gm.sets.release(registrar.gm.sets, out)
-    if registrar.registration is not None:
-        registrar.lost("no answer over the SA set", out)
-    begin(registrar, Purpose.REGISTER, now, out, in_clear=True)
+    registrar.begin_anew("no answer over the SA set", now, out)
 
 
 def longer(
@@ -209,9 +206,7 @@ def _leave(registrar: "Registrar", out: list[Action]) -> None:
     registrar.lost("on request", out)
 
 
-def fail(
-    registrar: "Registrar", state: Active, happening: Happening, _now: Micros, out: list[Action]
-) -> None:
+def fail(registrar: "Registrar", state: Active, happening: Happening, now: Micros, out: list[Action]) -> None:
     """Give the attempt up; what stood before still stands (INT-06, ERR-26, ERR-30)."""
     leave_carrier(registrar.gm, state.round, out)
     registrar.state = Idle()
@@ -222,7 +217,8 @@ def fail(
             registrar.lost("the SA set made room for one that failed", out)
     status = happening.response.status if happening.response is not None else 0
     impi = registrar.gm.profile.impi
-    out.append(Report(RegistrationFailed(impi, happening.reason, status, happening.refusal)))
+    retry_s = 0 if registrar.retry_at == FOREVER else max(1, -(-(registrar.retry_at - now) // SECOND))
+    out.append(Report(RegistrationFailed(impi, happening.reason, status, happening.refusal, retry_s)))
 
 
 def later(

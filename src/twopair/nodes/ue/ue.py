@@ -18,6 +18,7 @@ from twopair.base import (
     StreamClosed,
     StreamOpened,
     Transport,
+    Unreachable,
     WireError,
     Woke,
     token,
@@ -29,6 +30,7 @@ from twopair.core.secagree import draw_port
 from twopair.core.sip import ClientTransaction, ServerTransaction, Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event
+from twopair.nodes.facts import Unreached
 from twopair.nodes.ue.access import Arrival
 from twopair.nodes.ue.answering import answer
 from twopair.nodes.ue.calls import Calls
@@ -36,7 +38,9 @@ from twopair.nodes.ue.config import FOREVER, UeConfig
 from twopair.nodes.ue.departure import Departure
 from twopair.nodes.ue.extensions import unknown_in
 from twopair.nodes.ue.gm import AkaCard, Gm, Pending
+from twopair.nodes.ue.keep_alive import KeepAlive
 from twopair.nodes.ue.message import send
+from twopair.nodes.ue.probe import Probe
 from twopair.nodes.ue.profile import Profile
 from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.ue.rules import RULES, Rules
@@ -86,6 +90,8 @@ class UserEquipment:
         self._registrar = Registrar(self._gm)
         self._calls = Calls(self._registrar)
         self._departure = Departure(self._calls, self._registrar)
+        self._probe = Probe(self._registrar)
+        self._keep_alive = KeepAlive(self._registrar, self._probe)
         self._held: list[tuple[LiveSet, Request, Flow]] = []
 
     # -- Node ------------------------------------------------------------------------------------
@@ -97,14 +103,16 @@ class UserEquipment:
         if self._held:
             self._take_held(now, out)
         self._calls.check(now, out)
+        self._registrar.stop_orphans(now, out)
         self._departure.wake(now, out)
+        self._keep_alive.begin(now)
         return out
 
     def next_deadline(self) -> Micros | None:
         """Moment at which `Woke` is to be fed, or None."""
         of_layer = self._gm.layer.next_deadline()
-        parts = (self._registrar, self._calls, self._departure)
-        deadline = min(part.next_deadline() for part in parts)
+        parts = (self._registrar, self._calls, self._departure, self._gm.waiting, self._keep_alive)
+        deadline = min(self._probe.until, *(part.next_deadline() for part in parts))
         if of_layer is not None:
             deadline = min(deadline, of_layer)
         return None if deadline == FOREVER else deadline
@@ -154,6 +162,22 @@ class UserEquipment:
         self._gm.layer.wake(now, out)
         self._calls.wake(now, out)
         self._registrar.wake(now, out)
+        self._probe.wake(now, out)
+        self._keep_alive.wake(now, out)
+        in_use = self._gm.sets.in_use
+        for flow in self._gm.waiting.wake(now, out):
+            if in_use is not None and self._gm.sets.find(flow) is in_use:
+                self._probe.start(now, out)  # one silence is no proof (MGU-10)
+
+    def _unreachable(self, event: Unreachable, now: Micros, out: list[Action]) -> None:
+        """ICMP ends the wait for what went in the clear; over a set it is worth a question (UNP-06)."""
+        flow = event.flow
+        live = self._gm.sets.find(flow)
+        out.append(Report(Unreached(flow.remote, event.reason, protected=live is not None)))
+        if live is None:
+            self._gm.layer.undeliverable(flow, now, out, f"{flow.remote}: {event.reason}")
+        elif live is self._gm.sets.in_use:
+            self._probe.start(now, out)
 
     def _stream_opened(self, event: StreamOpened, _now: Micros, _out: list[Action]) -> None:
         self._gm.streams.opened(event.flow)
@@ -176,6 +200,9 @@ class UserEquipment:
             if data.strip(b"\r\n"):
                 self._message(data, flow, now, out)
             return
+        live = self._gm.sets.find(flow)
+        if live is not None and live is self._gm.sets.in_use:
+            self._alive(now)  # a pong is no message
         try:
             messages = self._gm.streams.feed(flow, data)
         except WireError as error:
@@ -216,8 +243,14 @@ class UserEquipment:
     ) -> None:
         if live is not None and live.life.stage is Stage.IN_USE:
             live.heard = True
+            self._alive(now)
         self._gm.layer.receive(message, flow, now, out)
         self._gm.sets.drain(out)
+
+    def _alive(self, now: Micros) -> None:
+        """The P-CSCF has the set in use."""
+        self._probe.heard()
+        self._keep_alive.heard(now)
 
     def _take_held(self, now: Micros, out: list[Action]) -> None:
         """Serve what waited for its set to be established, drop what waited in vain (SA-26)."""
@@ -270,6 +303,7 @@ class UserEquipment:
         self, txn: ClientTransaction, response: Response, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
         """Tell who asked."""
+        self._gm.waiting.over(txn)
         asker = self._pending(txn).asker
         if response.status >= 200:
             asker.answered(response, flow, now, out)
@@ -281,6 +315,7 @@ class UserEquipment:
 
     def on_timeout(self, txn: ClientTransaction, trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """Take another way if there is one, else tell who asked."""
+        self._gm.waiting.over(txn)
         if not self._gm.another_way(txn, trouble, now, out):
             self._pending(txn).asker.unanswered(trouble, now, out)
 
@@ -292,6 +327,8 @@ class UserEquipment:
         self, txn: ClientTransaction | ServerTransaction, now: Micros, out: list[Action]
     ) -> None:
         """A transaction is over; an old set may have waited for it (MGU-05)."""
+        if isinstance(txn, ClientTransaction):
+            self._gm.waiting.over(txn)
         live = txn.owner.live if isinstance(txn.owner, Pending) else txn.owner
         if isinstance(live, LiveSet):
             live.transactions -= 1
@@ -323,5 +360,6 @@ class UserEquipment:
         Woke: _woke,
         StreamOpened: _stream_opened,
         StreamClosed: _stream_closed,
+        Unreachable: _unreachable,
         Received: _received,
     }

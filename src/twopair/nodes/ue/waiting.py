@@ -15,45 +15,34 @@ EVERY: Final = seconds(5)
 """How often more is said."""
 
 
-class Waited:
-    """One request without an answer.
-
-    Args:
-        since: when it was sent.
-        until: when it is given up.
-    """
-
-    __slots__ = ("since", "tell_at", "until")
-
-    def __init__(self, since: Micros, until: Micros) -> None:
-        self.since = since
-        self.until = until
-        self.tell_at = Micros(since + FIRST)
-
-
 class Waiting:
     """The requests of one UE that wait for a first answer."""
 
     def __init__(self) -> None:
-        self._waited: dict[ClientTransaction, Waited] = {}
+        self._since: dict[ClientTransaction, Micros] = {}
+        self._tell_at: dict[ClientTransaction, Micros] = {}
 
-    def begin(self, txn: ClientTransaction, patience: Micros, now: Micros) -> None:
-        """A request was sent; it is given up after `patience`."""
-        self._waited[txn] = Waited(now, Micros(now + patience))
+    def begin(self, txn: ClientTransaction, now: Micros) -> None:
+        """A request was sent."""
+        self._since[txn] = now
+        self._tell_at[txn] = Micros(now + FIRST)
 
     def over(self, txn: ClientTransaction) -> None:
         """Something came back, or nothing will."""
-        self._waited.pop(txn, None)
+        if self._since.pop(txn, None) is not None:
+            del self._tell_at[txn]
 
     def wake(self, now: Micros, out: list[Action]) -> list[Flow]:
-        """Tell of what is due; the flows on which nothing came."""
-        due = [(txn, waited) for txn, waited in self._waited.items() if waited.tell_at <= now]
-        for txn, waited in due:
-            waited.tell_at = Micros(now + EVERY)
-            silent_s, left_s = ((now - waited.since) // SECOND, max(0, waited.until - now) // SECOND)
-            out.append(Report(Awaiting(txn.flow.remote, txn.request.method, silent_s, left_s)))
-        return [txn.flow for txn, _ in due]
+        """Tell of what is due; the flows of requests of which it is told for the first time."""
+        due = [txn for txn, at in self._tell_at.items() if at <= now]
+        first = [txn.flow for txn in due if self._tell_at[txn] == self._since[txn] + FIRST]
+        for txn in due:
+            self._tell_at[txn] = Micros(now + EVERY)
+            silent = now - self._since[txn]
+            left_s = max(0, txn.timers.life - silent) // SECOND
+            out.append(Report(Awaiting(txn.flow.remote, txn.method, silent // SECOND, left_s)))
+        return first
 
     def next_deadline(self) -> Micros:
         """When `wake` has something to tell, `FOREVER` for never."""
-        return min((waited.tell_at for waited in self._waited.values()), default=FOREVER)
+        return min(self._tell_at.values(), default=FOREVER)

@@ -16,11 +16,26 @@ class StreamFramer:
     Args:
         most_head: most octets of start line and headers.
         most_message: most octets of one message, at least `most_head`.
+
+    Attributes:
+        pings: keep-alives of two CRLF that have come between messages, cut anywhere (RFC 5626 §3.5.1);
+            whoever answers them sets the count back.
     """
 
-    __slots__ = ("_broken", "_buffer", "_most_head", "_most_message", "_needed", "_searched")
+    __slots__ = (
+        "_blank",
+        "_broken",
+        "_buffer",
+        "_most_head",
+        "_most_message",
+        "_needed",
+        "_searched",
+        "pings",
+    )
 
     def __init__(self, most_head: int = 96 * 1024, most_message: int = 256 * 1024) -> None:
+        self.pings = 0
+        self._blank = 0  # octets of CRLF since the last message that make no ping yet
         self._buffer = bytearray()
         self._most_head = most_head
         self._most_message = most_message
@@ -72,7 +87,7 @@ class StreamFramer:
             return None
         message = bytes(buffer[: self._needed])
         del buffer[: self._needed]
-        self._needed = self._searched = 0
+        self._needed = self._searched = self._blank = 0
         return message
 
     def _skip_keep_alives(self) -> None:
@@ -83,6 +98,8 @@ class StreamFramer:
         if skip:
             del buffer[:skip]
             self._searched = 0
+            self.pings += (self._blank + skip) // len(_END)
+            self._blank = (self._blank + skip) % len(_END)
 
     def _size(self, data: bytes | bytearray, end: int) -> int:
         """Octets of the message whose headers end at `end`; Content-Length is a must on streams."""

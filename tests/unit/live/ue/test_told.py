@@ -1,7 +1,8 @@
 """What is told of each kind of event, and that it is one line."""
 
 import json
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -12,6 +13,7 @@ from twopair.live.ue.told import told
 from twopair.live.ue.ue import Happening, NotDeregistered, NotRegistered
 from twopair.live.ue.verbs import failed
 from twopair.nodes.facts import (
+    Awaiting,
     CallChanged,
     CallStage,
     Deregistered,
@@ -20,6 +22,7 @@ from twopair.nodes.facts import (
     Refused,
     Registered,
     RegistrationFailed,
+    Unreached,
 )
 
 FLOW = Flow(Transport.UDP, Endpoint("10.0.1.1", Port(1)), Endpoint("10.0.0.1", Port(2)))
@@ -62,6 +65,24 @@ TOLD: list[tuple[Happening, dict[str, object], str]] = [
         RegistrationFailed(I, "no answer"),
         {"event": "registration_failed", "reason": "no answer"},
         "registration failed: no answer",
+    ),
+    (
+        RegistrationFailed(I, "no answer", retry_s=42),
+        {"event": "registration_failed", "reason": "no answer", "retry_s": 42},
+        "registration failed: no answer; trying again in 42 s",
+    ),
+    (
+        Unreached(FLOW.remote, "connection refused", protected=False),
+        {"event": "unreachable", "peer": "10.0.0.1:2", "reason": "connection refused", "hint": False},
+        "10.0.0.1:2 does not get what is sent: the port is closed (connection refused)",
+    ),
+    (
+        Unreached(FLOW.remote, "network is unreachable", protected=True),
+        {"event": "unreachable", "peer": "10.0.0.1:2", "reason": "network is unreachable", "hint": True},
+        (
+            "10.0.0.1:2 does not get what is sent: network is unreachable; "
+            "only a hint, as anybody may forge it: asking over the SA set"
+        ),
     ),
     (
         Deregistered(I, "the registration expired"),
@@ -108,7 +129,24 @@ def test_a_call_that_was_lost(silent_s: int, heard: str) -> None:
 
 
 def test_every_event_has_its_words() -> None:
-    assert {type(event) for event, _, _ in TOLD} == set(get_args(Happening))
+    assert {type(event) for event, _, _ in TOLD} | {Awaiting} == set(get_args(Happening))
+
+
+def test_who_is_waited_for_and_until_when() -> None:
+    before = datetime.now().astimezone().replace(microsecond=0)
+    values, words = told(Awaiting(FLOW.remote, "REGISTER", 4, 124))
+    assert values == {
+        "event": "waiting",
+        "for": "10.0.0.1:2",
+        "what": "REGISTER",
+        "silent_s": 4,
+        "left_s": 124,
+    }
+    until = re.fullmatch(
+        r"waiting for 10\.0\.0\.1:2: no answer to REGISTER for 4 s; giving up at (\S+), in 124 s", words
+    )
+    assert until is not None
+    assert until[1] in {f"{before + timedelta(seconds=124 + late):%H:%M:%S}" for late in range(5)}
 
 
 def test_why_a_registration_failed() -> None:

@@ -9,6 +9,7 @@ from twopair.base import Refusal, seconds
 from twopair.core.sa import Stage
 from twopair.live.ue.ue import MOST_EVENTS, NotDeregistered, NotRegistered, Ue
 from twopair.nodes.facts import (
+    Awaiting,
     CallChanged,
     CallStage,
     Deregistered,
@@ -16,6 +17,7 @@ from twopair.nodes.facts import (
     Refused,
     Registered,
     RegistrationFailed,
+    Unreached,
 )
 
 S = CallStage
@@ -93,8 +95,9 @@ def test_nobody_answers() -> None:
     async def body(net: Loopback) -> None:
         net.pcscf.stop()
         async with net.ue(1) as ue:
-            with pytest.raises(TimeoutError):
-                await ue.register(0.05)
+            with pytest.raises(NotRegistered, match="connection refused"):
+                await ue.register(0.5)
+            assert isinstance(ue.events.get_nowait(), Unreached)
 
     on_loopback(body)
 
@@ -276,7 +279,10 @@ def test_a_registration_renews_itself_and_runs_out() -> None:
             net.pcscf.stop()
             await asyncio.sleep(0.05)
             ue._driver.skip(seconds(granted - 600))
-            lost, failed = await ue.events.get(), await ue.events.get()
+            lost = await ue.events.get()
+            while isinstance(lost, Awaiting):
+                lost = await ue.events.get()
+            failed = await ue.events.get()
             assert isinstance(lost, Deregistered)
             assert isinstance(failed, RegistrationFailed)
             assert failed.reason == "connection refused"
