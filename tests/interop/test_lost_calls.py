@@ -21,15 +21,15 @@ INTERVAL_S = 90
 
 
 def in_a_call(place: Place, folder: Path) -> tuple[Program, Program]:
-    """Caller and called, with session timers of the shortest kind."""
+    """Caller (`twopair ue call`) and called (a shell), with session timers of the shortest kind."""
     for name in ("ue1", "ue2"):
         with (folder / name).open("a") as file:
             file.write(f"\n[call]\nsession_expires_s = {INTERVAL_S}\n")
-    alice, bob = place.shell(1), place.shell(2)
-    alice.say(f"call {BOB} &")
+    bob = place.shell(2)
+    alice = place.ue(1, "call", "--hold", f"{2 * INTERVAL_S}", BOB)
     assert bob.told(event="call")["from"] == ALICE
     bob.say("answer")
-    assert alice.told(command="call")["status"] == 200
+    assert alice.told(event="call", stage="up")["status"] == 200
     assert bob.told(command="answer")["ok"]
     return alice, bob
 
@@ -65,6 +65,10 @@ def test_kill_9_of_the_pcscf_under_a_call(tmp_path: Path) -> None:
             assert told["silent_s"] >= 0
             at = datetime.fromisoformat(told["at"])
             assert abs((datetime.now().astimezone() - at).total_seconds()) < INTERVAL_S
+            if peer == BOB:
+                result = json.loads(ue.line())
+                assert (result["ok"], result["ended_by"]) == (False, "none")
+                assert result["reason"] == f"the call was lost: {told['lost']}"
         assert time.monotonic() - began < INTERVAL_S
 
 

@@ -42,7 +42,7 @@ async def register(ue: Ue, within_s: float) -> Outcome:
 
 
 async def deregister(ue: Ue, within_s: float) -> Outcome:
-    """End the registration."""
+    """Release calls, then end the registration."""
     if ue.registered is None:
         return no("not registered")
     await ue.deregister(within_s)

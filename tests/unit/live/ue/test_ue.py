@@ -1,6 +1,7 @@
 """The Python API: a verb returns when what it asks for has come about."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.unit.live.loopback import DOMAIN, Loopback, next_of, on_loopback, user
@@ -8,11 +9,13 @@ from tests.unit.live.loopback import DOMAIN, Loopback, next_of, on_loopback, use
 from twopair.base import Refusal, seconds
 from twopair.core.sa import Stage
 from twopair.live.ue.ue import MOST_EVENTS, NotDeregistered, NotRegistered, Ue
+from twopair.live.ue.verbs import hang_up, no
 from twopair.nodes.facts import (
     Awaiting,
     CallChanged,
     CallStage,
     Deregistered,
+    Lost,
     MessageReceived,
     Refused,
     Registered,
@@ -287,6 +290,24 @@ def test_a_registration_renews_itself_and_runs_out() -> None:
             assert isinstance(failed, RegistrationFailed)
             assert failed.reason == "connection refused"
             assert ue.registered is None
+
+    on_loopback(body)
+
+
+def test_a_call_that_is_lost_while_hanging_up() -> None:
+    """RFC 3261 §15.1.1: the call is over, and who hung up learns that nobody has answered."""
+    lost = Lost("no answer to BYE", 128)
+    ended = CallChanged("c", S.ENDED, 200, "sip:b@h", ours=True, lost=lost)
+
+    async def body(net: Loopback) -> None:
+        async with net.ue(1) as ue:
+            ue._hear(replace(ended, stage=S.UP, lost=None))
+            assert ue.lost is None
+            ue._driver.feed = lambda _wish: ue._hear(ended)  # type: ignore[method-assign, assignment]
+            words = "hung up, but the call was lost: no answer to BYE"
+            assert await hang_up(ue, 1) == (True, {"lost": lost.why}, words)
+            assert ue.lost == lost
+            assert await hang_up(ue, 1) == no("no call")
 
     on_loopback(body)
 
