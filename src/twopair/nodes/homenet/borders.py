@@ -1,29 +1,10 @@
-"""Where the home network ends: ways to others, and what crosses the border (24.229 §4.4; RFC 3325 §5, §7)."""
-
-from typing import Final
+"""Where the home network ends: ways to others, and what crosses the border (24.229 §4.4; PCS-28)."""
 
 from twopair.base import Endpoint
+from twopair.core.sip.trust import ENTERS, not_outside
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.identities import host_of, public_identity
 from twopair.wire.sip import Message
-
-PRIVATE: Final = frozenset(
-    {
-        "p-access-network-info",
-        "p-associated-uri",
-        "p-called-party-id",
-        "p-charging-function-addresses",
-        "p-charging-vector",
-        "p-profile-key",
-        "p-served-user",
-        "p-user-database",
-        "p-visited-network-id",
-    }
-)
-"""The network's own business: goes neither out nor in (24.229 §4.4; RFC 7315 §6)."""
-
-ASSERTED: Final = frozenset({"p-asserted-identity", "p-asserted-service"})
-"""What the network says of a user; believed of nobody outside (RFC 3325 §5; RFC 6050 §4)."""
 
 
 class Borders:
@@ -55,13 +36,11 @@ class Borders:
 
     def enter(self, message: Message) -> None:
         """Take out what only the trust domain may say."""
-        message.remove_all((PRIVATE | ASSERTED).intersection(message.names()))
+        message.remove_all(ENTERS)
 
     def leave(self, message: Message) -> None:
         """Take out what others need not know; identities too where the user wants privacy (RFC 3325 §7)."""
-        wants = {value.strip().lower() for line in message.get_all("Privacy") for value in line.split(";")}
-        hidden = PRIVATE | ASSERTED if "id" in wants else PRIVATE
-        message.remove_all(hidden.intersection(message.names()))
+        message.remove_all(not_outside(message))
 
     def cross(self, message: Message, came_from: Endpoint, goes_to: Endpoint) -> None:
         """Take out what may not pass between two neighbours."""

@@ -1,42 +1,15 @@
-"""Header fields by direction: what the P-CSCF takes out, puts in and rewrites (24.229 §5.2; PCS-)."""
+"""Header fields by direction: what the P-CSCF puts in, rewrites and takes out (24.229 §5.2; PCS-28)."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
 from twopair.core.secagree.strip import OPTION_TAG, strip_sec_agree
+from twopair.core.sip.trust import ACCESS, FROM_UE, drop_provided, not_for_ue
 from twopair.wire.sip import Message, NameAddr, Request, Response, same_uri, split_list, uri_in
-
-NOT_FROM_UE: Final = frozenset(
-    {
-        "p-asserted-identity",
-        "p-asserted-service",
-        "p-associated-uri",
-        "p-called-party-id",
-        "p-charging-function-addresses",
-        "p-charging-vector",
-        "p-preferred-identity",
-        "p-profile-key",
-        "p-served-user",
-        "p-user-database",
-        "p-visited-network-id",
-        "security-client",
-        "security-server",
-        "security-verify",
-    }
-)
-"""Never believed of a UE, or said to us alone (24.229 §5.2.2.1, §5.2.6.3; PCS-03, PCS-10, PCS-17, PCS-21)."""
 
 REQUIRED: Final = frozenset({"require", "proxy-require"})
 """Gone in one pass where they ask for nothing but sec-agree, as they usually do."""
-
-FOR_UE: Final = frozenset({"p-associated-uri", "p-asserted-identity", "p-called-party-id", "p-early-media"})
-"""The only P- header fields that leave the trust domain towards a UE (RFC 7315 §6; PCS-21; RFC 5009 §8)."""
-
-ACCESS: Final = "p-access-network-info"
-AGREEMENT: Final = frozenset({"security-client", "security-verify", "security-server"})
-"""Belongs to one hop and is never forwarded (PCS-17)."""
 
 Lines = Sequence[tuple[str, str]]
 """Names and values of header lines."""
@@ -56,7 +29,7 @@ class Dropped(NamedTuple):
     @classmethod
     def and_also(cls, *names: str) -> Self:
         """What a UE may not say, and these, which are said anew."""
-        dropped = NOT_FROM_UE | set(names)
+        dropped = FROM_UE | set(names)
         return cls(dropped, dropped | REQUIRED)
 
 
@@ -72,7 +45,7 @@ def from_ue(request: Request, dropped: Dropped, above: Lines, below: Lines) -> R
         onward.rebuild(dropped.names, above, below)
         strip_sec_agree(onward)
     if ACCESS in names:
-        _drop_network_provided(onward)
+        drop_provided(onward)
     return onward
 
 
@@ -80,42 +53,21 @@ def answer_from_ue(response: Response, dropped: Dropped, above: Lines, below: Li
     """The same for a response, in place."""
     response.rebuild(dropped.names, above, below)
     if ACCESS in response.names():
-        _drop_network_provided(response)
+        drop_provided(response)
 
 
 def for_ue(request: Request, above: Lines, below: Lines) -> Request:
-    """A copy for a UE without what is the network's own business (PCS-13, PCS-17, PCS-21)."""
+    """A copy for a UE without what is the network's own business (PCS-13, PCS-17, PCS-28)."""
     onward = request.copy()
-    onward.rebuild(private_among(request.names()) | _HOPS, above, below)
+    onward.rebuild(not_for_ue(request) | _HOPS, above, below)
     return onward
 
 
 def clean_for_ue(response: Response) -> None:
     """The same for a response, in place."""
-    dropped = private_among(response.names())
+    dropped = not_for_ue(response)
     if dropped:
         response.remove_all(dropped)
-
-
-@lru_cache(maxsize=256)  # most messages have their headers in one of a few orders
-def private_among(names: tuple[str, ...]) -> frozenset[str]:
-    """Those names that are the network's own business."""
-    return frozenset(
-        name for name in names if (name.startswith("p-") and name not in FOR_UE) or name in AGREEMENT
-    )
-
-
-def _drop_network_provided(message: Message) -> None:
-    """P-Access-Network-Info values with ``np`` are the network's to give (PCS-04)."""
-    lines = message.get_all("P-Access-Network-Info")
-    if "np" not in " ".join(lines).lower():
-        return
-    values = [value for line in lines for value in split_list(line)]
-    kept = [v for v in values if "np" not in [p.strip().lower() for p in v.split(";")]]
-    if len(kept) != len(values):
-        message.remove("P-Access-Network-Info")
-        for value in kept:
-            message.add("P-Access-Network-Info", value)
 
 
 def hops_left(request: Request) -> int:
