@@ -13,6 +13,7 @@ from tools.pages.ladder import ladder
 from tools.pages.markdown import ROOT, drawn
 from tools.pages.refusals import refusals
 from tools.pages.tables import tables
+from tools.pages.trust_domain import trust_domain
 
 from twopair.base import Transport
 
@@ -61,6 +62,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/reference/events-and-actions.md": events_and_actions,
     "docs/reference/refusals.md": refusals,
     "docs/reference/tables.md": tables,
+    "docs/reference/trust-domain.md": trust_domain,
 }
 """Page to what makes it."""
 
