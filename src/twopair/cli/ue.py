@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from twopair.cli.services import ConfigFile
-from twopair.live.service import log_to_stderr, until_told_to_end
+from twopair.live.service import LEAVE_WITHIN_S, log_to_stderr, until_told_to_end
 from twopair.live.ue import verbs
 from twopair.live.ue.lines import Lines
 from twopair.live.ue.printer import Printer, events_told
@@ -127,22 +126,22 @@ def wait(
     async def action(ue: Ue, registered: Registered) -> Outcome | None:
         print(f"ready {registered.impu}", flush=True)
         tell, messages, ended = Printer(as_json=as_json), 0, 0
-        async with until_told_to_end() as end:
-            told_to = asyncio.create_task(end.wait())
-            while not (told_to.done() or ((count or calls) and messages >= count and ended >= calls)):
-                coming = asyncio.create_task(ue.events.get())
-                await asyncio.wait({coming, told_to}, return_when=asyncio.FIRST_COMPLETED)
-                if not coming.done():
-                    coming.cancel()
-                    break
-                happening = coming.result()
-                tell(*told(happening))
-                messages += isinstance(happening, MessageReceived)
-                ended += isinstance(happening, CallChanged) and happening.stage is CallStage.ENDED
-            told_to.cancel()
+        while not ((count or calls) and messages >= count and ended >= calls):
+            happening = await ue.events.get()
+            tell(*told(happening))
+            messages += isinstance(happening, MessageReceived)
+            ended += isinstance(happening, CallChanged) and happening.stage is CallStage.ENDED
         return None
 
-    _run(context, action, as_json=as_json, timeout=timeout, stay=stay_registered, answer_after_s=answer)
+    _run(
+        context,
+        action,
+        as_json=as_json,
+        timeout=timeout,
+        stay=stay_registered,
+        answer_after_s=answer,
+        endless=True,
+    )
 
 
 @app.command()
@@ -161,7 +160,7 @@ def shell(
     typed = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
 
     async def body() -> bool:
-        async with Ue.from_file(context.obj, retries=False) as ue:
+        async with Ue.from_file(context.obj) as ue:
             print(f"ready {ue.impu}", flush=True)
             tell = Printer(as_json=as_json, prompt="> " if typed else "")
             tell.ask()
@@ -185,36 +184,43 @@ def _run(
     timeout: float,
     stay: bool,
     answer_after_s: float | None = None,
+    endless: bool = False,
 ) -> None:
-    """Register, do the action, hang up, de-register unless asked not to; exit code 1 if any of it failed."""
+    """Register, do the action, hang up, de-register unless asked not to; exit code 1 if any of it failed.
 
-    def tell(outcome: Outcome) -> bool:
-        Printer(as_json=as_json)({"ok": outcome.ok, **outcome.values}, outcome.words)
+    Told to end, it takes leave of the network within seconds, and says what could not be done. Only what is
+    `endless` has done well by then.
+    """
+    tell = Printer(as_json=as_json)
+
+    def result(outcome: Outcome) -> bool:
+        tell({"ok": outcome.ok, **outcome.values}, outcome.words)
         return outcome.ok
 
-    async def body() -> bool:
-        this = asyncio.current_task()
-        assert this is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
-        async with Ue.from_file(context.obj, retries=False, answer_after_s=answer_after_s) as ue:
-            registered = await ue.register(timeout)
-            try:
-                outcome = await action(ue, registered)
-                return outcome is None or tell(outcome)
-            finally:
-                try:
-                    await ue.hang_up(timeout)
-                finally:
-                    if not stay:
-                        await ue.deregister(timeout)
+    async def work(ue: Ue) -> bool:
+        try:
+            async with events_told(ue, tell):
+                registered = await ue.register(timeout)
+            outcome = await action(ue, registered)
+        except (Unsuccessful, TimeoutError) as error:
+            outcome = failed(error, timeout)
+        return outcome is None or result(outcome)
 
-    try:
-        ok = asyncio.run(body())
-    except (Unsuccessful, TimeoutError) as error:
-        ok = tell(failed(error, timeout))
-    except asyncio.CancelledError:
-        ok = False
-    if not ok:
+    async def body() -> bool:
+        async with until_told_to_end() as end, Ue.from_file(context.obj, answer_after_s=answer_after_s) as ue:
+            working, ending = asyncio.create_task(work(ue)), asyncio.create_task(end.wait())
+            await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+            ending.cancel()
+            if working.done():
+                ok = working.result()
+            else:
+                working.cancel()
+                await asyncio.wait({working})
+                ok = (endless and ue.registered is not None) or result(verbs.no("told to end"))
+            undone = await verbs.leave(ue, LEAVE_WITHIN_S if end.is_set() else timeout, stay_registered=stay)
+            return (undone is None or result(undone)) and ok
+
+    if not asyncio.run(body()):
         raise typer.Exit(1)
 
 

@@ -21,6 +21,13 @@ from twopair.nodes.pcscf import Pcscf
 
 _log = logging.getLogger(__name__)
 
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+_HANGUP = "SIGHUP: nothing is read again; stop and start to apply changes"
+
+LEAVE_WITHIN_S = 4.0
+"""What is left to take leave of the network once a program was told to end."""
+
 
 def log_to_stderr(level: int = logging.INFO) -> None:
     """Send the log where services send it; `level` is that of our own lines."""
@@ -38,14 +45,17 @@ def start(driver: Driver, file: Path) -> None:
 
 @asynccontextmanager
 async def until_told_to_end() -> AsyncIterator[Event]:
-    """An event that SIGTERM and SIGINT set."""
+    """An event that SIGTERM and SIGINT set. SIGHUP ends nothing: it leads to a line in the log."""
     loop, end = get_running_loop(), Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ENDING:
         loop.add_signal_handler(number, end.set)
+    loop.add_signal_handler(
+        signal.SIGHUP, _log.warning, "SIGHUP: nothing is read again; stop and start to apply changes"
+    )
     try:
         yield end
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (*_ENDING, signal.SIGHUP):
             loop.remove_signal_handler(number)
 
 

@@ -42,6 +42,8 @@ class Gm(Section):
     port: PortNumber | None = None
     expires_s: Seconds = 600_000
     response_after_rekey: Literal["old", "new"] = "old"
+    keep_alive: Literal["auto", "crlf", "options", "register", "off"] = "auto"
+    keep_alive_s: Seconds = 120
 
     @field_validator("port")
     @classmethod
@@ -91,6 +93,8 @@ class UeFile(Section):
             clear_port=None if self.gm.port is None else Port(self.gm.port),
             expires_s=self.gm.expires_s,
             response_after_rekey=self.gm.response_after_rekey,
+            keep_alive=self.gm.keep_alive,
+            keep_alive_s=self.gm.keep_alive_s,
             session_expires_s=self.call.session_expires_s,
             min_se_s=self.call.min_se_s,
         )

@@ -4,7 +4,7 @@ from asyncio import FIRST_COMPLETED, CancelledError, Task, create_task, wait
 from collections.abc import Awaitable
 from typing import Final
 
-from twopair.live.service import until_told_to_end
+from twopair.live.service import LEAVE_WITHIN_S, until_told_to_end
 from twopair.live.ue.lines import Lines
 from twopair.live.ue.printer import Printer, events_told
 from twopair.live.ue.ue import Ue
@@ -47,6 +47,8 @@ class Shell:
                         task.cancel()
                 await wait({obeying})
                 ending.cancel()
+                if end.is_set():
+                    self._within_s = min(self._within_s, LEAVE_WITHIN_S)
             lines.close()
             await self._leave(stay_registered=stay_registered)
             if not obeying.cancelled() and obeying.result():

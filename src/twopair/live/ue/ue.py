@@ -91,13 +91,15 @@ class Unsuccessful(Exception):
 
     Args:
         failure: what the UE reported.
+        attempts: how many there were.
     """
 
     what: ClassVar[str]
 
-    def __init__(self, failure: RegistrationFailed) -> None:
+    def __init__(self, failure: RegistrationFailed, attempts: int = 1) -> None:
         clause = f" ({failure.refusal.clause})" if failure.refusal else ""
-        super().__init__(f"{failure.reason}{clause}")
+        tried = f", {attempts} attempts" if attempts > 1 else ""
+        super().__init__(f"{failure.reason}{clause}{tried}")
         self.failure = failure
 
 
@@ -213,7 +215,7 @@ class Ue:
                     raise
                 outcome = failures[-1]
         if isinstance(outcome, RegistrationFailed):
-            raise NotRegistered(outcome)
+            raise NotRegistered(outcome, len(failures))
         assert isinstance(outcome, Registered)
         return outcome
 

@@ -1,5 +1,6 @@
 """What a user can tell a UE to do, each with one outcome in words and values: the verbs of the shell."""
 
+from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
@@ -47,6 +48,27 @@ async def deregister(ue: Ue, within_s: float) -> Outcome:
         return no("not registered")
     await ue.deregister(within_s)
     return Outcome(True, {}, "de-registered")
+
+
+async def leave(ue: Ue, within_s: float, *, stay_registered: bool) -> Outcome | None:
+    """Hang up and de-register at the end; what could not be done, in words, None if all was.
+
+    Args:
+        ue: the UE.
+        within_s: how long both may take together.
+        stay_registered: whether the registration is left standing.
+    """
+    until = get_running_loop().time() + within_s
+    try:
+        if ue.call_now is not None:
+            await ue.hang_up(within_s)
+        if ue.registered is not None and not stay_registered:
+            await ue.deregister(max(0.1, until - get_running_loop().time()))
+    except (Unsuccessful, TimeoutError) as error:
+        what = "not de-registered" if ue.call_now is None else "not hung up, not de-registered"
+        why = "no answer in time" if isinstance(error, TimeoutError) else str(error)
+        return no(f"{what}: {why}")
+    return None
 
 
 async def message(ue: Ue, within_s: float, to: str, text: str) -> Outcome:
