@@ -177,6 +177,10 @@ class Program:
         out, err = self._process.communicate(timeout=within_s)
         return self._process.returncode, out.decode(), err.decode()
 
+    def signal(self, sign: signal.Signals) -> None:
+        """Send it a signal that does not end it."""
+        self._process.send_signal(sign)
+
     def kill(self) -> None:
         """End it, whatever it does."""
         self._process.kill()
