@@ -159,3 +159,12 @@ def test_privacy(privacy: str, told: int) -> None:
     sent = bed.to_core()
     assert sent.values("P-Asserted-Identity")
     assert len(sent.get_all("Privacy")) == len(headers)
+
+
+def test_of_several_preferred_identities_in_a_response() -> None:
+    """PCS-14: the first that is registered counts, else the one that was called."""
+    bed = FieldBed()
+    preferred = "P-Preferred-Identity: <sip:mallory@h>, <tel:+1-555-010-0001>, <sip:a@h>"
+    assert answer_of_ue(bed, preferred).get("P-Asserted-Identity") == "<tel:+15550100001>"
+    called = answer_of_ue(bed, "P-Preferred-Identity: <sip:mallory@h>").get("P-Asserted-Identity")
+    assert called == f"<{bed.ue.impu}>"

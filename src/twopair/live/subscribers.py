@@ -16,6 +16,7 @@ from twopair.core.aka import AkaKeys, SqnProfile, Subscriber
 from twopair.crypto import TuakSizes
 from twopair.live.config import ConfigError
 from twopair.nodes.homenet import MemoryStore, SubscriberStore
+from twopair.nodes.homenet.identities import identity_key
 
 SCHEME: Final = "sqlite:///"
 
@@ -40,6 +41,13 @@ CREATE TABLE IF NOT EXISTS impu (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS impu_of ON impu (impi, place);
 """
+_KEYS: Final = """
+BEGIN IMMEDIATE;
+ALTER TABLE impu ADD COLUMN key TEXT NOT NULL DEFAULT '';
+UPDATE impu SET key = identity_key(impu);
+COMMIT;
+"""
+"""What an identity is looked up by; files of earlier versions get it when they are opened."""
 _PUT: Final = """
 INSERT INTO subscriber
     (impi, k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit)
@@ -76,7 +84,11 @@ class SqliteStore:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA foreign_keys = ON")
+        self._db.create_function("identity_key", 1, identity_key, deterministic=True)
         self._db.executescript(_TABLES)
+        if "key" not in [row[1] for row in self._db.execute("PRAGMA table_info(impu)")]:
+            self._db.executescript(_KEYS)
+        self._db.execute("CREATE INDEX IF NOT EXISTS impu_key ON impu (key)")
 
     def close(self) -> None:
         """Close the file."""
@@ -122,8 +134,9 @@ class SqliteStore:
         )
 
     def owner(self, impu: Impu) -> Impi | None:
-        """Whose public identity this is."""
-        row = self._db.execute("SELECT impi FROM impu WHERE impu = ?", (_text(impu),)).fetchone()
+        """Whose public identity this is, however it is written."""
+        asked = "SELECT impi FROM impu WHERE key = ?"
+        row = self._db.execute(asked, (_text(identity_key(impu)),)).fetchone()
         return None if row is None else Impi(row[0])
 
     def sqn(self, impi: Impi) -> int:
@@ -143,11 +156,11 @@ class SqliteStore:
         impi = subscriber.impi
         self._db.execute(_PUT, (impi, *secrets, keys.algorithm, *lengths, subscriber.amf, *rules))
         self._db.execute("DELETE FROM impu WHERE impi = ?", (impi,))
-        for place, impu in enumerate(subscriber.impus):
-            if self.owner(impu) is not None:
+        for place, impu in enumerate(dict.fromkeys(subscriber.impus)):
+            if self.owner(impu) not in (None, impi):
                 raise ValueError(f"{impu} belongs to two subscribers")
-            row = (impu, impi, place, impu in subscriber.barred)
-            self._db.execute("INSERT INTO impu (impu, impi, place, barred) VALUES (?, ?, ?, ?)", row)
+            row = (impu, impi, place, impu in subscriber.barred, identity_key(impu))
+            self._db.execute("INSERT INTO impu (impu, impi, place, barred, key) VALUES (?, ?, ?, ?, ?)", row)
 
 
 def _text(identity: str) -> str:

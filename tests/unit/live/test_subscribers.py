@@ -128,3 +128,31 @@ def test_faults_of_the_service_itself_are_not_told_as_configuration(path: Path) 
     """An error inside the `with` is the service's own."""
     with pytest.raises(sqlite3.Error), open_subscribers(f"sqlite:///{path}", ALL):
         raise sqlite3.OperationalError
+
+
+@pytest.mark.parametrize("asked", ["tel:+4-93-01", "TEL:+49301", "sip:+49301@home;user=phone"])
+def test_an_identity_however_it_is_written(path: Path, asked: str) -> None:
+    """RFC 3966 §4: the owner is found, and no other may have it; the text stays as configured."""
+    store = SqliteStore(path)
+    written = Subscriber(
+        FIRST.impi, (ALICE, Impu("tel:+49-301"), Impu("sip:+49301@HOME;user=phone")), FIRST.keys
+    )
+    store.provision([written])
+    assert store.owner(Impu(asked)) == FIRST.impi
+    assert store.get(FIRST.impi) == written
+    with pytest.raises(ValueError, match="two subscribers"):
+        store.provision([Subscriber(WITH_OP.impi, (Impu(asked),), WITH_OP.keys)])
+
+
+def test_a_file_of_an_earlier_version(path: Path) -> None:
+    """Its identities get what they are looked up by; its sequence numbers stay."""
+    store = SqliteStore(path)
+    store.provision(ALL)
+    store.save_sqn(FIRST.impi, 77)
+    store.close()
+    with sqlite3.connect(path) as old:
+        old.executescript("DROP INDEX impu_key; ALTER TABLE impu DROP COLUMN key;")
+    again = reopened(path)
+    assert [again.owner(Impu("tel:+4-9301")), again.sqn(FIRST.impi)] == [FIRST.impi, 77]
+    again.provision(ALL)
+    assert again.get(FIRST.impi) == FIRST

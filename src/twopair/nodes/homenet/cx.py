@@ -85,7 +85,12 @@ class Sar:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """User data: the implicit registration set, the default identity first, and those barred."""
+    """User data.
+
+    Args:
+        impus: the implicit registration set as configured, the default identity first, those barred last.
+        barred: keys of those that serve for registration only (`identities.identity_key`).
+    """
 
     impus: tuple[Impu, ...]
     barred: frozenset[Impu] = frozenset()

@@ -6,6 +6,7 @@ from twopair.base import Entropy, Impi
 from twopair.core.aka import AuthVector, SqnHome, Subscriber, generate_vector
 from twopair.core.aka.vector import RAND_OCTETS
 from twopair.nodes.homenet.cx import Assignment, Lia, Lir, Maa, Mar, Profile, Result, Saa, Sar, Uaa, Uar
+from twopair.nodes.homenet.identities import identity_key
 from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.store import SubscriberStore
 
@@ -65,8 +66,9 @@ class Hss:
             self._servers[sar.impi] = sar.server_name
         elif sar.assignment in _ENDS:
             self._servers.pop(sar.impi, None)
-        barred = tuple(impu for impu in subscriber.impus if impu in subscriber.barred)
-        return Saa(Result.SUCCESS, Profile(subscriber.associated + barred, subscriber.barred))
+        barred = frozenset(map(identity_key, subscriber.barred))
+        usable_first = sorted(subscriber.impus, key=lambda impu: identity_key(impu) in barred)
+        return Saa(Result.SUCCESS, Profile(tuple(usable_first), barred))
 
     def location_info(self, lir: Lir) -> Lia:
         """LIR: who serves the owner of this identity (29.228 §6.1.4)."""
@@ -81,6 +83,6 @@ class Hss:
         subscriber = self._store.get(asked.impi)
         if subscriber is None:
             return Result.USER_UNKNOWN, None
-        if asked.impu not in subscriber.impus:
+        if identity_key(asked.impu) not in map(identity_key, subscriber.impus):
             return Result.IDENTITIES_DONT_MATCH, None
         return Result.SUCCESS, subscriber

@@ -1,9 +1,14 @@
 """Public identities as keys: one text per identity (TS 23.003 §13.4; RFC 3261 §10.3, RFC 3966 §4)."""
 
 from dataclasses import replace
+from functools import lru_cache
+from typing import Final
 
-from twopair.base import Impu
+from twopair.base import Impu, WireError
 from twopair.wire.sip import NameAddr, SipUri, uri_key
+
+_LONGEST_KEPT: Final = 256
+"""Characters of an identity whose key is remembered: peers must not fill memory."""
 
 
 def public_identity(uri: str) -> Impu:
@@ -20,6 +25,21 @@ def public_identity(uri: str) -> Impu:
     if parsed.params.get("user") == "phone" and parsed.user and parsed.user.startswith("+"):
         return public_identity(f"tel:{parsed.user}")
     return Impu(replace(parsed, port=None, params={}, headers="").key)
+
+
+def identity_key(text: str) -> Impu:
+    """What an identity is known by, however it is written; a text that names none is known by itself."""
+    return _kept_key(text) if len(text) <= _LONGEST_KEPT else _key(text)
+
+
+def _key(text: str) -> Impu:
+    try:
+        return public_identity(text)
+    except WireError:
+        return Impu(text)
+
+
+_kept_key = lru_cache(maxsize=4096)(_key)
 
 
 def host_of(uri: str) -> str:

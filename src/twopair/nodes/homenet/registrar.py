@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from twopair.base import Endpoint, Impi, Impu, Micros, seconds
 from twopair.core.aka import AuthVector
 from twopair.nodes.homenet.cx import Profile
+from twopair.nodes.homenet.identities import identity_key
 
 AWAIT_AUTH: Final = seconds(240)
 """reg-await-auth, 4 minutes (TMR-01)."""
@@ -84,19 +85,19 @@ class Registrar:
         if known is None:
             self._note(binding.expires_at, impi, challenge=False)
         if known is None or known.profile != binding.profile:
-            self._users.update(dict.fromkeys(binding.profile.impus, impi))
+            self._users.update(dict.fromkeys(map(identity_key, binding.profile.impus), impi))
 
     def release(self, impi: Impi) -> Binding | None:
         """End a registration, all its public identities with it (MGP-09)."""
         binding = self.bindings.pop(impi, None)
         if binding is not None:
-            for impu in binding.profile.impus:
+            for impu in map(identity_key, binding.profile.impus):
                 if self._users.get(impu) == impi:
                     del self._users[impu]
         return binding
 
     def binding_of(self, impu: Impu) -> Binding | None:
-        """The registration that a public identity belongs to."""
+        """The registration that a public identity belongs to, given by its key."""
         impi = self._users.get(impu)
         return None if impi is None else self.bindings.get(impi)
 

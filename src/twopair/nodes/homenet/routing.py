@@ -6,7 +6,7 @@ from twopair.base import Endpoint, Impu, Refusal, WireError
 from twopair.nodes.homenet.borders import Borders
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.icscf import Icscf
-from twopair.nodes.homenet.identities import asserted_identity, public_identity
+from twopair.nodes.homenet.identities import asserted_identity, identity_key, public_identity
 from twopair.nodes.homenet.registrar import Binding, Registrar
 from twopair.nodes.homenet.routes import endpoint_of, hop_of
 from twopair.nodes.homenet.verdict import Denied
@@ -44,6 +44,7 @@ class Routing:
 
     def __init__(self, config: HomeConfig, icscf: Icscf, registrar: Registrar, borders: Borders) -> None:
         self._config = config
+        self._own = {identity_key(impu): impu for impu in (config.echo, config.network)}
         self._icscf = icscf
         self._registrar = registrar
         self._borders = borders
@@ -106,8 +107,9 @@ class Routing:
 
     def _terminate(self, request: Request, *, originating: bool) -> Decision:
         impu = public_identity(request.uri)
-        if impu in (self._config.echo, self._config.network) or self._is_this_node(request.uri):
-            return Ours(impu)
+        own = self._own.get(impu)
+        if own is not None or self._is_this_node(request.uri):
+            return Ours(own or impu)
         if request.method == "SUBSCRIBE":
             event = (request.get("Event") or "").partition(";")[0].strip().lower()
             if event == "reg":  # ours to answer, not the UE's

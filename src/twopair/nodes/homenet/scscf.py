@@ -10,6 +10,7 @@ from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.cx import Assignment, Profile, Result, Saa, Sar
 from twopair.nodes.homenet.decisions import Step, decide
 from twopair.nodes.homenet.hss import Hss
+from twopair.nodes.homenet.identities import identity_key
 from twopair.nodes.homenet.registrar import Binding, OpenChallenge, Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
 from twopair.nodes.homenet.routes import same_target
@@ -176,4 +177,4 @@ class Scscf:
 
 def _associated(profile: Profile) -> tuple[Impu, ...]:
     """The identities a user may use, the default one first."""
-    return tuple(impu for impu in profile.impus if impu not in profile.barred)
+    return tuple(impu for impu in profile.impus if identity_key(impu) not in profile.barred)

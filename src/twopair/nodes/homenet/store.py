@@ -5,6 +5,7 @@ from typing import Protocol
 
 from twopair.base import Impi, Impu
 from twopair.core.aka import Subscriber
+from twopair.nodes.homenet.identities import identity_key
 
 
 class SubscriberStore(Protocol):
@@ -15,7 +16,7 @@ class SubscriberStore(Protocol):
         ...
 
     def owner(self, impu: Impu) -> Impi | None:
-        """Whose public identity this is."""
+        """Whose public identity this is, however it is written."""
         ...
 
     def sqn(self, impi: Impi) -> int:
@@ -46,22 +47,23 @@ class MemoryStore:
 
     def add(self, subscriber: Subscriber, sqn: int = 0) -> None:
         """A further subscriber. Raises ValueError if an identity is taken."""
-        taken: list[str] = [impu for impu in subscriber.impus if impu in self._owners]
+        keys = dict.fromkeys(map(identity_key, subscriber.impus), subscriber.impi)
+        taken: list[str] = [impu for impu in subscriber.impus if identity_key(impu) in self._owners]
         if subscriber.impi in self._subscribers:
             taken.append(subscriber.impi)
         if taken:
             raise ValueError(f"{taken[0]} belongs to two subscribers")
         self._subscribers[subscriber.impi] = subscriber
         self._sqns[subscriber.impi] = sqn
-        self._owners.update(dict.fromkeys(subscriber.impus, subscriber.impi))
+        self._owners.update(keys)
 
     def get(self, impi: Impi) -> Subscriber | None:
         """The subscriber with this private identity."""
         return self._subscribers.get(impi)
 
     def owner(self, impu: Impu) -> Impi | None:
-        """Whose public identity this is."""
-        return self._owners.get(impu)
+        """Whose public identity this is, however it is written."""
+        return self._owners.get(identity_key(impu))
 
     def sqn(self, impi: Impi) -> int:
         """SQN_HE of a known subscriber."""

@@ -125,7 +125,7 @@ class Responses:
         """Via and Record-Route as they were, whatever the UE made of them; its identity asserted (PCS-14)."""
         above = [("Via", via) for via in relay.vias]
         above += [("Record-Route", route) for route in relay.record_route]
-        asserted = _asserted(relay, response.get("P-Preferred-Identity"))
+        asserted = _asserted(relay, response.values("P-Preferred-Identity"))
         dropped = DIALOG if relay.record_route else ANSWER
         answer_from_ue(response, dropped, above, [("P-Asserted-Identity", asserted)])
 
@@ -137,8 +137,9 @@ def _stranger(relay: Relay, live: LiveSet | None) -> bool:
     return live.owner is not relay.user
 
 
-def _asserted(relay: Relay, preferred: str | None) -> str:
-    for wanted in (preferred, relay.called):
+def _asserted(relay: Relay, preferred: list[str]) -> str:
+    """Of several preferred the first that is registered, else who was called (PCS-10, PCS-14)."""
+    for wanted in (*preferred, relay.called):
         own = relay.user.identity(uri_in(wanted))
         if own is not None:
             return f"<{own}>"

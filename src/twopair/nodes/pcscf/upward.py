@@ -83,9 +83,10 @@ class Upward:
         if self._reject_route and not _same_route(_beyond_us(request, live), owner.service_route):
             return Refusal.FOREIGN_ROUTE
         asserted = owner.asserted
-        preferred = request.get("P-Preferred-Identity")
-        if preferred is not None and (own := tables.rules.asserts(uri_in(preferred), owner)) is not None:
-            asserted = f"<{own}>"
+        for preferred in request.values("P-Preferred-Identity"):  # the first that is its own
+            if (own := tables.rules.asserts(uri_in(preferred), owner)) is not None:
+                asserted = f"<{own}>"
+                break
         above = [("Via", tables.core_via())]
         if request.method in DIALOG_METHODS:
             above.append(("Record-Route", owner.path))

@@ -110,3 +110,21 @@ def test_de_registration_of_an_identity_written_otherwise() -> None:
     bed.ok(bed.to_core(), ue, 0)
     bed.wait(200)
     assert bed.stages(ue) == []
+
+
+@pytest.mark.parametrize(
+    ("preferred", "asserted"),
+    [
+        (f"<sip:mallory@{DOMAIN}>, <{NUMBER}>", NUMBER),
+        (f"<sip:mallory@{DOMAIN}>\r\nP-Preferred-Identity: <{NUMBER}>", NUMBER),
+        (f"<, <{NUMBER}>", f"sip:+15550100001@{DOMAIN}"),
+        (f"<{NUMBER}>, <sip:001010000000001@{DOMAIN}>", NUMBER),
+        (f"<sip:mallory@{DOMAIN}>, <tel:+15550100002>", f"sip:+15550100001@{DOMAIN}"),
+    ],
+)
+def test_of_several_the_first_that_is_registered_counts(preferred: str, asserted: str) -> None:
+    """PCS-10 (RFC 3325 §9.2): a SIP or SIPS URI and a tel URI may both be preferred."""
+    bed = FieldBed()
+    bed.receive(bed.ue.uplink, bed.ue.request(P_Preferred_Identity=preferred))
+    assert bed.values("P-Asserted-Identity") == [f"<{asserted}>"]
+    assert bed.values("P-Preferred-Identity") == []
