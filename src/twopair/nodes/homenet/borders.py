@@ -3,7 +3,7 @@
 from twopair.base import Endpoint
 from twopair.core.sip.trust import ENTERS, not_outside
 from twopair.nodes.homenet.config import HomeConfig
-from twopair.nodes.homenet.identities import host_of, public_identity
+from twopair.nodes.homenet.identities import host_of, identity_key, public_identity
 from twopair.wire.sip import Message
 
 
@@ -29,7 +29,7 @@ class Borders:
             if route.domain:
                 fits = host_of(uri) == route.domain.lower()
             else:
-                fits = public_identity(uri).startswith(f"tel:{route.prefix}")
+                fits = public_identity(uri).startswith(identity_key(f"tel:{route.prefix}"))
             if fits:
                 return route.next
         return None

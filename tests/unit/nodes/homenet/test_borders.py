@@ -226,3 +226,35 @@ class TestOutside:
         far = Far(replace(CONFIG, trusted=(PCSCF.address, FAR.address)))
         _, went = far.sent(far.from_far("MESSAGE", BOB, ("P-Asserted-Identity", f"<{CAROL}>")), FAR)
         assert went.get("P-Asserted-Identity") == f"<{CAROL}>"
+
+
+NEITHER_WAY = (
+    "Additional-Identity Attestation-Info Cellular-Network-Info Feature-Caps Origination-Id "
+    "P-Access-Network-Info P-Associated-URI P-Charging-Function-Addresses P-Charging-Vector "
+    "P-Private-Network-Indication P-Profile-Key P-Refused-URI-List P-Served-User P-User-Database "
+    "P-Visited-Network-ID Priority-Share Relayed-Charge Resource-Share Response-Source Restoration-Info "
+    "Service-Interact-Info"
+).split()
+
+
+@pytest.mark.parametrize("name", NEITHER_WAY)
+def test_the_networks_own_business_crosses_in_no_direction(far: Far, name: str) -> None:
+    """PCS-28: in requests and in responses, out and in."""
+    inner = (name.upper(), "inner")
+    request = far.core.request("MESSAGE", CAROL, ORIG, ASSERTED, inner)
+    _, went = far.sent(request, PCSCF)
+    assert b"inner" not in went.to_bytes()
+    ((_, back),) = far.feed(make_response(went, 200, headers=[inner]), FAR)
+    assert b"inner" not in back.to_bytes()
+    _, came = far.sent(far.from_far("MESSAGE", BOB, inner), FAR)
+    assert b"inner" not in came.to_bytes()
+    ((to, answer),) = far.feed(make_response(came, 200, headers=[inner]), PCSCF)
+    assert to.address == FAR.address
+    assert b"inner" not in answer.to_bytes()
+
+
+@pytest.mark.parametrize("prefix", ["+49", "+4-9", "+49(40)"])
+def test_a_prefix_however_it_is_written(prefix: str) -> None:
+    far = Far(replace(CONFIG, routes=(Route(NUMBERS, prefix=prefix),)))
+    to, _ = far.sent(far.core.request("MESSAGE", "tel:+49-401", ORIG, ASSERTED), PCSCF)
+    assert to == NUMBERS
