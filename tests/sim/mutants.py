@@ -20,6 +20,7 @@ from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.sets import SaTable
 from twopair.nodes.ue.call import Call
 from twopair.nodes.ue.config import FOREVER
+from twopair.nodes.ue.probe import Probe
 from twopair.nodes.ue.session import Session
 from twopair.nodes.ue.sets import SetTable
 from twopair.swarm.day import Variant
@@ -283,6 +284,18 @@ def into_the_dead_connection(patch: pytest.MonkeyPatch) -> Variant:
     return Variant()
 
 
+def never_asks(patch: pytest.MonkeyPatch) -> Variant:
+    """MGU-10: silence over the set in use leads to nothing."""
+    patch.setattr(Probe, "start", lambda *_: None)
+    return Variant()
+
+
+def asks_and_forgets(patch: pytest.MonkeyPatch) -> Variant:
+    """MGU-10: the question is asked, its silence changes nothing."""
+    patch.setattr(Probe, "_give_up", lambda self, *_: self.heard())
+    return Variant()
+
+
 MUTANTS = (
     Mutant(
         "Security-Client of SM7 is not compared", ("OFFERED", "STRONGEST"), without("AGR-31 Security-Client")
@@ -310,13 +323,15 @@ MUTANTS = (
     Mutant("the UE forgets to remove sets", ("BELIEF",), around("ue", ForgetsToRemove)),
     Mutant("a request to a UE goes one way only", ("FOUND",), one_way_only),
     Mutant("TCP that is refused is not followed by UDP", ("FOUND",), no_udp_after_tcp),
-    Mutant("a request is repeated over the same dead set", ("FOUND",), same_dead_set),
+    Mutant("a request is repeated over the same dead set", ("FOUND", "QUEUES"), same_dead_set),
     Mutant("an answer goes into a dead connection", ("STANDS",), into_the_dead_connection),
     Mutant("a set with old values comes beside the old one", ("PORTS", "STEPS"), beside_the_old),
     Mutant("old values are refused at once", ("FORWARDED",), judges_at_once),
     Mutant("the P-CSCF finds a binding by its text", ("KEPT",), unheard("pcscf.confirm")),
     Mutant("the UE finds a binding by its text", ("KEPT",), unheard("ue.steps")),
     Mutant("SM12 is sent in the clear", ("CLEAR",), around("pcscf", AcceptsInClear)),
+    Mutant("a UE never asks whether its set lives", ("RECOVERED",), never_asks),
+    Mutant("an answer is waited for in vain, and nothing follows", ("RECOVERED",), asks_and_forgets),
     Mutant("no refresh is ever sent", ("HELD", "CALLS"), never("_due_at")),
     Mutant("the end of a session interval is ignored", ("LOST", "CALLS"), never("ends_at")),
     Mutant("an answer to a refresh counts for nothing", ("HELD", "CALLS"), forgets_to_refresh_again),

@@ -54,6 +54,9 @@ AT_REST_AFTER: Final = seconds(300)
 
 ANSWERED_WITHIN: Final = seconds(40)
 
+RECOVERED_WITHIN: Final = seconds(120)
+"""4 s of silence, 20 s for an answer to the question, and a registration that a wrong port may cost again."""
+
 SIZES: Final = (5, 2_000)
 """Octets of what the network writes to UEs: over UDP, or over TCP for its size."""
 
@@ -303,6 +306,8 @@ class Day:
             if not short or str(habits):  # else what the day has left of calls is for their session timers,
                 ue.later(HangUp())  # which do not tell a caller that its own habit has cost it the answer
         self._all_register()
+        if not self.seed % 4:
+            self._forgotten()
         self._written_to()
         self._pass(DECIDED_AFTER)
         agree(self.ues, self._born)
@@ -322,6 +327,14 @@ class Day:
         self._pass(AT_REST_AFTER)
         self._at_rest()
         nothing_left([self.pcscf, *self.ues])
+
+    def _forgotten(self) -> None:
+        """The P-CSCF loses its state; UEs find out when they write, and nobody helps (UNP-07, MGU-10)."""
+        since = self.world.agenda.now
+        self.restart("pcscf")
+        for number, ue in enumerate(self.ues):
+            ue.later(SendMessage(self.impu(number), b"lost"))
+        self._until(lambda: all(registered(ue, since) for ue in self.ues), RECOVERED_WITHIN, "RECOVERED")
 
     def _written_to(self) -> None:
         """The network writes to everybody, short or long, before anybody has said a word."""

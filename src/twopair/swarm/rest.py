@@ -11,6 +11,7 @@ from twopair.sim.laws import Broken
 
 LAWS: Final = {
     "REGISTERED": "whoever wishes to be registered is, within a stated time",
+    "RECOVERED": "a UE whose P-CSCF has forgotten it registers by itself, within a stated time",
     "FOUND": "the network can write to every UE, whichever sets it has kept, and whether it takes TCP",
     "REACHED": "every UE can write to every other, and is answered",
     "ONE_SET": "one set each, the same at both ends, and no old or temporary one beside it",

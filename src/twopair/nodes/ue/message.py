@@ -25,10 +25,8 @@ class Outgoing(Asker):
     call_id: str
 
     def answered(self, response: Response, _flow: Flow, now: Micros, out: list[Action]) -> None:
-        """A final answer; 494 means that the P-CSCF knows another agreement: begin anew (UEP-16)."""
+        """A final answer."""
         out.append(Report(MessageAnswered(self.to, response.status, self.call_id, missing(response))))
-        if response.status == 494:
-            self.registrar.wish(Purpose.REGISTER, now, out, in_clear=True)
 
     def unanswered(self, _trouble: Trouble, _now: Micros, out: list[Action]) -> None:
         """None came (RFC 3261 §8.1.3.1)."""

@@ -48,6 +48,9 @@ from twopair.nodes.ue.sets import LiveSet
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 from twopair.wire.sip import Request, Response, make_response, parse
 
+_JUDGE_494: Final = frozenset({"REGISTER", "OPTIONS"})
+"""Requests whose askers know themselves what 494 means for them."""
+
 MOST_HELD: Final = 8
 """Requests that may wait for the SM12 they have overtaken."""
 
@@ -307,6 +310,8 @@ class UserEquipment:
         asker = self._pending(txn).asker
         if response.status >= 200:
             asker.answered(response, flow, now, out)
+            if response.status == 494 and txn.method not in _JUDGE_494:  # begin anew (UEP-16)
+                self._registrar.wish(Purpose.REGISTER, now, out, in_clear=True)
         else:
             asker.progressed(response.status, now, out)
 
