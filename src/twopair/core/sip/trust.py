@@ -11,7 +11,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from twopair.wire.sip import QUOTED, Message, split_list
+from twopair.wire.sip import Message, split_list, without_quoted
 
 
 class Passing(Enum):
@@ -159,5 +159,5 @@ def drop_provided(message: Message) -> None:
 
 def _without_claims(line: str) -> str:
     values = split_list(line)
-    own = [value for value in values if not _CLAIMED.search(QUOTED.sub('""', value))]
+    own = [value for value in values if not _CLAIMED.search(without_quoted(value))]
     return line if own == values else ", ".join(own)

@@ -3,7 +3,7 @@
 from twopair.wire.sip.auth import AuthFields, Challenge, Credentials
 from twopair.wire.sip.cseq import CSeq
 from twopair.wire.sip.framer import StreamFramer
-from twopair.wire.sip.lists import QUOTED, first_element, split_list
+from twopair.wire.sip.lists import first_element, split_list, without_quoted
 from twopair.wire.sip.make import make_request, make_response
 from twopair.wire.sip.message import Message, Request, Response
 from twopair.wire.sip.nameaddr import NameAddr, addresses, uri_in
@@ -19,7 +19,6 @@ from twopair.wire.sip.via import MAGIC, Via
 
 __all__ = [
     "MAGIC",
-    "QUOTED",
     "REASON",
     "AuthFields",
     "CSeq",
@@ -51,4 +50,5 @@ __all__ = [
     "unquote",
     "uri_in",
     "uri_key",
+    "without_quoted",
 ]  # fmt: skip

@@ -17,7 +17,9 @@ _PIECE: Final = {
     ";": re.compile(rf'(?:[^";]++|{QUOTED_STRING})*+', re.S),
 }
 QUOTED: Final = re.compile(QUOTED_STRING, re.S)
-"""A whole quoted string."""
+"""A whole quoted string; to be matched, not searched, since one that never closes is read to the end."""
+
+_OPENED: Final = re.compile(r'"(?:[^"\\]++|\\.)*+("?)', re.S)
 
 
 def first_element(text: str) -> str:
@@ -48,6 +50,11 @@ def split_unquoted(text: str, separator: str) -> list[str]:
     if '"' not in text or ("\\" not in text and not any(piece.count('"') & 1 for piece in pieces)):
         return pieces  # no separator stands within quotes
     return _cut(_PIECE[separator], text, separator)
+
+
+def without_quoted(text: str) -> str:
+    """The text with its quoted strings emptied; one that is never closed stays."""
+    return _OPENED.sub(lambda found: '""' if found[1] else found[0], text) if '"' in text else text
 
 
 def _cut(element: re.Pattern[str], text: str, separator: str) -> list[str]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, Self
 
 from twopair.base import WireError
-from twopair.wire.sip.lists import LWS, QUOTED, QUOTED_STRING, split_list
+from twopair.wire.sip.lists import LWS, QUOTED, QUOTED_STRING, split_list, without_quoted
 from twopair.wire.sip.params import Params, parse_params, print_params
 from twopair.wire.sip.uri import NOT_IN_URI, SipUri
 
@@ -56,7 +56,7 @@ class NameAddr:
             tail = text[closing + 1 :].strip(LWS)
             if tail and not tail.startswith(";"):
                 raise WireError("text behind an address", closing, "RFC 3261 §20.10")
-            if "<" in tail and "<" in QUOTED.sub("", tail):
+            if "<" in tail and "<" in without_quoted(tail):
                 raise WireError("a second address", closing, "RFC 3261 §20.10")
             params = tail[1:]
         if (uri != "*" and ":" not in uri) or NOT_IN_URI.search(uri):

@@ -10,6 +10,7 @@ import pytest
 from tests.growth import BOUND, growth
 
 from twopair.base import WireError
+from twopair.core.sip.trust import ACCESS, drop_provided, wants_privacy
 from twopair.wire.sip import (
     Credentials,
     CSeq,
@@ -20,12 +21,14 @@ from twopair.wire.sip import (
     Via,
     addresses,
     first_element,
+    make_request,
     parse,
     parse_params,
     same_uri,
     split_list,
     unquote,
     uri_key,
+    without_quoted,
 )
 
 SIZE = 7_500
@@ -53,6 +56,9 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "text behind addresses": lambda n: "<sip:a@b><sip:a@b>" + "x" * n,
     "visual separators": lambda n: "tel:+" + "-." * (n // 2) + "x",
     "parameters of a number": lambda n: "tel:+1" + ";a=1-1" * (n // 6),
+    "a bracket behind an address, and quotes that never end": lambda n: '<sip:a@b>;x<"' + '\\"' * (n // 2),
+    "a claim, and quotes that never end": lambda n: 'a;network-provided"' + '\\"' * (n // 2),
+    "claims in white space": lambda n: "a" + ("; " + " " * 50 + "network-provide") * (n // 67),
     "headers of a URI": lambda n: "sip:a@h?" + "b=c&" * (n // 4),
 }
 READERS: tuple[Callable[[str], object], ...] = (
@@ -70,6 +76,9 @@ READERS: tuple[Callable[[str], object], ...] = (
     lambda text: same_uri(text, text.upper()),
     lambda text: addresses([text]),
     lambda text: TelUri.parse(text).key,
+    without_quoted,
+    lambda text: drop_provided(make_request("MESSAGE", "sip:a@b", [(ACCESS, text)])),
+    lambda text: wants_privacy(make_request("MESSAGE", "sip:a@b", [("Privacy", text)])),
 )
 
 HEAD = b"MESSAGE sip:a@b SIP/2.0\r\n"
