@@ -14,6 +14,7 @@ from twopair.demo.report import as_json
 from twopair.demo.run import Outcome, Wanted, play
 from twopair.demo.scenarios import SCENARIOS
 from twopair.demo.show import rows
+from twopair.wire.sip import Request
 
 LADDERS = Path(__file__).parent / "ladders"
 BY_TRANSPORT = pytest.mark.parametrize("transport", list(Transport), ids=lambda t: t.value)
@@ -32,7 +33,7 @@ def readable(text: str) -> str:
     for pattern, form in (
         (r"0x[0-9a-f]{8}", "0x{:08x}"),
         (r"\b[12345]\d{4}\b(?! s)", "2{:04d}"),
-        (r"(?<=sip:)[0-9a-f]{8,16}(?=[@…])", "user{:04d}"),
+        (r"(?<=sip:)[0-9a-f]{8,16}(?=[@\s])", "user{:04d}"),
     ):
         numbers, known = count(1), {}  # type: ignore[var-annotated]
         text = re.sub(pattern, lambda m, k=known, n=numbers, f=form: _named(m, k, n, f), text)  # type: ignore[misc]
@@ -60,6 +61,33 @@ def test_ladder(name: str, transport: Transport) -> None:
     if os.environ.get("TWOPAIR_LADDERS") == "new":
         path.write_text(text)
     assert text == path.read_text()
+
+
+def shown_at(outcome: Outcome, width: int) -> list[str]:
+    return [line for row in rows(outcome, width) for line in row.plain.split("\n")]
+
+
+def words_of(lines: list[str]) -> str:
+    """What is said in them, without what is only drawn, and without where lines end."""
+    return re.sub(r"[\s│═╌─━╞╡├┤┝┥►◄<>]", "", "".join(lines))
+
+
+@BY_TRANSPORT
+@pytest.mark.parametrize("name", list(SCENARIOS))
+def test_every_width_says_the_same(name: str, transport: Transport) -> None:
+    """No line is longer than the screen, and no word is cut: start lines, SAs, SPIs, ports, remarks."""
+    outcome = in_memory(name, transport)
+    widest = words_of(shown_at(outcome, 200))
+    for width in (80, 100, 120, 200):
+        lines = shown_at(outcome, width)
+        assert max(map(len, lines)) <= width
+        assert sorted(words_of(lines)) == sorted(widest)
+        for said in outcome.recording.said():
+            message = said.seen.message
+            start = f"{message.method} {message.uri}" if isinstance(message, Request) else message.reason
+            assert words_of([start]) in words_of(lines)
+    assert shown_at(outcome, 40) == shown_at(outcome, 80)
+    assert "…" not in widest
 
 
 @BY_TRANSPORT

@@ -48,9 +48,26 @@ class Row:
         return text
 
 
-def shortened(words: str, width: int) -> str:
-    """At most `width` letters; an ellipsis stands for the rest."""
-    return words if len(words) <= width else words[: width - 1] + "…"
+def folded(words: str, width: int) -> list[str]:
+    """The words in lines of at most `width` letters; nothing is left out.
+
+    A line ends at a space, else before the host or a parameter of a URI, else before a dot, if it has a
+    third of its letters then; else at any space, else anywhere.
+    """
+    lines = []
+    while len(words) > width:
+        at = _end_of_line(words, width)
+        lines.append(words[:at].rstrip())
+        words = words[at:].lstrip()
+    return [*lines, words]
+
+
+def _end_of_line(words: str, width: int) -> int:
+    for ends, least in ((" ", width // 3), ("@;", width // 3), (".", width // 3), (" ", 1)):
+        at = max(words.rfind(end, 1, width + 1) for end in ends)
+        if at >= max(least, 1):
+            return at
+    return width
 
 
 def in_ascii(text: Text) -> Text:

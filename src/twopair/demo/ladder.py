@@ -1,4 +1,4 @@
-"""The ladder: who said what to whom, through which ports, in which SA. 100 columns wide."""
+"""The ladder: who said what to whom, through which ports, in which SA. As wide as the screen."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import wrap
@@ -8,9 +8,9 @@ from rich.text import Text
 
 from twopair.base import SECOND, Micros, Refused
 from twopair.core.sa import End, SaSet
-from twopair.demo.canvas import Row, shortened
+from twopair.demo.canvas import Row, folded
 from twopair.demo.figure import two_pairs
-from twopair.demo.lifelines import CLEAR, ESP, LEFT, MIDDLE, RIGHT, WIDTH, Arrow, Lifelines
+from twopair.demo.lifelines import CLEAR, ESP, WIDTH, Arrow, Columns, Lifelines
 from twopair.demo.record import CORE, GM, Connects, Fact, Host, Moment, Said, Scene, SetGone, SetUp
 from twopair.inspect import SeenMessage
 from twopair.nodes.facts import Registered, RegistrationFailed, Resynchronised
@@ -38,9 +38,11 @@ class Ladder:
     Args:
         hosts: everyone who takes part.
         begin: the moment that is 0.000.
+        width: columns of the screen; see `Columns.of`.
     """
 
-    def __init__(self, hosts: Sequence[Host], begin: Micros) -> None:
+    def __init__(self, hosts: Sequence[Host], begin: Micros, width: int = WIDTH) -> None:
+        self._columns = Columns.of(width)
         self._hosts = {host.name: host for host in hosts}
         self._begin = begin
         self._time = begin
@@ -56,10 +58,8 @@ class Ladder:
         self._lifelines = self._place(within)
         if scene is not None:
             self._time = scene.time
-            row = Row(WIDTH)
-            row.put(0, f"── {scene.title} ".ljust(WIDTH, "─"), "bold")
             yield Text()
-            yield row.text()
+            yield from heading(scene.title, self._columns.width)
         for row in self._lifelines.heading():
             yield row.text()
         for moment in within:
@@ -73,7 +73,8 @@ class Ladder:
         }
         ues = [h for h in self._hosts.values() if h.is_ue and (h.name in speaking or not speaking)]
         pcscf, home = self._hosts["pcscf"], self._hosts["home"]
-        return Lifelines(ues[0], pcscf, ues[1] if len(ues) > 1 and speaking else home)
+        right = ues[1] if len(ues) > 1 and speaking else home
+        return Lifelines(self._columns, ues[0], pcscf, right)
 
     def _moment(self, moment: Moment) -> Iterator[Row]:
         rows: Iterator[Row] = iter(())
@@ -111,44 +112,47 @@ class Ladder:
         if start is None or end is None:
             return
         seen = said.seen
-        low, high = sorted((start, end))
-        row = self._lifelines.row()
-        row.put(low + 2, f"{seen.step:<5}" if seen.step else "", "bold")
-        at = low + 2 + (5 if seen.step else 0)
-        row.put(at, shortened(_headline(seen), high - at - 1), "bold")
-        yield row
-        row = self._lifelines.row()
-        Arrow(
+        low = min(start, end)
+        yield from self._lifelines.label(low, _headline(seen), seen.step)
+        arrow = Arrow(
             stroke=CLEAR if seen.sa is None else ESP,
             start=start,
             end=end,
-            words=_carriage(seen),
             port_at_start=str(seen.src.port),
             port_at_end=str(seen.dst.port),
             lost=seen.sa is not None and _end_of(said.receiver) not in seen.held_by,
-        ).draw(row)
+        )
+        yield from self._carried(arrow, _carriage(seen))
+
+    def _carried(self, arrow: Arrow, words: str) -> Iterator[Row]:
+        """An arrow with its words; what does not fit on it stands below."""
+        on_it, *below = folded(words, arrow.room)
+        row = self._lifelines.row()
+        arrow._replace(words=on_it).draw(row)
         yield row
+        for line in below:
+            row = self._lifelines.row()
+            row.put(min(arrow.start, arrow.end) + 4, line, arrow.stroke.style)
+            yield row
 
     def _connects(self, moment: Connects) -> Iterator[Row]:
         start, end = self._lifelines.at(moment.sender), self._lifelines.at(moment.receiver)
         segment, head = moment.seen.segment, moment.seen.esp
         if start is None or end is None or segment is None:
             return
-        row = self._lifelines.row()
-        Arrow(
+        arrow = Arrow(
             stroke=CLEAR if head is None else ESP,
             start=start,
             end=end,
-            words="TCP connects" if head is None else f"TCP connects inside {head.sa or 'an unknown SA'}",
             port_at_start=str(segment.src.port),
             port_at_end=str(segment.dst.port),
-        ).draw(row)
-        yield row
+        )
+        words = "TCP connects" if head is None else f"TCP connects inside {head.sa or 'an unknown SA'}"
+        yield from self._carried(arrow, words)
 
     def _core(self, said: Said) -> Iterator[Row]:
         step = _CORE_STEP.get(said.seen.step, "")
-        words = f"{step} {_headline(said.seen)}".strip()
-        yield self._lifelines.core_arrow(said.sender, said.receiver, words)
+        yield from self._lifelines.core_arrow(said.sender, said.receiver, _headline(said.seen), step)
 
     def _set_up(self, moment: SetUp) -> Iterator[Row]:
         """A note for the first end that has a set, the box of Figure 1 when both have it."""
@@ -173,11 +177,21 @@ class Ladder:
         x = self._lifelines.at(host)
         if x is None:
             return
-        lines = wrap(words, MIDDLE - LEFT - 3, subsequent_indent="  ")
+        columns = self._columns
+        lines = wrap(words, columns.middle - columns.left - 3, subsequent_indent="  ")
         for line in lines:
             row = self._lifelines.row()
-            row.put(x + 2 if x < RIGHT else x - 1 - max(map(len, lines)), line)
+            row.put(x + 2 if x < columns.right else x - 1 - max(map(len, lines)), line)
             yield row
+
+
+def heading(title: str, width: int) -> Iterator[Text]:
+    """A title with a line to the right edge; a long one goes on below."""
+    *above, last = wrap(title, width - 4)
+    for number, line in enumerate((*above, f"{last} ")):
+        lead = "   " if number else "── "
+        text = lead + line if number < len(above) else (lead + line).ljust(width, "─")
+        yield Text(text, "bold", no_wrap=True)
 
 
 def _scenes(moments: Iterable[Moment]) -> Iterator[tuple[Scene | None, list[Moment]]]:

@@ -7,15 +7,45 @@ depends on colour. The ports stand at the ends of an arrow, as in Figure 1 of th
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from twopair.demo.canvas import Row, shortened
+from twopair.demo.canvas import Row, folded
 from twopair.demo.record import Host
 
 WIDTH: Final = 100
-LEFT: Final = 14
-MIDDLE: Final = 53
-RIGHT: Final = 92
+NARROWEST: Final = 80
+WIDEST: Final = 140
+"""Wide enough that an arrow carries every REGISTER of a 3GPP network in one line."""
 
-_SHORT: Final = 32  # columns of an arrow to a host without a lifeline, and of what is written on it
+
+class Columns(NamedTuple):
+    """In which columns the lifelines stand.
+
+    Args:
+        width: of a whole row.
+        left: column of the left lifeline; times and ports stand before it.
+        middle: of the P-CSCF's.
+        right: of the right one; ports stand behind it.
+    """
+
+    width: int
+    left: int
+    middle: int
+    right: int
+
+    @classmethod
+    def of(cls, width: int) -> "Columns":
+        """The columns for a screen of that width: 80 on a narrower one, 140 on a wider one."""
+        width = max(NARROWEST, min(width, WIDEST))
+        left, right = 14, width - 8
+        return cls(width, left, (left + right) // 2, right)
+
+    @property
+    def short(self) -> int:
+        """Length of an arrow to a host without a lifeline."""
+        return self.right - self.middle - 7
+
+
+_AROUND: Final = 6
+"""Columns of an arrow that its words leave free: both ends, the head, a space before and behind."""
 
 
 class Stroke(NamedTuple):
@@ -41,7 +71,7 @@ class Arrow(NamedTuple):
         stroke: of which kind.
         start: column of the sender's lifeline.
         end: column of the receiver's.
-        words: written on the arrow.
+        words: written on the arrow; they have to fit, see `room`.
         port_at_start: written beyond the sender's lifeline.
         port_at_end: written beyond the receiver's.
         lost: the receiver cannot read it: the head is a cross.
@@ -55,6 +85,11 @@ class Arrow(NamedTuple):
     port_at_end: str = ""
     lost: bool = False
 
+    @property
+    def room(self) -> int:
+        """How many letters fit on it."""
+        return abs(self.end - self.start) - _AROUND
+
     def draw(self, row: Row) -> None:
         """Put it on a row that has the lifelines."""
         stroke, style = self.stroke, self.stroke.style
@@ -64,9 +99,8 @@ class Arrow(NamedTuple):
         row.put(self.start, stroke.leaves_right if rightward else stroke.leaves_left, style)
         head = "✗" if self.lost else stroke.right if rightward else stroke.left
         row.put(self.end + (-1 if rightward else 1), head, "bold red" if self.lost else f"bold {style}")
-        words = shortened(self.words, high - low - 7)
-        if words:
-            row.put(low + 3, f" {words} ", style if stroke is CORE else f"bold {style}")
+        if self.words:
+            row.put(low + 3, f" {self.words} ", style if stroke is CORE else f"bold {style}")
         here, there = (
             (self.port_at_start, self.port_at_end) if rightward else (self.port_at_end, self.port_at_start)
         )
@@ -81,8 +115,9 @@ class Lifelines:
     arrow.
     """
 
-    def __init__(self, left: Host, middle: Host, right: Host) -> None:
-        self._hosts = {LEFT: left, MIDDLE: middle, RIGHT: right}
+    def __init__(self, columns: Columns, left: Host, middle: Host, right: Host) -> None:
+        self.columns = columns
+        self._hosts = {columns.left: left, columns.middle: middle, columns.right: right}
         self._at = {host.name: x for x, host in self._hosts.items()}
 
     def at(self, host: Host) -> int | None:
@@ -91,31 +126,46 @@ class Lifelines:
 
     def row(self) -> Row:
         """A row with nothing but the lifelines."""
-        row = Row(WIDTH)
+        row = Row(self.columns.width)
         for x in self._hosts:
             row.put(x, "│", "dim")
         return row
 
     def heading(self) -> Iterator[Row]:
         """Names and addresses above the lifelines."""
-        names, addresses = Row(WIDTH), Row(WIDTH)
+        names, addresses = Row(self.columns.width), Row(self.columns.width)
         for x, host in self._hosts.items():
             names.centre(x, host.title, "bold")
             addresses.centre(x, host.address, "dim")
         yield names
         yield addresses
 
-    def core_arrow(self, sender: Host, receiver: Host, words: str) -> Row:
-        """A message behind the P-CSCF, in one row."""
+    def core_arrow(self, sender: Host, receiver: Host, words: str, step: str) -> Iterator[Row]:
+        """A message behind the P-CSCF: in one row where it fits, else with its words above the arrow."""
+        start, end, far = self.at(sender), self.at(receiver), ""
+        if start is None and end is not None:
+            start, far = end + self.columns.short, sender.title
+        elif end is None and start is not None:
+            end, far = start + self.columns.short, receiver.title
+        if start is None or end is None:
+            return
+        arrow = Arrow(CORE, start, end, f"{step} {words}".strip())
+        if len(arrow.words) > arrow.room:
+            yield from self.label(min(start, end), words, step, CORE.style)
+            arrow = arrow._replace(words="")
         row = self.row()
-        start, end = self.at(sender), self.at(receiver)
-        if start is not None and end is not None:
-            Arrow(CORE, start, end, words).draw(row)
-            return row
-        known, far = (start, receiver) if start is not None else (end, sender)
-        if known is not None:
-            outward = start is not None
-            low, high = known, known + _SHORT
-            Arrow(CORE, low if outward else high, high if outward else low, words).draw(row)
-            row.put(high, f" {far.title}", "dim")
-        return row
+        arrow.draw(row)
+        if far:
+            row.put(max(start, end), f" {far}", "dim")
+        yield row
+
+    def label(self, low: int, words: str, step: str = "", style: str = "bold") -> Iterator[Row]:
+        """What is said, right of the lifeline at `low`, on as many lines of that column as it needs."""
+        high = min(x for x in (*self._hosts, self.columns.width) if x > low)
+        at = low + 2 + (5 if step else 0)
+        for number, line in enumerate(folded(words, high - at - 1)):
+            row = self.row()
+            if number == 0 and step:
+                row.put(low + 2, step, style)
+            row.put(at, line, style)
+            yield row

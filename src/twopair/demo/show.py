@@ -1,6 +1,7 @@
-"""A run on the screen: what is played and how, the ladder, the verdicts. 100 columns."""
+"""A run on the screen: what is played and how, the ladder, the verdicts. As wide as the screen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Final
 
@@ -8,9 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from twopair.demo.canvas import in_ascii
-from twopair.demo.checks.check import Verdict
-from twopair.demo.ladder import Ladder
-from twopair.demo.lifelines import CLEAR, CORE, ESP, WIDTH
+from twopair.demo.ladder import Ladder, heading
+from twopair.demo.lifelines import CLEAR, CORE, ESP, WIDTH, Columns
 from twopair.demo.run import Outcome
 
 _DETAIL: Final = 14
@@ -18,32 +18,37 @@ _DETAIL: Final = 14
 
 
 def screen() -> Console:
-    """Standard output, always as wide as a ladder."""
-    return Console(width=WIDTH, highlight=False, soft_wrap=True)
+    """Standard output, as wide as `COLUMNS` or the terminal says, else 100; 80 at least, 140 at most."""
+    width = Columns.of(get_terminal_size((WIDTH, 24)).columns).width
+    return Console(width=width, highlight=False, soft_wrap=True)
 
 
 def show(outcome: Outcome, console: Console) -> None:
     """Print a run. A terminal without the letters for lines gets ASCII."""
     plain = not (console.encoding or "").lower().startswith("utf")
-    for text in rows(outcome):
+    for text in rows(outcome, console.width):
         console.print(in_ascii(text) if plain else text, end="\n")
 
 
-def rows(outcome: Outcome) -> Iterator[Text]:
-    """Every line of it."""
-    yield from _heading(outcome)
+def rows(outcome: Outcome, width: int = WIDTH) -> Iterator[Text]:
+    """Every line of it, on a screen of that width; the same words at every width."""
+    width = Columns.of(width).width
+    yield from _heading(outcome, width)
     moments = outcome.recording.moments
     if moments:
-        yield from Ladder(outcome.recording.hosts, moments[0].time).draw(moments)
+        yield from Ladder(outcome.recording.hosts, moments[0].time, width).draw(moments)
     yield Text()
-    yield from _verdicts(outcome.verdicts, outcome.stalled, outcome.evidence.recording.unplayed)
+    yield from heading("Verdicts", width)
+    yield from _verdicts(outcome, width)
 
 
-def _heading(outcome: Outcome) -> Iterator[Text]:
+def _heading(outcome: Outcome, width: int) -> Iterator[Text]:
     wanted, evidence = outcome.wanted, outcome.evidence
-    yield Text(f"{outcome.scenario.name}: {outcome.scenario.purpose}", "bold")
-    yield Text(f"{wanted.transport.value} · IPv{wanted.ip} · {evidence.suite} · {outcome.scenario.clauses}")
-    for line in wrap(f"back end {wanted.backend}: {outcome.why}", WIDTH):
+    for line in wrap(f"{outcome.scenario.name}: {outcome.scenario.purpose}", width):
+        yield Text(line, "bold")
+    how = f"{wanted.transport.value} · IPv{wanted.ip} · {evidence.suite} · {outcome.scenario.clauses}"
+    yield from map(Text, wrap(how, width))
+    for line in wrap(f"back end {wanted.backend}: {outcome.why}", width):
         yield Text(line, "dim")
     legend = Text()
     for stroke, words in (
@@ -57,20 +62,21 @@ def _heading(outcome: Outcome) -> Iterator[Text]:
     yield legend
 
 
-def _verdicts(verdicts: Sequence[Verdict], stalled: str, unplayed: Sequence[str]) -> Iterator[Text]:
-    yield Text("── Verdicts ".ljust(WIDTH, "─"), "bold")
+def _verdicts(outcome: Outcome, width: int) -> Iterator[Text]:
+    verdicts = outcome.verdicts
     for verdict in verdicts:
         mark, style = ("✓", "green") if verdict.ok else ("✗", "bold red")
-        lines = wrap(verdict.detail, WIDTH - _DETAIL) or [""]
+        lines = wrap(verdict.detail, width - _DETAIL) or [""]
         text = Text(" ")
         text.append(mark, style)
         text.append(f" {verdict.id:<{_DETAIL - 4}} ", "bold")
         text.append(("\n" + " " * _DETAIL).join(lines), None if verdict.ok else "red")
         yield text
-    if stalled:
-        yield Text(f" ✗ the scenario stopped: {stalled}", "bold red")
-    for left_out in unplayed:
-        lines = wrap(f"not played here: {left_out}", WIDTH - 3)
+    if outcome.stalled:
+        lines = wrap(f"the scenario stopped: {outcome.stalled}", width - 3)
+        yield Text(" ✗ " + "\n   ".join(lines), "bold red")
+    for left_out in outcome.recording.unplayed:
+        lines = wrap(f"not played here: {left_out}", width - 3)
         yield Text(" · " + "\n   ".join(lines), "dim")
     good = sum(verdict.ok for verdict in verdicts)
     whole = good == len(verdicts)

@@ -22,7 +22,7 @@ from twopair.base import (
 )
 from twopair.core.sa import End, Ports, SaSet, Spis
 from twopair.crypto import expand
-from twopair.demo.canvas import Row, in_ascii, shortened
+from twopair.demo.canvas import Row, folded, in_ascii
 from twopair.demo.ladder import Ladder
 from twopair.demo.record import CORE, GM, Connects, Fact, Host, Moment, Said, Scene, SetGone, SetUp
 from twopair.inspect import EspHead, SeenMessage, SeenPacket, Segment
@@ -187,15 +187,21 @@ def test_connections_remarks_and_removal() -> None:
     assert "□ set removed, with its four SAs" in text
 
 
-def test_nothing_is_wider_than_100_columns() -> None:
-    long = request(uri="sip:" + "x" * 300 + "@ims.example")
-    rows = drawn(
-        Scene(Micros(0), "s" * 80),
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_nothing_is_wider_than_the_screen_and_nothing_is_cut(width: int) -> None:
+    long = request(uri="sip:" + "z" * 300 + "@ims.example")
+    moments: list[Moment] = [
+        Scene(Micros(0), " ".join(["word"] * 40)),
         said(UE, PCSCF, long, at=999 * SECOND),
         said(PCSCF, HOME, long, link=CORE, at=999 * SECOND),
+        said(HOME, PCSCF, long, link=CORE, at=999 * SECOND),
+        said(PCSCF, UE2, long, at=999 * SECOND),
         Fact(Micros(0), HOME, Refused(Refusal.WRONG_RESPONSE, Flow(Transport.UDP, UE_END, UE_END))),
-    )
-    assert max(map(len, rows)) <= 100
+    ]
+    rows = [text.plain for text in Ladder(HOSTS, Micros(0), width).draw(moments)]
+    assert max(map(len, rows)) <= width
+    text = "".join(rows)
+    assert (text.count("word"), text.count("z")) == (40, 4 * 300)
 
 
 UE_END = Endpoint(UE.address, Port(1))
@@ -222,6 +228,12 @@ def test_rows_and_words() -> None:
     row.end(3, "xy")
     row.centre(0, "mid")
     assert row.text().plain == "midy    ab"
-    assert shortened("abcdef", 4) == "abc…"
-    assert shortened("abcd", 4) == "abcd"
+    assert folded("abcdef", 4) == ["abcd", "ef"]
+    assert folded("abcd", 4) == ["abcd"]
+    assert folded("REGISTER sip:ims.example.org", 15) == ["REGISTER", "sip:ims.example", ".org"]
+    assert folded("MESSAGE sip:c3a555ec31c81b4b@[fd00::1]:6101", 26) == [
+        "MESSAGE",
+        "sip:c3a555ec31c81b4b",
+        "@[fd00::1]:6101",
+    ]
     assert isinstance(row.text(), Text)
