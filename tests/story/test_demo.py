@@ -105,6 +105,30 @@ def test_every_suite_is_negotiated(suite: Suite) -> None:
     assert not wrong(in_memory("figure1", Transport.UDP, suite, 6))
 
 
+def heading(outcome: Outcome) -> str:
+    return shown_at(outcome, 140)[1]
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=str)
+def test_the_header_names_the_suite_that_was_negotiated(suite: Suite) -> None:
+    """AGR-22: with `--alg` the one asked for; it is read from the sets of both ends."""
+    assert f" · {suite} · " in heading(in_memory("figure1", Transport.UDP, suite))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("no-common-algorithm", "no algorithms agreed"),
+        ("wrong-key", "no algorithms agreed"),
+        ("mitm", "hmac-sha-1-96/null"),
+        ("figure1", "null/aes-gcm"),
+    ],
+)
+def test_the_header_says_what_came_of_the_agreement(name: str, words: str) -> None:
+    """AGR-21, AKA-20: where no set stands at both ends, none were agreed; what an attacker chose is told."""
+    assert f" · {words} · " in heading(in_memory(name, Transport.TCP))
+
+
 def test_equal_seeds_give_equal_runs() -> None:
     first, second = (json.dumps(as_json(in_memory("figure1", Transport.TCP))) for _ in range(2))
     assert first == second

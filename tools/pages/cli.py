@@ -108,6 +108,12 @@ def _introduction() -> Iterator[str]:
     yield ""
     yield str(app.info.epilog)
     yield ""
+    root = app.registered_callback
+    assert root is not None
+    assert root.callback is not None
+    for option in _parameters(root.callback):
+        yield f"{code(f'twopair {option.names[0]}')}: {option.words}"
+    yield ""
     yield "`--help` at any place says what stands here."
 
 

@@ -3,11 +3,13 @@
 import json
 from enum import StrEnum
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated, Final
 
 import typer
 
 from twopair.base import Suite, Transport
+from twopair.cli.progress import on_terminal
 from twopair.demo import report
 from twopair.demo.files import capture, key_lines, write
 from twopair.demo.run import Outcome, Wanted, play
@@ -74,9 +76,8 @@ def demo(
         raise typer.BadParameter("--pcap: the memory back end has no packets to write")
     for option, path in (("--pcap", pcap), ("--keylog", keylog)):
         _write(option, path, b"")
-    outcomes = [
-        play(chosen, Wanted(each, suite, int(ip.value), backend.value)) for each in _TRANSPORTS[transport]
-    ]
+    wanted = [Wanted(each, suite, int(ip.value), backend.value) for each in _TRANSPORTS[transport]]
+    outcomes = _play(chosen, wanted, as_json=as_json)
     recordings = [outcome.recording for outcome in outcomes]
     if pcap is not None:
         _write("--pcap", pcap, capture(recordings))
@@ -84,6 +85,18 @@ def demo(
         _write("--keylog", keylog, key_lines(recordings).encode())
     _print(outcomes, as_json=as_json)
     return 0 if all(outcome.ok for outcome in outcomes) else 1
+
+
+def _play(scenario: Scenario, wanted: list[Wanted], *, as_json: bool) -> list[Outcome]:
+    """Play it once per transport; on a terminal, say meanwhile what it is at."""
+    progress = on_terminal(as_json=as_json, columns=get_terminal_size().columns)
+    try:
+        return [
+            play(scenario, each, lambda words, over=each.transport: progress.tell(f"{over.value}: {words}"))  # type: ignore[misc]
+            for each in wanted
+        ]
+    finally:
+        progress.end()
 
 
 def _scenario(name: str, alg: str | None) -> Scenario:

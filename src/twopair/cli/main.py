@@ -1,10 +1,12 @@
 """The command `twopair`: its subcommands, and what its exit codes mean."""
 
+import platform
 import sys
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
+from twopair import __version__
 from twopair.cli import services, ue
 from twopair.cli.demo import demo
 from twopair.cli.probe import probe
@@ -28,6 +30,25 @@ app = typer.Typer(
     epilog="Exit codes: 0 success, 1 a failed verdict, 2 bad usage or configuration, 3 something is missing "
     "on this machine.",
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        python = f"{platform.python_implementation()} {platform.python_version()}"
+        print(f"twopair {__version__}, {python}, pure Python")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version, and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 app.command("demo")(demo)
 app.command("pcscf")(services.pcscf)
 app.command("home")(services.home)

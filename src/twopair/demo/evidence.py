@@ -8,7 +8,7 @@ from twopair.backends.contract import SaCounters
 from twopair.base import Suite, Transport
 from twopair.core.sa import Ports, Spis
 from twopair.core.secagree import Offer, SecurityList, ServerList
-from twopair.demo.record import GM, Host, Recording, Said
+from twopair.demo.record import GM, Host, Recording, Said, SetUp
 from twopair.inspect import SeenMessage
 from twopair.wire.sip import Request, Response
 
@@ -112,6 +112,15 @@ class Evidence:
         """UEs that said something."""
         speaking = {host.name: host for said in self.gm for host in (said.sender, said.receiver)}
         return tuple(host for host in speaking.values() if host.is_ue)
+
+    @cached_property
+    def negotiated(self) -> tuple[Suite, ...]:
+        """Suites of the sets that a UE and the P-CSCF both installed, in order of time; may be none."""
+        made = [m for m in self.recording.moments if isinstance(m, SetUp)]
+        of_pcscf = {m.sa_set.suite for m in made if not m.host.is_ue}
+        return tuple(
+            dict.fromkeys(m.sa_set.suite for m in made if m.host.is_ue and m.sa_set.suite in of_pcscf)
+        )
 
     @cached_property
     def procedures(self) -> dict[str, Procedure]:

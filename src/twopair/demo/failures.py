@@ -19,12 +19,14 @@ async def _play(play: Play) -> None:
     play.attack(Change(on=sm6, edit=bump("spi-c")))
     await play.register("ue")
     ip = 6 if ":" in play.plan.network.pcscf else 4
-    outcomes = [
-        try_failure(failure, play.transport, registered=registered, ip=ip)
-        for failure in FAILURES
-        if play.transport in failure.transports
-        for registered in failure.registered
-    ]
+    outcomes = []
+    for number, failure in enumerate(FAILURES, 1):
+        if play.transport in failure.transports:
+            play.tell(f"failure {number} of {len(FAILURES)}, {failure.trigger}")
+            outcomes += [
+                try_failure(failure, play.transport, registered=registered, ip=ip)
+                for registered in failure.registered
+            ]
     rows = dict.fromkeys(outcome.failure.id for outcome in outcomes)
     play.find(*(verdict_on(row, [o for o in outcomes if o.failure.id == row]) for row in rows))
 
@@ -56,4 +58,11 @@ SCENARIO = Scenario(
     _play,
     _checks,
     own_algorithms=True,
+    legend=(
+        "Each line is a row of the failure table: its number, what goes wrong, what UE and P-CSCF then say "
+        "on Gm, and the state after it. Names are requests, numbers are the status of responses; in "
+        "parentheses: inside ESP, without: in clear text; each message is named once. A part that begins "
+        "with “registered” is the same tried on a UE that is registered already. “SA tables as before”: "
+        "none left, none lost."
+    ),
 )

@@ -22,16 +22,16 @@ async def _play(play: Play) -> None:
     play.attack(*_SHOWN.moves)
     await play.register("ue")
     ip = 6 if ":" in play.plan.network.pcscf else 4
-    trials = [
-        try_in_world(attack, _over(attack.transports, play.transport), without=without, ip=ip)
-        for attack in ATTACKS.values()
-        if attack.transports
-        for without in ((), attack.without)[: 1 + bool(attack.without)]
-    ]
-    if play.real:
-        for transport in Transport:
-            attacks = [a for a in ATTACKS.values() if a.real and _over(a.real, play.transport) is transport]
-            trials += await try_all_in_labs(attacks, transport, ip)
+    trials = []
+    for number, attack in enumerate(ATTACKS.values(), 1):
+        play.tell(f"attack {number} of {len(ATTACKS)}, {attack.name}")
+        for without in ((), attack.without)[: 1 + bool(attack.without)] if attack.transports else ():
+            over = _over(attack.transports, play.transport)
+            trials.append(try_in_world(attack, over, without=without, ip=ip))
+    for transport in Transport if play.real else ():
+        attacks = [a for a in ATTACKS.values() if a.real and _over(a.real, play.transport) is transport]
+        play.tell(f"{len(attacks)} attacks on real packets over {transport.value}")
+        trials += await try_all_in_labs(attacks, transport, ip)
     verdicts = [verdict_on(number, row, trials) for number, row in enumerate(ROWS, 1)]
     play.find(*(verdict for verdict in verdicts if verdict is not None))
     for row, verdict in zip(ROWS, verdicts, strict=True):
@@ -96,4 +96,9 @@ SCENARIO = Scenario(
     _play,
     _checks,
     own_algorithms=True,
+    legend=(
+        "Each line is a row of the attacker table: its number, what is attacked, the attacks that were "
+        "tried, how often, and what came of it. “without” and the name of a defence: with that defence "
+        "taken out the attack succeeds, so it is the defence that stops it."
+    ),
 )

@@ -1,5 +1,7 @@
 """How a scenario moves its network: users wish, and time passes until what they wished for is there."""
 
+from collections.abc import Callable
+
 from twopair.attack.moves import Move
 from twopair.base import Entropy, Impu, Transport, seconds
 from twopair.core.aka import Subscriber
@@ -22,15 +24,24 @@ class Play:
         plan: who takes part.
         network: where it takes place.
         recording: what is noted meanwhile.
+        tell: is told what the run is at.
     """
 
-    def __init__(self, plan: LabPlan, network: Network, recording: Recording) -> None:
+    def __init__(
+        self,
+        plan: LabPlan,
+        network: Network,
+        recording: Recording,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.tell = tell
         self.plan = plan
         self._network = network
         self._recording = recording
 
     def scene(self, title: str) -> None:
         """Begin a new part."""
+        self.tell(title)
         self._recording.scene(self._network.now(), title)
 
     @property

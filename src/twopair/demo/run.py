@@ -1,6 +1,7 @@
 """Plays a scenario once and keeps what is to be shown of it."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -69,16 +70,21 @@ class Outcome:
         return self.evidence.recording
 
 
-def play(scenario: Scenario, wanted: Wanted) -> Outcome:
+def play(scenario: Scenario, wanted: Wanted, tell: Callable[[str], None] = lambda _: None) -> Outcome:
     """Build the network, play, judge, and take everything down.
+
+    Args:
+        scenario: what to play.
+        wanted: how.
+        tell: is told what the run is at.
 
     Raises:
         PrerequisiteMissing: this machine lacks what the back end needs.
     """
-    return asyncio.run(_play(scenario, wanted))
+    return asyncio.run(_play(scenario, wanted, tell))
 
 
-async def _play(scenario: Scenario, wanted: Wanted) -> Outcome:
+async def _play(scenario: Scenario, wanted: Wanted, tell: Callable[[str], None]) -> Outcome:
     suites = (wanted.suite,) if wanted.suite else DEFAULT_SUITES
     plan = scenario.change(
         usual(
@@ -99,7 +105,7 @@ async def _play(scenario: Scenario, wanted: Wanted) -> Outcome:
     async with building as network:
         stalled = ""
         try:
-            await scenario.play(Play(plan, network, recording))
+            await scenario.play(Play(plan, network, recording, tell))
         except Stalled as stop:
             stalled = str(stop)
         names = [host.name for host in recording.hosts]

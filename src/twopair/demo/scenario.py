@@ -21,6 +21,7 @@ class Scenario(NamedTuple):
         play: what happens.
         checks: what must be so afterwards.
         own_algorithms: whether it depends on algorithms of its own.
+        legend: how its verdicts are to be read, where they are more than a sentence.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Scenario(NamedTuple):
     play: Callable[[Play], Awaitable[None]]
     checks: Callable[[Evidence], Iterable[Check]]
     own_algorithms: bool = False
+    legend: str = ""
 
 
 def as_usual(plan: LabPlan) -> LabPlan:

@@ -17,6 +17,9 @@ _DETAIL: Final = 14
 """Column at which the detail of a verdict begins."""
 
 
+_MARKS: Final = "■ set installed   □ set removed   ✗ refused or unreadable   ┊ a second or more"
+
+
 def screen() -> Console:
     """Standard output, as wide as `COLUMNS` or the terminal says, else 100; 80 at least, 140 at most."""
     width = Columns.of(get_terminal_size((WIDTH, 24)).columns).width
@@ -46,7 +49,8 @@ def _heading(outcome: Outcome, width: int) -> Iterator[Text]:
     wanted, evidence = outcome.wanted, outcome.evidence
     for line in wrap(f"{outcome.scenario.name}: {outcome.scenario.purpose}", width):
         yield Text(line, "bold")
-    how = f"{wanted.transport.value} · IPv{wanted.ip} · {evidence.suite} · {outcome.scenario.clauses}"
+    suites = ", ".join(map(str, evidence.negotiated)) or "no algorithms agreed"
+    how = f"{wanted.transport.value} · IPv{wanted.ip} · {suites} · {outcome.scenario.clauses}"
     yield from map(Text, wrap(how, width))
     for line in wrap(f"back end {wanted.backend}: {outcome.why}", width):
         yield Text(line, "dim")
@@ -60,10 +64,13 @@ def _heading(outcome: Outcome, width: int) -> Iterator[Text]:
         legend.append(f" {words}    ")
     legend.rstrip()
     yield legend
+    yield Text(_MARKS)
 
 
 def _verdicts(outcome: Outcome, width: int) -> Iterator[Text]:
     verdicts = outcome.verdicts
+    for line in wrap(outcome.scenario.legend, width - 1):
+        yield Text(f" {line}", "dim")
     for verdict in verdicts:
         mark, style = ("✓", "green") if verdict.ok else ("✗", "bold red")
         lines = wrap(verdict.detail, width - _DETAIL) or [""]

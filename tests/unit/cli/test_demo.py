@@ -21,7 +21,10 @@ def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
     return code, out, err.splitlines()
 
 
-def test_both_transports_are_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+def test_both_transports_are_the_default(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     code, out, err = outcome(capsys, "--backend", "memory")
     assert (code, err) == (0, [])
     assert out.count("figure1: two UEs register") == 2
@@ -47,6 +50,15 @@ def test_the_algorithms_asked_for_are_used(capsys: pytest.CaptureFixture[str]) -
         capsys, "--backend", "memory", "--transport", "udp", "--alg", "hmac-md5-96/des-ede3-cbc"
     )
     assert "both ends chose hmac-md5-96/des-ede3-cbc" in out
+
+
+@pytest.mark.parametrize(("columns", "width"), [("20", 80), ("80", 80), ("100", 100), ("500", 140)])
+def test_the_ladder_is_as_wide_as_the_screen(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    _, out, _ = outcome(capsys, "--backend", "memory", "--transport", "udp")
+    assert max(map(len, out.splitlines())) == width
 
 
 def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,12 @@
 """Exit codes, and one line for each thing that is wrong."""
 
+import platform
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+import twopair
 from twopair.backends.kernel.probe import Lack, Probe
 from twopair.cli.main import status_of
 from twopair.live import ipsec
@@ -27,6 +30,15 @@ def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, l
     out, err = capsys.readouterr()
     assert not out
     return code, err.splitlines()
+
+
+def test_version_says_what_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The version of the package, the Python under it, and that nothing of it is compiled."""
+    assert status_of(["--version"]) == 0
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    assert capsys.readouterr().out == f"twopair {version('twopair')}, {python}, pure Python\n"
+    package = Path(twopair.__file__).parent
+    assert not [path for path in package.rglob("*") if path.suffix in {".so", ".pyd"}]
 
 
 @pytest.mark.parametrize(
