@@ -1,5 +1,6 @@
 """How a scenario moves its network: users wish, and time passes until what they wished for is there."""
 
+from asyncio import sleep
 from collections.abc import Callable
 
 from twopair.attack.moves import Move
@@ -34,7 +35,8 @@ class Play:
         recording: Recording,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.tell = tell
+        self._tell = tell
+        self._is_at = ""
         self.plan = plan
         self._network = network
         self._recording = recording
@@ -43,6 +45,17 @@ class Play:
         """Begin a new part."""
         self.tell(title)
         self._recording.scene(self._network.now(), title)
+
+    def tell(self, words: str) -> None:
+        """Say what the run is at, to whoever waits for its end."""
+        self._is_at = words
+        self._tell(words)
+
+    async def remind(self, every_s: float) -> None:
+        """Say it again and again while real time passes; goes on until it is cancelled."""
+        while True:
+            await sleep(every_s)
+            self._tell(self._is_at)
 
     @property
     def transport(self) -> Transport:

@@ -15,6 +15,7 @@ from twopair.demo.record import Recording
 from twopair.demo.scenario import Scenario
 from twopair.live.lab import usual
 
+_REMINDER_S: Final = 1.0
 BACKENDS: Final = ("auto", "kernel", "userspace", "memory")
 _WHY: Final = {
     "auto": "auto takes it, a lab needs nothing of the kernel",
@@ -96,6 +97,7 @@ async def _play(scenario: Scenario, wanted: Wanted, tell: Callable[[str], None])
         )
     )
     recording = recording_of(plan)
+    tell("building the network")
     virtual = wanted.backend == "memory"
     building: AbstractAsyncContextManager[Network]
     if virtual:
@@ -104,10 +106,14 @@ async def _play(scenario: Scenario, wanted: Wanted, tell: Callable[[str], None])
         building = on_this_machine(plan, recording, kernel=wanted.backend == "kernel")
     async with building as network:
         stalled = ""
+        playing = Play(plan, network, recording, tell)
+        reminding = asyncio.create_task(playing.remind(_REMINDER_S))
         try:
-            await scenario.play(Play(plan, network, recording, tell))
+            await scenario.play(playing)
         except Stalled as stop:
             stalled = str(stop)
+        finally:
+            reminding.cancel()
         names = [host.name for host in recording.hosts]
         evidence = Evidence(
             recording=recording,
