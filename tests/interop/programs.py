@@ -159,6 +159,15 @@ class Program:
                 return found
         raise AssertionError(f"nothing with {wanted}")
 
+    def result(self, within_s: float = 20) -> dict[str, Any]:
+        """The next object on its stdout that is no event: what came of the action."""
+        over = time.monotonic() + within_s
+        for _ in range(100):
+            found: dict[str, Any] = json.loads(self.line(max(0, over - time.monotonic())))
+            if "event" not in found:
+                return found
+        raise AssertionError("events, and no result")
+
     def bound(self, port: int, within_s: float = 10) -> None:
         """Wait until it has bound a UDP port; what it said, as an error, if it ends or takes too long."""
         over = time.monotonic() + within_s

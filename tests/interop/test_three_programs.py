@@ -30,7 +30,7 @@ def test_a_message_between_two_ues_and_nothing_but_sm1_and_sm6_in_the_clear(netw
     alice = network.start(
         "ue1", "ue", "-c", str(LAB / "ue1.toml"), "message", "--json", f"sip:bob@{DOMAIN}", "two pairs"
     )
-    assert json.loads(alice.line()) == {"ok": True, "to": f"sip:bob@{DOMAIN}", "status": 200}
+    assert alice.result() == {"ok": True, "to": f"sip:bob@{DOMAIN}", "status": 200}
     message = json.loads(bob.line())
     assert (message["from"], message["text"]) == (f"sip:alice@{DOMAIN}", "two pairs")
     assert alice.end() == (0, "", "")
@@ -49,7 +49,7 @@ def test_a_message_between_two_ues_and_nothing_but_sm1_and_sm6_in_the_clear(netw
 def test_register_tells_what_came_of_it(network: Programs) -> None:
     _home, pcscf = services(network)
     ue = network.start("ue1", "ue", "-c", str(LAB / "ue1.toml"), "register", "--json")
-    outcome = json.loads(ue.line())
+    outcome = ue.result()
     assert ue.end()[0] == 0
     assert outcome["ok"]
     assert outcome["impi"] == f"001010000000001@{DOMAIN}"
@@ -66,7 +66,7 @@ def test_an_unknown_subscriber_is_not_registered(network: Programs, tmp_path: Pa
     stranger = tmp_path / "ue.toml"
     stranger.write_text((LAB / "ue1.toml").read_text().replace("001010000000001", "001010000000009"))
     ue = network.start("ue1", "ue", "-c", str(stranger), "register", "--json")
-    outcome = json.loads(ue.line())
+    outcome = ue.result()
     assert not outcome["ok"]
     assert outcome["reason"].startswith("403 ")
     assert ue.end()[0] == 1

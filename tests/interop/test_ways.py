@@ -115,7 +115,7 @@ def test_programs_with_a_phone_that_refuses_tcp(network: Programs) -> None:
     bob = network.start(
         "ue2", "ue", "-c", str(LAB / "ue2.toml"), "message", "--json", f"sip:alice@{DOMAIN}", text
     )
-    assert json.loads(bob.line())["status"] == 200
+    assert bob.result()["status"] == 200
     assert json.loads(alice.line())["text"] == text
     packets = _drain(ear)
     to_alice = [p for p in packets if ip.address_text(ip.parse(p).dst) == "10.10.1.1"]

@@ -64,15 +64,27 @@ class Refusal(Reason):
     CHALLENGE_UNUSABLE = (0, "RFC 3310 §3.2, AKA-03", "a nonce that carries no RAND and AUTN")
     SECURITY_SERVER_MISSING = (0, "24.229 §5.1.1.5.1, AKA-25", "401 without a usable Security-Server")
     SECURITY_SERVER_UNACCEPTABLE = (0, "33.203 §7.3.2.2, AGR-40", "nothing acceptable in Security-Server")
-    MAC_FAILURE = (0, "33.203 §7.3.1.2, AKA-20", "AUTN has a wrong MAC: a false network")
+    MAC_FAILURE = (
+        0,
+        "33.203 §7.3.1.2, AKA-20",
+        "AUTN has a wrong MAC: K or OPc differ between card and HSS, or the network is a false one",
+    )
     SQN_OUT_OF_RANGE = (0, "33.203 §7.3.1.3, AKA-21", "AUTN has a sequence number that is not fresh")
     TOO_MANY_CHALLENGES = (0, "24.229 §5.1.1.5.3, AKA-24", "a third invalid challenge in a row")
     # at the home network
     UNKNOWN_SUBSCRIBER = (403, "24.229 §5.4.1.2.1", "no such IMPI, or the IMPU is not its own")
-    WRONG_RESPONSE = (403, "24.229 §5.4.1.2.3A, INT-07", "RES is wrong")
-    BAD_AUTS = (403, "33.102 §6.3.5, AKA-17", "AUTS does not verify")
+    WRONG_RESPONSE = (
+        403,
+        "24.229 §5.4.1.2.3A, INT-07",
+        "RES is wrong: who answered has not this card, or digests differ (algorithm, qop, uri)",
+    )
+    BAD_AUTS = (403, "33.102 §6.3.5, AKA-17", "AUTS does not verify: K or OPc differ between card and HSS")
     UNPROTECTED_DEREGISTER = (403, "24.229 §5.4.1.2.2, INT-05", "de-registration without protection")
-    CHALLENGE_REJECTED = (403, "24.229 §5.4.1.2.3A, INT-07", "the UE could not verify the challenge")
+    CHALLENGE_REJECTED = (
+        403,
+        "24.229 §5.4.1.2.3A, INT-07",
+        "the UE finds a wrong MAC in AUTN: K or OPc differ between card and HSS",
+    )
     NO_VECTOR = (500, "29.228 §6.3", "the HSS gives no authentication vector")
     INTERVAL_TOO_BRIEF = (423, "RFC 3261 §10.3", "the registration asked for is too short")
     BAD_EXTENSION = (420, "RFC 3261 §8.2.2.3", "an extension is required that is not known here")

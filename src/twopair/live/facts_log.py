@@ -9,13 +9,14 @@ from typing import Final
 
 from twopair.base import SECOND, Micros, Refused
 from twopair.live.clock import monotonic
-from twopair.nodes.facts import Deregistered, MessageReceived, RegistrationFailed, Resynchronised
+from twopair.nodes.facts import Deregistered, MessageReceived, Registered, RegistrationFailed, Resynchronised
 
 _log = logging.getLogger("twopair.facts")
 
 _PAUSE: Final = SECOND
 
 _LEVELS: Final[dict[type, int]] = {
+    Registered: logging.INFO,
     RegistrationFailed: logging.INFO,
     Deregistered: logging.INFO,
     Resynchronised: logging.INFO,

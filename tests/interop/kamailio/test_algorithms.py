@@ -1,6 +1,5 @@
 """Our UE at Kamailio's P-CSCF with every algorithm that it has, the ESP ours or the kernel's."""
 
-import json
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -34,7 +33,7 @@ def tried(bed: Bed, number: int, backend: str, suite: str, within_s: int = 40) -
     heard(bed.ear)
     words = ("message", "--json", "--timeout", str(within_s), f"sip:echo@{DOMAIN}", "hello")
     ue = bed.programs.start("ue1", "ue", "-c", str(file), *words)
-    outcome: dict[str, object] = json.loads(ue.line(within_s + 20))
+    outcome: dict[str, object] = ue.result(within_s + 20)
     ue.end()
     assert heard(bed.ear).beside_5060 == []
     return outcome

@@ -1,6 +1,5 @@
 """Where Kamailio fails open: what should be protected, or refused, and is not."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ def test_the_answer_to_a_message_leaves_in_the_clear(tmp_path: Path) -> None:
     with network(tmp_path) as bed:
         log = kamailio(bed, "MESSAGE_WITHOUT_CONTACT")
         ue = start(bed, 0, "message", "--json", "--timeout", "5", ECHO, "hello")
-        outcome = json.loads(ue.line())
+        outcome = ue.result()
         assert outcome == {"ok": False, "reason": "no outcome within 5 s"}
         leaked = [packet for packet in heard(bed.ear).beside_5060 if packet.line == "SIP/2.0 200 OK"]
         assert leaked
@@ -51,7 +50,7 @@ def test_the_sas_of_a_user_who_left_stay(tmp_path: Path) -> None:
     with network(tmp_path) as bed:
         log = kamailio(bed)
         ue = start(bed, 0, "message", "--json", ECHO, "hello")
-        assert json.loads(ue.line())["status"] == 200
+        assert ue.result()["status"] == 200
         assert ue.end()[0] == 0
         assert "proto esp" not in bed.xfrm("state", "ue1")
         assert bed.xfrm("state").count("proto esp") == 4
@@ -63,9 +62,9 @@ def test_a_challenge_without_set_when_its_ports_run_out(tmp_path: Path) -> None:
     with network(tmp_path) as bed:
         kamailio(bed, pairs=1)
         first = start(bed, 0, "register", "--json")
-        assert json.loads(first.line())["ok"]
+        assert first.result()["ok"]
         second = start(bed, 1, "register", "--json")
-        outcome = json.loads(second.line())
+        outcome = second.result()
         assert not outcome["ok"]
         assert "without a usable Security-Server" in outcome["reason"]
         assert bed.xfrm("state").count("proto esp") == 4

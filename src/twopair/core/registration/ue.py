@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple
 
-from twopair.base import Flow, IllegalStep
+from twopair.base import Flow, IllegalStep, Refusal
 from twopair.core.secagree import Offer, Terms
 
 MAX_INVALID_CHALLENGES: Final = 2
@@ -88,6 +88,7 @@ class Round:
         invalid: consecutive invalid challenges so far.
         challenges: valid challenges so far.
         fresh_starts: how often it began anew.
+        doubt: what was wrong with the latest challenge; None where it was valid, or there was none.
     """
 
     purpose: Purpose
@@ -102,6 +103,7 @@ class Round:
     invalid: int = 0
     challenges: int = 0
     fresh_starts: int = 0
+    doubt: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from twopair.core.aka import (
 from twopair.core.registration.ue import Round, Step
 from twopair.core.secagree import Choice, ServerList, choose_at_ue, server_terms_fault
 from twopair.nodes.ue.gm import Gm
+from twopair.nodes.ue.reasons import lists_differ
 from twopair.wire.sip import Challenge, Credentials, Response, split_list
 
 
@@ -46,6 +47,11 @@ class Invalid:
     refusal: Refusal
     detail: str = ""
     authorization: str = ""
+
+    @property
+    def words(self) -> str:
+        """What is wrong, for people."""
+        return f"{self.refusal.words}: {self.detail}" if self.detail else self.refusal.words
 
 
 Verdict = Valid | Invalid
@@ -118,7 +124,7 @@ def _agreement(response: Response, attempt: Round, gm: Gm) -> tuple[Choice, Serv
     choice = choose_at_ue(server, gm.config.offered)
     if isinstance(choice, Refusal):
         step = Step.NO_AGREEMENT if choice is Refusal.SECURITY_SERVER_MISSING else Step.UNACCEPTABLE
-        return Invalid(step, choice)
+        return Invalid(step, choice, lists_differ(attempt.offer, server) if server.lines else "")
     current = gm.sets.in_use
     fault = server_terms_fault(
         choice.terms,

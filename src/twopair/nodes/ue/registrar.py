@@ -25,10 +25,10 @@ from twopair.nodes.actions import Action
 from twopair.nodes.facts import Deregistered
 from twopair.nodes.ue.challenge import Invalid, judge
 from twopair.nodes.ue.config import FOREVER
-from twopair.nodes.ue.extensions import missing
 from twopair.nodes.ue.gm import Asker, Gm
 from twopair.nodes.ue.happening import Happening
 from twopair.nodes.ue.opening import begin, listen_at
+from twopair.nodes.ue.reasons import reason_of
 from twopair.nodes.ue.registration import Registration, delta_seconds
 from twopair.nodes.ue.sets import LiveSet
 from twopair.nodes.ue.steps import PERFORM
@@ -127,8 +127,7 @@ class Registrar:
         if response.status == 401:
             self._challenged(response, flow, self.state.round, now, out)
             return
-        status, step = response.status, step_of(response.status)
-        refusal = None
+        step, refusal = step_of(response.status), None
         if step is Step.ACCEPTED and isinstance(self.state, Registering) and not self.state.round.protected:
             # an unprotected 200 proves nothing, and never makes a registration (UNP-03, UNP-04, VAR-60)
             step, refusal = Step.REJECTED, Refusal.CLEAR_OK
@@ -138,8 +137,7 @@ class Registrar:
         longest = delta_seconds(response.get("Min-Expires"), 0)
         if step is Step.TOO_BRIEF and longest <= self.state.round.expires_s:
             step = Step.REJECTED
-        reason = f"{status} {response.reason}".strip()
-        reason += f": it {words}" if (words := missing(response)) else ""
+        reason = reason_of(response, self.state.round)
         self.take(Happening(step, reason, response=response, refusal=refusal), now, out)
 
     def _challenged(
@@ -150,7 +148,7 @@ class Registrar:
             out.append(Report(Refused(verdict.refusal, flow, verdict.detail)))
             happening = Happening(
                 verdict.step,
-                verdict.refusal.words,
+                verdict.words,
                 response=response,
                 verdict=verdict,
                 refusal=verdict.refusal,

@@ -56,7 +56,7 @@ def install(
         keys=expand(valid.choice.suite, valid.ck, valid.ik),
     )
     gm.sets.install(sa_set, valid.server, Micros(now + REG_AWAIT_AUTH), out)
-    attempt = replace(attempt, invalid=0, challenges=attempt.challenges + 1)
+    attempt = replace(attempt, invalid=0, doubt=None, challenges=attempt.challenges + 1)
     registrar.state = Installing(attempt, sa_set.set_id, valid.authorization)
 
 
@@ -87,7 +87,7 @@ def answer_invalid(
         out.append(Report(Resynchronised(gm.profile.impi)))
     terms = new_terms(gm, attempt.carrier)
     offer = Offer.make(terms, gm.config.offered)
-    attempt = replace(attempt, terms=terms, offer=offer, invalid=attempt.invalid + 1)
+    attempt = replace(attempt, terms=terms, offer=offer, invalid=attempt.invalid + 1, doubt=invalid.refusal)
     ask(registrar, attempt, now, out, invalid.authorization)
 
 
@@ -216,9 +216,9 @@ def fail(registrar: "Registrar", state: Active, happening: Happening, now: Micro
         if registrar.gm.sets.in_use is None:  # it made room for one that was not confirmed
             registrar.lost("the SA set made room for one that failed", out)
     status = happening.response.status if happening.response is not None else 0
-    impi = registrar.gm.profile.impi
+    impi, refusal = registrar.gm.profile.impi, happening.refusal or state.round.doubt
     retry_s = 0 if registrar.retry_at == FOREVER else max(1, -(-(registrar.retry_at - now) // SECOND))
-    out.append(Report(RegistrationFailed(impi, happening.reason, status, happening.refusal, retry_s)))
+    out.append(Report(RegistrationFailed(impi, happening.reason, status, refusal, retry_s)))
 
 
 def later(
