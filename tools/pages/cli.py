@@ -82,11 +82,12 @@ def _parameter(name: str, info: OptionInfo | ArgumentInfo, kind: Any, default: A
         names = (*first, *(info.param_decls or ())) or (f"--{name.replace('_', '-')}",)
     else:
         names = (info.metavar or name.upper(),)
-    value = "" if kind is bool else _kind(kind) if names == (info.metavar,) else info.metavar or _kind(kind)
+    flag = kind is bool or (isinstance(info, OptionInfo) and info.count)
+    value = "" if flag else _kind(kind) if names == (info.metavar,) else info.metavar or _kind(kind)
     if default is inspect.Parameter.empty:
         standard = "required"
     else:
-        standard = "" if default is None or kind is bool else code(getattr(default, "value", default))
+        standard = "" if default is None or flag else code(getattr(default, "value", default))
     return Parameter(names, value, standard, info.help or "")
 
 

@@ -10,22 +10,31 @@ import typer
 from twopair.live.service import log_to_stderr, serve_home, serve_pcscf
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="Configuration file, TOML.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every fact, also of what goes well.")]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        help="Log facts and a line for each message; twice: whole messages.",
+    ),
+]
+"""How often -v was given."""
 
 
-def pcscf(config: ConfigFile, verbose: Verbose = False) -> None:
+def pcscf(config: ConfigFile, verbose: Verbose = 0) -> None:
     """Run a P-CSCF until SIGTERM.
 
     Prints one line beginning with ``ready`` when it serves; logs to stderr.
     """
     log_to_stderr(logging.DEBUG if verbose else logging.INFO)
-    asyncio.run(serve_pcscf(config))
+    asyncio.run(serve_pcscf(config, verbose))
 
 
-def home(config: ConfigFile, verbose: Verbose = False) -> None:
+def home(config: ConfigFile, verbose: Verbose = 0) -> None:
     """Run a home network for tests and small labs (I-CSCF, S-CSCF, HSS) until SIGTERM.
 
     Prints one line beginning with ``ready`` when it serves; logs to stderr.
     """
     log_to_stderr(logging.DEBUG if verbose else logging.INFO)
-    asyncio.run(serve_home(config))
+    asyncio.run(serve_home(config, verbose))

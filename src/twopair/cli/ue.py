@@ -4,11 +4,12 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from twopair.cli.services import ConfigFile
+from twopair.cli.services import ConfigFile, Verbose
 from twopair.live.service import LEAVE_WITHIN_S, log_to_stderr, until_told_to_end
 from twopair.live.ue import verbs
 from twopair.live.ue.lines import Lines
@@ -33,11 +34,11 @@ To = Annotated[str, typer.Argument(metavar="TO", help="Public identity of the re
 def options(
     context: typer.Context,
     config: ConfigFile,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step to stderr.")] = False,
+    verbose: Verbose = 0,
 ) -> None:
     """One UE: register, send a message, call, wait for messages and calls, shell."""
     log_to_stderr(logging.DEBUG if verbose else logging.WARNING)
-    context.obj = config
+    context.obj = partial(Ue.from_file, config, verbose=verbose)
 
 
 @app.command()
@@ -160,7 +161,7 @@ def shell(
     typed = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
 
     async def body() -> bool:
-        async with Ue.from_file(context.obj) as ue:
+        async with context.obj() as ue:
             print(f"ready {ue.impu}", flush=True)
             tell = Printer(as_json=as_json, prompt="> " if typed else "")
             tell.ask()
@@ -207,7 +208,7 @@ def _run(
         return outcome is None or result(outcome)
 
     async def body() -> bool:
-        async with until_told_to_end() as end, Ue.from_file(context.obj, answer_after_s=answer_after_s) as ue:
+        async with until_told_to_end() as end, context.obj(answer_after_s=answer_after_s) as ue:
             working, ending = asyncio.create_task(work(ue)), asyncio.create_task(end.wait())
             await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
             ending.cancel()

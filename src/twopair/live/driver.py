@@ -8,15 +8,17 @@ import logging
 from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from twopair.backends.contract import InstallError, IpsecBackend
 from twopair.base import (
     Bind,
     CloseStream,
     Endpoint,
+    Flow,
     Micros,
     OpenStream,
+    Received,
     Report,
     Send,
     Transport,
@@ -35,6 +37,15 @@ _log = logging.getLogger(__name__)
 
 _SHORTEST_SLEEP_S: Final = 0.001
 _QUARANTINE_S: Final = 1.0
+
+
+class Tap(Protocol):
+    """Someone who sees what is sent and received."""
+
+    def __call__(self, flow: Flow, data: bytes, *, sent: bool) -> None:
+        """A datagram, or the next octets of a stream."""
+        ...
+
 
 FactListener = Callable[[object], None]
 """Someone who hears the facts that a node reports."""
@@ -60,6 +71,7 @@ class Driver:
         counters: what went wrong, by name: ``illegal_step``, ``bind_failed``, ``send_failed``,
             ``unreachable``, ``no_such_flow``, ``listener_failed``.
         failures: one line for each endpoint that could not be bound.
+        tap: sees every message; None, and no cost, unless somebody wants to.
     """
 
     def __init__(
@@ -76,6 +88,7 @@ class Driver:
         self.backend = backend
         self.counters: Counter[str] = Counter()
         self.failures: list[str] = []
+        self.tap: Tap | None = None
         self._guard = guard
         self._clock = clock
         self._loop: AbstractEventLoop = get_running_loop()
@@ -174,6 +187,8 @@ class Driver:
             self._busy = False
 
     def _step(self, event: Event) -> None:
+        if self.tap is not None and isinstance(event, Received):
+            self.tap(event.flow, event.data, sent=False)
         try:
             actions = self.node.feed(event, self._clock())
         except Exception:  # ours, never the peer's: no reason to end the service for everyone
@@ -184,6 +199,8 @@ class Driver:
         for action in actions:
             try:
                 if type(action) is Send:
+                    if self.tap is not None:
+                        self.tap(action.flow, action.data, sent=True)
                     send(*action)
                 else:
                     self._perform[type(action)](action)

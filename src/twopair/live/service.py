@@ -15,6 +15,7 @@ from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.facts_log import FactLog
 from twopair.live.ipsec import start_ipsec
+from twopair.live.message_log import MessageLog
 from twopair.live.subscribers import open_subscribers
 from twopair.nodes.homenet import HomeNetwork
 from twopair.nodes.pcscf import Pcscf
@@ -35,9 +36,14 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     logging.getLogger("twopair").setLevel(level)
 
 
-def start(driver: Driver, file: Path) -> None:
-    """Start a node. Raises ConfigError where an endpoint of its file cannot be bound."""
+def start(driver: Driver, file: Path, verbose: int = 0) -> None:
+    """Start a node; `verbose` times -v show its messages.
+
+    Raises ConfigError where an endpoint of its file cannot be bound.
+    """
     driver.listen(FactLog())
+    if verbose:
+        driver.tap = MessageLog(driver.sets, whole=verbose > 1)
     driver.start()
     if driver.failures:
         raise ConfigError([f"{file}: cannot bind {failure}" for failure in driver.failures])
@@ -65,7 +71,7 @@ def ready(words: str) -> None:
     print(f"ready {words}", flush=True)
 
 
-async def serve_pcscf(file: Path) -> None:
+async def serve_pcscf(file: Path, verbose: int = 0) -> None:
     """The P-CSCF, until it is told to end.
 
     Raises:
@@ -86,7 +92,7 @@ async def serve_pcscf(file: Path) -> None:
         )
         driver = Driver(Pcscf(config, OsEntropy()), ipsec.backend, guard=ipsec.guard)
         try:
-            start(driver, file)
+            start(driver, file, verbose)
             addresses = ", ".join(config.gm_addresses)
             ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
             await end.wait()
@@ -96,7 +102,7 @@ async def serve_pcscf(file: Path) -> None:
             _log.info("end; drops %s", dict(ipsec.backend.drops()))
 
 
-async def serve_home(file: Path) -> None:
+async def serve_home(file: Path, verbose: int = 0) -> None:
     """The home network, until it is told to end. Raises ConfigError."""
     settings = read(file, HomeFile)
     config = settings.config()
@@ -108,7 +114,7 @@ async def serve_home(file: Path) -> None:
                 raise ConfigError([f"{file}: {line}" for line in error.lines]) from None
             driver = Driver(HomeNetwork(config, store, OsEntropy()), MemoryBackend())
             closing.callback(driver.stop)
-            start(driver, file)
+            start(driver, file, verbose)
             ready(f"home {config.domain} on {config.core}")
             await end.wait()
             _log.info("end")

@@ -28,6 +28,7 @@ from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.facts_log import FactLog
 from twopair.live.ipsec import Ipsec, start_ipsec
+from twopair.live.message_log import MessageLog
 from twopair.live.ue.awaited import Awaited, Wanted
 from twopair.live.ue.soft_card import soft_card
 from twopair.nodes.events import Event
@@ -132,6 +133,7 @@ class Ue:
         file: name of that file, for what is said about it.
         retries: whether a failed registration is tried again by itself.
         answer_after_s: how long a call to it rings before it is taken; None: until `answer`.
+        verbose: 1: a line in the log for each message, 2: whole messages.
 
     Attributes:
         events: what happened that no verb waited for, and every stage of a call.
@@ -146,7 +148,9 @@ class Ue:
         *,
         retries: bool = True,
         answer_after_s: float | None = None,
+        verbose: int = 0,
     ) -> None:
+        self._verbose = verbose
         self.events: Queue[Happening] = Queue(MOST_EVENTS)
         self.impu = settings.identity.public_identity
         self.registered: Registered | None = None
@@ -161,9 +165,12 @@ class Ue:
         self._ipsec: Ipsec | None = None
 
     @classmethod
-    def from_file(cls, file: Path, *, retries: bool = True, answer_after_s: float | None = None) -> Self:
+    def from_file(
+        cls, file: Path, *, retries: bool = True, answer_after_s: float | None = None, verbose: int = 0
+    ) -> Self:
         """A UE by its configuration file. Raises ConfigError."""
-        return cls(read(file, UeFile), file, retries=retries, answer_after_s=answer_after_s)
+        settings = read(file, UeFile)
+        return cls(settings, file, retries=retries, answer_after_s=answer_after_s, verbose=verbose)
 
     async def __aenter__(self) -> Self:
         config, ipsec = self._config, self._settings.ipsec
@@ -179,6 +186,8 @@ class Ue:
         self._driver = Driver(node, self._ipsec.backend, guard=self._ipsec.guard, hears_errors=True)
         self._driver.listen(self._hear)
         self._driver.listen(FactLog())
+        if self._verbose:
+            self._driver.tap = MessageLog(self._driver.sets, whole=self._verbose > 1)
         self._driver.start()
         if self._driver.failures:
             self._close()

@@ -1,0 +1,75 @@
+"""Every message of a node in the log: a line each, or whole with its secrets hidden (AKA-32)."""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from twopair.base import Flow, Transport, WireError
+from twopair.core.sa import SaSet
+from twopair.wire.sip import StreamFramer
+
+_log = logging.getLogger("twopair.messages")
+
+_SECRET: Final = re.compile(r'\b(ck|ik)([ \t]*=[ \t]*)("[^"]*"?|[^",;\s]+)', re.IGNORECASE)
+"""The keys that a home network hands its P-CSCF (24.229 §7.2A.1); nothing else in SIP is secret."""
+
+_MOST_STREAMS: Final = 10_000
+"""Streams whose beginnings of messages are kept; beyond that all are forgotten, and one may be missed."""
+
+_UNSEEN: Final = re.compile(r"[^\x20-\x7e\n]")
+
+
+class MessageLog:
+    """Logs messages as they pass a driver.
+
+    Args:
+        sets: the SA sets of the driver by name, looked through for the SA of a flow.
+        whole: whether whole messages are shown, and not only a line of each.
+    """
+
+    def __init__(self, sets: Mapping[int, SaSet], *, whole: bool) -> None:
+        self._sets = sets
+        self._whole = whole
+        self._framers: dict[tuple[bool, Flow], StreamFramer] = {}
+
+    def __call__(self, flow: Flow, data: bytes, *, sent: bool) -> None:
+        """Take what was sent or received; a chunk of a stream shows the messages that it completes."""
+        for message in self._messages(flow, data, sent=sent):
+            text = message.decode("utf-8", "replace").replace("\r\n", "\n")
+            start, _, _ = text.partition("\n")
+            where = f"{flow.local} {'->' if sent else '<-'} {flow.remote} {flow.transport.value.lower()}"
+            _log.info("%s %s: %s", where, self._sa(flow, sent=sent) or "in the clear", _seen(start))
+            if self._whole:
+                _log.info("%s", "\n".join(f"    {_seen(line)}" for line in hidden(text).split("\n")))
+
+    def _messages(self, flow: Flow, data: bytes, *, sent: bool) -> list[bytes]:
+        if flow.transport is Transport.UDP or sent:  # a node sends whole messages
+            return [data] if data.strip() else []
+        if len(self._framers) > _MOST_STREAMS:
+            self._framers.clear()
+        framer = self._framers.setdefault((sent, flow), StreamFramer())
+        try:
+            return framer.feed(data)
+        except WireError:
+            del self._framers[sent, flow]
+            return []
+
+    def _sa(self, flow: Flow, *, sent: bool) -> str:
+        """The name of the SA that carries a flow in that direction, by its ports (SA-28); empty for none."""
+        src, dst = (flow.local, flow.remote) if sent else (flow.remote, flow.local)
+        for sa_set in self._sets.values():
+            for arrow in sa_set.arrows:
+                if (sa_set.endpoint(arrow.ports.src), sa_set.endpoint(arrow.ports.dst)) == (src, dst):
+                    return arrow.name
+        return ""
+
+
+def hidden(text: str) -> str:
+    """The text of a message without the keys in it."""
+    return _SECRET.sub(r'\1\2"(hidden)"', text)
+
+
+def _seen(line: str) -> str:
+    """A line in which nothing moves a cursor or begins another line."""
+    return _UNSEEN.sub(lambda sign: f"\\x{ord(sign[0]):02x}", line)

@@ -1,0 +1,107 @@
+"""-v and -vv: every message with its flow and SA, and no key in any of it (AKA-32)."""
+
+import logging
+import re
+from base64 import b64encode
+from itertools import pairwise
+
+import pytest
+from tests.unit.live.loopback import OPC, K, Loopback, on_loopback, user
+
+from twopair.base import Endpoint, Flow, Port, Transport
+from twopair.live.message_log import MessageLog, hidden
+
+FLOW = Flow(Transport.UDP, Endpoint("10.0.0.1", Port(5060)), Endpoint("10.0.1.1", Port(7)))
+TRANSPORTS = pytest.mark.parametrize("transport", ["udp", "tcp"])
+
+
+def told(caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join(r.getMessage() for r in caplog.records if r.name == "twopair.messages")
+
+
+@TRANSPORTS
+def test_a_line_for_each_message_with_its_sa(caplog: pytest.LogCaptureFixture, transport: str) -> None:
+    caplog.set_level(logging.INFO, "twopair.messages")
+
+    async def body(net: Loopback) -> None:
+        net.pcscf.tap = MessageLog(net.pcscf.sets, whole=False)
+        async with net.ue(1, transport=transport) as ue:
+            await ue.register()
+            await ue.message(user(1), "to myself")
+
+    on_loopback(body)
+    lines = told(caplog).splitlines()
+    steps = [
+        "in the clear: REGISTER",
+        "401 Unauthorized",
+        "SA1-up: REGISTER",
+        "200 OK",
+        "SA1-up: MESSAGE",
+        "SA2-dn: MESSAGE",
+    ]
+    at = [next(n for n, line in enumerate(lines) if step in line) for step in steps]
+    assert all(before < after for before, after in pairwise(at))
+    assert all(line.startswith("127.") and (" -> " in line or " <- " in line) for line in lines)
+    back = "SA2-dn" if transport == "udp" else "SA1-dn"
+    assert any(f"{back}: SIP/2.0 200 OK" in line for line in lines)
+
+
+@TRANSPORTS
+def test_whole_messages_without_their_keys(caplog: pytest.LogCaptureFixture, transport: str) -> None:
+    """AKA-32: no key in hex, base64 or raw in what P-CSCF, home network and UE log, DEBUG included."""
+    caplog.set_level(logging.DEBUG, "twopair")
+    raw: list[bytes] = []
+
+    async def body(net: Loopback) -> None:
+        for driver in (net.pcscf, net.home):
+            shown = MessageLog(driver.sets, whole=True)
+
+            def tap(flow: Flow, data: bytes, *, sent: bool, shown: MessageLog = shown) -> None:
+                raw.append(data)
+                shown(flow, data, sent=sent)
+
+            driver.tap = tap
+        async with net.ue(1, transport=transport) as ue:
+            ue._driver.tap = MessageLog(ue._driver.sets, whole=True)
+            await ue.register()
+            await ue.deregister()
+
+    on_loopback(body)
+    keys = set(re.findall(rb'\b[ci]k="([0-9a-f]{32})"', b"".join(raw)))
+    assert len(keys) >= 2, "the 401 of the home network has them"
+    text = caplog.text + told(caplog)
+    assert 'ck="(hidden)"' in text
+    assert 'ik="(hidden)"' in text
+    for digits in [*(key.decode() for key in keys), K, OPC]:
+        octets = bytes.fromhex(digits)
+        for form in (digits, digits.upper(), b64encode(octets).decode(), octets.decode("latin-1")):
+            assert form not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('Digest ck="ab", ik="cd"', 'Digest ck="(hidden)", ik="(hidden)"'),
+        ("Digest nonce=x,CK=ab,Ik = cd", 'Digest nonce=x,CK="(hidden)",Ik = "(hidden)"'),
+        ('Digest ck="never ends', 'Digest ck="(hidden)"'),
+        ('Digest nonce="ckik", opaque="tick"', 'Digest nonce="ckik", opaque="tick"'),
+    ],
+)
+def test_keys_are_hidden_however_they_are_written(text: str, shown: str) -> None:
+    assert hidden(text) == shown
+
+
+def test_what_a_peer_writes_begins_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "twopair.messages")
+    MessageLog({}, whole=True)(FLOW, b"MESSAGE sip:\x1b[2J\rfoo SIP/2.0\r\n\r\n", sent=True)
+    assert "\x1b" not in told(caplog)
+    assert "\r" not in told(caplog)
+
+
+def test_nothing_costs_where_nobody_looks() -> None:
+    """The driver of a service has no tap unless asked."""
+
+    async def body(net: Loopback) -> None:
+        assert net.pcscf.tap is None
+
+    on_loopback(body)
