@@ -3,10 +3,12 @@
 import json
 import os
 import pty
+import select
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -122,7 +124,7 @@ def test_a_shell_with_a_script_from_a_file(folder: Path, cleanup: ExitStack) -> 
 
 
 def test_a_shell_on_a_terminal(folder: Path, cleanup: ExitStack) -> None:
-    """A prompt, and Control-D; a script sees neither."""
+    """A prompt, completion, history in a file of one's own, and Control-D; a script sees none of it."""
     master, slave = pty.openpty()
     cleanup.callback(os.close, master)
     words = ["ue", "-c", str(folder / "ue1.toml"), "shell"]
@@ -131,20 +133,31 @@ def test_a_shell_on_a_terminal(folder: Path, cleanup: ExitStack) -> None:
         stdin=slave,
         stdout=slave,
         stderr=subprocess.DEVNULL,
+        env=os.environ | {"XDG_STATE_HOME": str(folder), "TERM": "xterm"},
     )
     cleanup.callback(ue.communicate)
     cleanup.callback(ue.kill)
     os.close(slave)
-    os.write(master, b"sas\n\x04")
-    shown = b""
-    try:
-        while chunk := os.read(master, 1000):
-            shown += chunk
-    except OSError:  # the other end is gone
-        pass
+    shown = _until(master, b">")
+    os.write(master, b"sax\x7fs\r")  # with a slip of the finger, and the key that mends it
+    shown += _until(master, b"ok: no SAs")
+    os.write(master, b"\x1b[A\r")  # the arrow upwards brings the command back
+    shown += _until(master, b"ok: no SAs")
+    os.write(master, b"\x04")
     assert ue.wait(20) == 0
-    assert b"> " in shown
-    assert b"\rok: no SAs\r\n> " in shown
+    history = folder / "twopair/ue_history"
+    assert history.stat().st_mode & 0o777 == 0o600
+    assert history.read_text().count("+sas\n") >= 1
+
+
+def _until(terminal: int, words: bytes) -> bytes:
+    """What a terminal shows up to these words."""
+    shown, over = b"", time.monotonic() + 20
+    while words not in shown and time.monotonic() < over:
+        if select.select([terminal], [], [], 0.2)[0]:
+            shown += os.read(terminal, 1000)
+    assert words in shown, shown
+    return shown
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])

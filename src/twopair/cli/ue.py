@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Annotated
 
@@ -12,7 +13,7 @@ import typer
 from twopair.cli.services import ConfigFile, Verbose
 from twopair.live.service import LEAVE_WITHIN_S, log_to_stderr, until_told_to_end
 from twopair.live.ue import verbs
-from twopair.live.ue.lines import Lines
+from twopair.live.ue.lines import Lines, Source
 from twopair.live.ue.printer import Printer, events_told
 from twopair.live.ue.shell import Shell
 from twopair.live.ue.told import registration, told
@@ -161,16 +162,24 @@ def shell(
     typed = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
 
     async def body() -> bool:
-        async with context.obj() as ue:
+        async with context.obj() as ue, AsyncExitStack() as screen:
             print(f"ready {ue.impu}", flush=True)
-            tell = Printer(as_json=as_json, prompt="> " if typed else "")
-            tell.ask()
-            return await Shell(ue, tell, timeout).run(
-                Lines(sys.stdin.fileno()), stay_registered=stay_registered
-            )
+            obeyed = Shell(ue, Printer(as_json=as_json), timeout)
+            lines = _typed_lines(ue, screen) if typed else Lines(sys.stdin.fileno())
+            return await obeyed.run(lines, stay_registered=stay_registered)
 
     if not asyncio.run(body()):
         raise typer.Exit(1)
+
+
+def _typed_lines(ue: Ue, screen: AsyncExitStack) -> Source:
+    """The terminal; what is told meanwhile stands above the line that is being typed."""
+    from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415 - for people only
+
+    from twopair.live.ue.typed import TypedLines, history_file  # noqa: PLC0415
+
+    screen.enter_context(patch_stdout())
+    return TypedLines(history_file(), (str(ue.impu),))
 
 
 Action = Callable[[Ue, Registered], Awaitable[Outcome | None]]

@@ -2,9 +2,21 @@
 
 import os
 from asyncio import Queue, get_running_loop
-from typing import Final
+from typing import Final, Protocol
 
 _CHUNK_OCTETS: Final = 65_536
+
+
+class Source(Protocol):
+    """Where commands come from."""
+
+    async def next(self) -> str | None:
+        """The next line, None at the end."""
+        ...
+
+    def close(self) -> None:
+        """Read no more."""
+        ...
 
 
 class Lines:

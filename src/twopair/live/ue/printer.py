@@ -15,22 +15,14 @@ class Printer:
 
     Args:
         as_json: print the values, one object a line, instead of the words.
-        prompt: shown while a command is awaited; empty where nobody types.
     """
 
-    def __init__(self, *, as_json: bool, prompt: str = "") -> None:
+    def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._prompt = prompt
 
     def __call__(self, values: dict[str, Any], words: str) -> None:
         """Tell one thing. JSON is in ASCII: no reader sees the end of a line in it, whatever a peer wrote."""
-        text = json.dumps(values) if self._as_json else one_line(words)
-        print(f"\r{text}" if self._prompt else text)
-        self.ask()
-
-    def ask(self) -> None:
-        """Show the prompt."""
-        print(self._prompt, end="", flush=True)
+        print(json.dumps(values) if self._as_json else one_line(words), flush=True)
 
 
 def one_line(text: str) -> str:

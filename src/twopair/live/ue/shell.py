@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from typing import Final
 
 from twopair.live.service import LEAVE_WITHIN_S, until_told_to_end
-from twopair.live.ue.lines import Lines
+from twopair.live.ue.lines import Source
 from twopair.live.ue.printer import Printer, events_told
 from twopair.live.ue.ue import Ue
 from twopair.live.ue.verbs import QUIT, Outcome, act, deregister, hang_up, no, outcome_of, quit_
@@ -33,7 +33,7 @@ class Shell:
         self._beside: set[Task[None]] = set()
         self._all_well = True
 
-    async def run(self, lines: Lines, *, stay_registered: bool) -> bool:
+    async def run(self, lines: Source, *, stay_registered: bool) -> bool:
         """Obey until the lines end, one is `quit`, or a signal comes; whether every command went well.
 
         At the end the UE hangs up and de-registers, as if told to.
@@ -55,7 +55,7 @@ class Shell:
                 await self._result(QUIT, quit_(self._ue, self._within_s))
         return self._all_well
 
-    async def _obey(self, lines: Lines) -> bool:
+    async def _obey(self, lines: Source) -> bool:
         """Take command after command; whether the last was `quit`."""
         while (line := await lines.next()) is not None:
             beside = line.split()[-1:] == [BESIDE]
@@ -63,8 +63,8 @@ class Shell:
             if command == QUIT:
                 return True
             if not command or command.startswith("#"):
-                self._tell.ask()
-            elif beside:
+                continue
+            if beside:
                 task = create_task(self._command(command))
                 self._beside.add(task)
                 task.add_done_callback(self._beside.discard)

@@ -171,10 +171,3 @@ def test_a_peer_cannot_write_lines_of_its_own(capsys: pytest.CaptureFixture[str]
     words, values = capsys.readouterr().out.splitlines()
     assert words == "message from sip:b@h: hello ok: hung up  [2J end"
     assert json.loads(values)["text"] == text
-
-
-def test_a_prompt_stands_below_what_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    tell = Printer(as_json=False, prompt="> ")
-    tell.ask()
-    tell({}, "news")
-    assert capsys.readouterr().out == "> \rnews\n> "
