@@ -78,7 +78,7 @@ def test_a_missing_file_is_one_line_and_2(
     file = tmp_path / "none.toml"
     action = ["register"] if command == ["ue"] else []
     code, lines = outcome(capsys, *command, "-c", str(file), *action)
-    assert (code, lines) == (2, [f"twopair: {file}: no such file or directory"])
+    assert (code, lines) == (2, [f"twopair: {file}: no such file; give the path of a TOML file"])
 
 
 def test_every_fault_of_a_file_is_a_line_and_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

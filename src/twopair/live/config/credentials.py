@@ -29,7 +29,7 @@ class Credentials(Section):
     def _complete(self) -> "Credentials":
         explicit = (self.impi, self.impu, self.domain)
         if self.imsi is None and None in explicit:
-            raise ValueError("needs imsi, or impi, impu and domain")
+            raise ValueError("no identity; give imsi, or impi, impu and domain")
         self.keys()
         return self
 

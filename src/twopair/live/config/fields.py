@@ -19,7 +19,7 @@ class Section(BaseModel):
 
 def _text(value: object, wanted: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"must be a text: {wanted}")
+        raise ValueError(f"not a text; write {wanted} in quotes")
     return value
 
 
@@ -27,7 +27,7 @@ def _address(value: object) -> str:
     try:
         return canonical_address(_text(value, "an IP address"))
     except WireError:
-        raise ValueError("must be an IP address") from None
+        raise ValueError("not an IP address; give one such as 10.0.0.1 or 2001:db8::1") from None
 
 
 def _endpoint(value: object) -> Endpoint:
@@ -38,10 +38,12 @@ def _endpoint(value: object) -> Endpoint:
     try:
         number = int(port) if port.isascii() and port.isdigit() else 0
         if not 0 < number < 65536:
-            raise ValueError("the port must be 1 to 65535")
+            raise ValueError("no such port; give 1 to 65535")
         return Endpoint(canonical_address(address), Port(number))
     except WireError:
-        raise ValueError("must be ADDRESS:PORT with an IP address, [ADDRESS]:PORT for IPv6") from None
+        raise ValueError(
+            "not an IP address and port; give ADDRESS:PORT, or [ADDRESS]:PORT for IPv6"
+        ) from None
 
 
 def _suite(value: object) -> Suite:
@@ -52,7 +54,7 @@ def _secret(value: object) -> Secret:
     try:
         return Secret.from_hex(_text(value, "hexadecimal digits"))
     except ValueError:
-        raise ValueError("must be hexadecimal digits, two for each octet") from None
+        raise ValueError("not octets; give hexadecimal digits, two for each octet") from None
 
 
 Address = Annotated[str, BeforeValidator(_address)]

@@ -41,7 +41,7 @@ class Hss(Section):
     @classmethod
     def _known(cls, url: str) -> str:
         if url != "memory:" and not (url.startswith("sqlite:///") and len(url) > len("sqlite:///")):
-            raise ValueError("must be memory: or sqlite:///PATH")
+            raise ValueError("no such store; give memory: or sqlite:///PATH")
         return url
 
 

@@ -67,7 +67,7 @@ class Store(Section):
     @classmethod
     def _known(cls, url: str) -> str:
         if not url.startswith(_STORES):
-            raise ValueError("must begin with sqlite:, redis: or memory:")
+            raise ValueError("no such store; begin with memory:, sqlite: or redis:")
         return url
 
 

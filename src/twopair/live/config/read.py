@@ -10,6 +10,8 @@ from typing import Any, Final, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from twopair.live.config import words
+
 SECRET_KEYS: Final = frozenset({"k", "op", "opc"})
 """Keys whose values are never shown (AKA-32)."""
 
@@ -33,13 +35,16 @@ class ConfigError(Exception):
 def read(path: Path, model: type[Model]) -> Model:
     """The file's content as that model. Raises ConfigError with every fault of the file."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError([f"{path}: {(error.strerror or str(error)).lower()}"]) from None
+        raise ConfigError([f"{path}: {words.of_system(error)}"]) from None
     except UnicodeDecodeError as error:
-        raise ConfigError([f"{path}: not UTF-8 text (octet {error.start})"]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{path}: not TOML: {error}"]) from None
+        fault = f"not UTF-8 text from octet {error.start + 1} on; save it as UTF-8"
+        raise ConfigError([f"{path}: {fault}"]) from None
+    try:
+        values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError([f"{path}: {words.of_toml(error, text)}"]) from None
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -51,16 +56,14 @@ def _fault(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel
     """One fault in words."""
     where = fault["loc"]
     key = "".join(_steps(where))
-    if fault["type"] == "missing":
-        return f"{key} is missing"
     if fault["type"] == "extra_forbidden":
         known = _keys_beside(where, model)
         near = get_close_matches(str(where[-1]), known, n=1)
         hint = f"; meant {near[0]}?" if near else f"; known here: {', '.join(known)}"
         shown = "" if SECRET_KEYS & set(known) else _shown(where, values)  # a misspelt key may hold a secret
         return f"{key}{shown}: no such key{hint}"
-    words = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    return f"{key}{_shown(where, values)}: {words}" if key else words
+    said = words.of_value(fault["type"], fault.get("ctx", {}))
+    return f"{key}{_shown(where, values)}: {said}" if key else said
 
 
 def _steps(where: tuple[int | str, ...]) -> Iterator[str]:

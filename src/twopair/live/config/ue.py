@@ -50,7 +50,7 @@ class Gm(Section):
     def _unprotected(cls, port: int | None, known: ValidationInfo) -> int | None:
         first, last = known.data.get("ports", (0, 0))  # absent where it is a fault itself
         if port is not None and first <= port <= last:
-            raise ValueError(f"must not be one of the protected ports, {first} to {last}")
+            raise ValueError(f"a protected port; give one outside {first} to {last}")
         return port
 
 
@@ -63,7 +63,7 @@ class Call(Section):
     @model_validator(mode="after")
     def _ordered(self) -> "Call":
         if 0 < self.session_expires_s < self.min_se_s:
-            raise ValueError(f"session_expires_s must be 0, or at least min_se_s, {self.min_se_s}")
+            raise ValueError(f"session_expires_s below min_se_s; give 0, or {self.min_se_s} and more")
         return self
 
 
