@@ -11,8 +11,11 @@ from twopair.wire.sip import StreamFramer
 
 _log = logging.getLogger("twopair.messages")
 
-_SECRET: Final = re.compile(r'\b(ck|ik)([ \t]*=[ \t]*)("[^"]*"?|[^",;\s]+)', re.IGNORECASE)
-"""The keys that a home network hands its P-CSCF (24.229 §7.2A.1); nothing else in SIP is secret."""
+_SECRET: Final = re.compile(r'\b(ck|ik)(\s*=\s*)("[^"]*"?|[^",;\s]+)', re.IGNORECASE)
+"""The keys that a home network hands its P-CSCF (24.229 §7.2A.1); nothing else in SIP is secret.
+
+Space is of any kind: a header field may be folded on either side of the sign (RFC 3261 §7.3.1).
+"""
 
 _MOST_STREAMS: Final = 10_000
 """Streams whose beginnings of messages are kept; beyond that all are forgotten, and one may be missed."""

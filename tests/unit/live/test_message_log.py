@@ -83,6 +83,8 @@ def test_whole_messages_without_their_keys(caplog: pytest.LogCaptureFixture, tra
     [
         ('Digest ck="ab", ik="cd"', 'Digest ck="(hidden)", ik="(hidden)"'),
         ("Digest nonce=x,CK=ab,Ik = cd", 'Digest nonce=x,CK="(hidden)",Ik = "(hidden)"'),
+        ('Digest ck=\n "ab", ik\n\t=\n cd', 'Digest ck=\n "(hidden)", ik\n\t=\n "(hidden)"'),
+        ('Digest ck="a\n b"', 'Digest ck="(hidden)"'),
         ('Digest ck="never ends', 'Digest ck="(hidden)"'),
         ('Digest nonce="ckik", opaque="tick"', 'Digest nonce="ckik", opaque="tick"'),
     ],
