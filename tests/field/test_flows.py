@@ -5,9 +5,10 @@ from tests.field.bed import FieldBed
 from tests.unit.nodes.pcscf.bed import HOME, SERVICE_ROUTE, Ue
 
 from twopair.base import Port, Refusal, Spi
+from twopair.core.registration.flows import Kind
 from twopair.core.sa import Stage
 from twopair.core.secagree import Terms
-from twopair.nodes.facts import SetStage
+from twopair.nodes.facts import Registered, SetStage
 
 
 class Phones(FieldBed):
@@ -46,6 +47,24 @@ def test_both_sets_live_and_the_first_still_carries_a_message() -> None:
     bed.phone("K14a-old")
     assert bed.to_core().method == "MESSAGE"
     assert bed.values("Route") == [f"<sip:orig@{HOME};lr>"]
+
+
+def test_what_is_reported_names_the_flow() -> None:
+    """MGU-09: who reads facts can tell two registrations of one IMPI apart."""
+    bed = Phones()
+    bed.case(1, "outbound")
+    bed.case(2, "outbound")
+    assert [str(fact.flow) for fact in bed.facts(Registered)] == ["reg-id 1", "reg-id 2"]
+    in_use = [fact for fact in bed.facts(SetStage) if fact.stage is not Stage.TEMPORARY]
+    assert {fact.flow.reg_id for fact in in_use} == {1, 2}
+
+
+def test_one_that_replaces_is_reported_without_a_name() -> None:
+    """RFC 5626 §6: without `outbound` in the 200 there is no flow."""
+    bed = Phones()
+    bed.case(1, "")
+    (fact,) = bed.facts(Registered)
+    assert fact.flow.kind is Kind.ALONE
 
 
 def test_the_200_carries_outbound_to_the_phone() -> None:

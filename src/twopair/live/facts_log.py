@@ -73,11 +73,14 @@ class FactLog:
 def _in_words(fact: object) -> str:
     if not is_dataclass(fact):
         return str(fact)
-    values = ((field.name, getattr(fact, field.name)) for field in fields(fact))
-    return " ".join(f"{name}={_word(value)}" for name, value in values if value not in ("", (), None))
+    words = ((field.name, _word(getattr(fact, field.name))) for field in fields(fact))
+    return " ".join(f"{name}={word}" for name, word in words if word)
 
 
-def _word(value: object) -> object:
+def _word(value: object) -> str:
+    """What there is to say of a value; nothing for what is not there."""
     if isinstance(value, Enum):
         return value.name
-    return ",".join(map(str, value)) if type(value) is tuple else value
+    if value is None:
+        return ""
+    return ",".join(map(str, value)) if type(value) is tuple else str(value)

@@ -7,6 +7,7 @@ from twopair.base.flow import Endpoint, Flow, Transport
 from twopair.base.identity import Impi, Impu
 from twopair.base.refusal import Refusal
 from twopair.base.report import Refused
+from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.sa.life import Stage
 from twopair.core.sip.terms import Why
 
@@ -30,12 +31,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A registration stands (UE: SM12 received; P-CSCF: SM12 sent; home: binding stored)."""
+    """A registration stands (UE: SM12 received; P-CSCF: SM12 sent; home: binding stored).
+
+    `flow` is its name among those of the IMPI (ADR 12); here and below that of the only one says nothing.
+    """
 
     impi: Impi
     impu: Impu
     expires_s: int
     associated: tuple[Impu, ...] = ()
+    flow: RegFlow = ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class RegistrationFailed:
     status: int = 0
     refusal: Refusal | None = None
     retry_s: int = 0
+    flow: RegFlow = ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class Deregistered:
 
     impi: Impi
     reason: str
+    flow: RegFlow = ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,7 @@ class SetStage:
     impi: Impi
     set_id: int
     stage: Stage
+    flow: RegFlow = ALONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ import logging
 import pytest
 
 from twopair.base import SECOND, Endpoint, Flow, Impi, Impu, Micros, Port, Refusal, Refused, Transport
+from twopair.core.registration.flows import RegFlow
 from twopair.core.sa import Stage
 from twopair.live.facts_log import FactLog
 from twopair.nodes.facts import Deregistered, MessageReceived, Registered, SetStage
@@ -46,6 +47,18 @@ def test_what_ended_is_logged_what_goes_well_only_when_debugging(caplog: pytest.
         "Registered impi=a@b impu=sip:a@b expires_s=600 associated=sip:c@b,tel:+49",
     ]
     assert log.counts == {"SetStage": 2, "Deregistered": 1, "Registered": 1}
+
+
+def test_of_several_registrations_a_line_names_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    """MGU-09."""
+    caplog.set_level(logging.INFO, "twopair.facts")
+    log = FactLog()
+    log(Deregistered(Impi("a@b"), "by the user", RegFlow("urn:uuid:1", 2)))
+    log(Deregistered(Impi("a@b"), "by the user", RegFlow("urn:uuid:1", sos=True)))
+    assert caplog.messages == [
+        "Deregistered impi=a@b reason=by the user flow=reg-id 2",
+        "Deregistered impi=a@b reason=by the user flow=sos",
+    ]
 
 
 def test_messages_are_counted_and_never_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -49,8 +49,7 @@ class RegFlow(NamedTuple):
             return Kind.EMERGENCY
         return Kind.FLOW if self.reg_id else Kind.ALONE
 
-    @property
-    def words(self) -> str:
+    def __str__(self) -> str:
         """Short, for people; nothing for the only one."""
         return {Kind.ALONE: "", Kind.FLOW: f"reg-id {self.reg_id}", Kind.EMERGENCY: "sos"}[self.kind]
 

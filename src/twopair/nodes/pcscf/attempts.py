@@ -140,7 +140,7 @@ class Attempts:
         live = Refusal.TOO_MANY_FLOWS if full else self._temporary(exchange, subscriber, nonce, ck, ik, now)
         if isinstance(live, Refusal):
             exchange.attempt.feed(Step.REJECTED)
-            out.append(Report(RegistrationFailed(subscriber.impi, live.words, live.status, live)))
+            out.append(exchange.reading.failed(live.words, live.status, live))
             self._answers.refuse(exchange.txn, exchange.live, live, now, out)
             return
         if subscriber not in tables.subscribers.all_of(subscriber.impi):
@@ -255,9 +255,7 @@ class Attempts:
         if waiting is not None:
             txn, live = waiting.exchange.txn, waiting.exchange.live
             self._answers.refuse(txn, live, Refusal.SA_INSTALL_FAILED, now, out, detail=detail)
-            out.append(
-                Report(RegistrationFailed(waiting.live.owner.impi, detail, 500, Refusal.SA_INSTALL_FAILED))
-            )
+            out.append(waiting.exchange.reading.failed(detail, 500, Refusal.SA_INSTALL_FAILED))
 
     def _await_over(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """reg-await-auth has run out (TMR-01, MGP-07)."""
@@ -267,7 +265,7 @@ class Attempts:
             self._lives.release(live, Trigger.EXPIRED, now, out)
         else:
             self.feed(live.attempt, Step.EXPIRED, now, out, live=live)
-            out.append(Report(RegistrationFailed(live.owner.impi, Step.EXPIRED.value)))
+            out.append(Report(RegistrationFailed(live.owner.impi, Step.EXPIRED.value, flow=live.owner.flow)))
 
     def _subject(self, exchange: Exchange) -> Subscriber:
         """The registration that a challenge is for: known, or beginning with it."""

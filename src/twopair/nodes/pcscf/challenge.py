@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from twopair.base import Micros, Refusal, Report, Secret, WireError
+from twopair.base import Micros, Refusal, Secret, WireError
 from twopair.core.registration.pcscf import Forwarded
 from twopair.nodes.actions import Action
-from twopair.nodes.facts import RegistrationFailed
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.exchange import Exchange
@@ -51,7 +50,7 @@ class Challenges:
     ) -> None:
         """Nothing of such a 401 is relayed (ERR-23)."""
         self._attempts.reject(exchange, now, out)
-        out.append(Report(RegistrationFailed(exchange.reading.impi, refusal.words, refusal.status, refusal)))
+        out.append(exchange.reading.failed(refusal.words, refusal.status, refusal))
         self._answers.refuse(exchange.txn, exchange.live, refusal, now, out, detail=detail)
 
 

@@ -14,7 +14,7 @@ from twopair.core.registration.pcscf_integrity import NO, YES, Bearer
 from twopair.core.registration.pcscf_sets import SetEvent, established_until
 from twopair.core.sa import Stage, Trigger
 from twopair.nodes.actions import Action
-from twopair.nodes.facts import Deregistered, Registered, RegistrationFailed
+from twopair.nodes.facts import Deregistered, Registered
 from twopair.nodes.pcscf.answers import Answers, tag_for
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.binding import identities, next_hop, service_route
@@ -91,7 +91,7 @@ class Confirmations:
 
     def _rejected(self, exchange: Exchange, reason: str, status: int, now: Micros, out: list[Action]) -> None:
         self._attempts.reject(exchange, now, out)
-        out.append(Report(RegistrationFailed(exchange.reading.impi, reason, status)))
+        out.append(exchange.reading.failed(reason, status))
 
     def _not_authenticated(self, exchange: Exchange, now: Micros, out: list[Action]) -> None:
         refusal = Refusal.NOT_AUTHENTICATED
@@ -169,7 +169,7 @@ class Confirmations:
         owner.over_tcp = exchange.txn.flow.transport is Transport.TCP
         owner.service_route = service_route(response)
         owner.next_hop = next_hop(owner.service_route, self._tables.config.registrar)
-        out.append(Report(Registered(owner.impi, reading.impu, expires_s, owner.associated)))
+        out.append(Report(Registered(owner.impi, reading.impu, expires_s, owner.associated, owner.flow)))
 
     def _removed(self, exchange: Exchange, live: LiveSet, out: list[Action]) -> None:
         """200 to a de-registration; without an IMPU left the sets go when it has arrived (MGP-10).
@@ -182,7 +182,7 @@ class Confirmations:
             owner.unbind(exchange.reading.impu)
             if not owner.impus and not owner.pending:
                 exchange.doomed += tuple(owner.sets)
-                out.append(Report(Deregistered(owner.impi, "by the user")))
+                out.append(Report(Deregistered(owner.impi, "by the user", owner.flow)))
 
 
 def _unavailable(exchange: Exchange) -> Response:

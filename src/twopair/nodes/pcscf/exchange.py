@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from twopair.base import Flow, Impi, Impu, WireError
+from twopair.base import Flow, Impi, Impu, Refusal, Report, WireError
 from twopair.core.registration.binding import Asked
-from twopair.core.registration.flows import RegFlow
+from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.registration.pcscf import Attempt
 from twopair.core.registration.pcscf_checks import Hop
 from twopair.core.registration.pcscf_integrity import Bearer
 from twopair.core.sip import ServerTransaction
+from twopair.nodes.facts import RegistrationFailed
 from twopair.nodes.pcscf.binding import is_address
 from twopair.nodes.pcscf.extensions import names_agreement
 from twopair.nodes.pcscf.headers import hops_left, values_of_via
@@ -47,6 +48,10 @@ class Reading(NamedTuple):
     def answers(self, nonce: str | None) -> bool:
         """Whether it carries a response to the challenge with this nonce; AUTS is none (AKA-21)."""
         return self.nonce == nonce and bool(self.response) and self.auts is None
+
+    def failed(self, reason: str, status: int, refusal: Refusal | None = None) -> Report:
+        """The report that what it asks for has not come about."""
+        return Report(RegistrationFailed(self.impi, reason, status, refusal, flow=self.flow or ALONE))
 
 
 Naming = Callable[[str, Sequence[str]], RegFlow]

@@ -26,7 +26,7 @@ class Lives:
         """Enter a temporary set that is being installed (row 1)."""
         live.owner.sets.append(live)
         self._tables.sets.add(live)
-        out.append(Report(SetStage(live.owner.impi, live.life.set_id, Stage.TEMPORARY)))
+        out.append(Report(SetStage(live.owner.impi, live.life.set_id, Stage.TEMPORARY, live.owner.flow)))
 
     def replace(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """Enter a set in place of those whose ports or SPIs it has (RRG-02, RRG-03).
@@ -39,7 +39,7 @@ class Lives:
         for other in former:
             self.release(other, Trigger.RELEASED, now, out)
         self._tables.sets.add(live)
-        out.append(Report(SetStage(owner.impi, live.life.set_id, Stage.TEMPORARY)))
+        out.append(Report(SetStage(owner.impi, live.life.set_id, Stage.TEMPORARY, owner.flow)))
 
     def happen(
         self,
@@ -81,7 +81,7 @@ class Lives:
     def _settle(self, owner: Subscriber, changed: list[SaSetLife], now: Micros, out: list[Action]) -> None:
         """Do what new stages ask for: report, remove, and know which set is in use."""
         for life in changed:
-            out.append(Report(SetStage(owner.impi, life.set_id, life.stage)))
+            out.append(Report(SetStage(owner.impi, life.set_id, life.stage, owner.flow)))
             live = self._tables.sets.by_id(life.set_id)
             assert live is not None, "a set that changed is a live one"
             if life.stage is Stage.DELETED:
@@ -110,7 +110,7 @@ class Lives:
         """The last set is gone, and with it all that hung on it (MGP-10, MGP-12)."""
         if owner.impus:
             owner.impus.clear()
-            out.append(Report(Deregistered(owner.impi, "its SA sets have expired")))
+            out.append(Report(Deregistered(owner.impi, "its SA sets have expired", owner.flow)))
         self._tables.subscribers.forget(owner)
 
     def _note(self, live: LiveSet) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from twopair.base import Flow, Micros, Refusal, Report, Transport, WireError, token
+from twopair.base import Flow, Micros, Refusal, Transport, WireError, token
 from twopair.core.registration import pcscf_checks as checks
 from twopair.core.registration.flows import Kind
 from twopair.core.registration.pcscf import Attempt, Challenged, Confirming, Proposal, Step
@@ -16,7 +16,6 @@ from twopair.core.secagree import (
 )
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
-from twopair.nodes.facts import RegistrationFailed
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.attempts import Attempts, Taker
 from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
@@ -238,5 +237,5 @@ class Registrations:
         out: list[Action],
     ) -> None:
         """Answer with an error, and say that this registration failed."""
-        out.append(Report(RegistrationFailed(reading.impi, refusal.words, refusal.status, refusal)))
+        out.append(reading.failed(refusal.words, refusal.status, refusal))
         self._answers.refuse(txn, live, refusal, now, out)

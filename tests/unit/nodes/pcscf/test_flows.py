@@ -458,7 +458,7 @@ def test_names_of_registrations() -> None:
     asked = RegFlow("<urn:x:1>", 1)
     assert asked.confirmed(["Outbound"]) == asked
     assert asked.confirmed(["path"]) == RegFlow("<urn:x:1>")
-    assert [name.words for name in (asked, RegFlow(sos=True), RegFlow("x"))] == ["reg-id 1", "sos", ""]
+    assert [str(name) for name in (asked, RegFlow(sos=True), RegFlow("x"))] == ["reg-id 1", "sos", ""]
 
 
 def test_the_table_of_registrations_forgets_what_is_gone() -> None:
