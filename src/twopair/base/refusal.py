@@ -86,6 +86,11 @@ class Refusal(Reason):
         "the UE finds a wrong MAC in AUTN: K or OPc differ between card and HSS",
     )
     NO_VECTOR = (500, "29.228 §6.3", "the HSS gives no authentication vector")
+    FIRST_HOP_LACKS_OUTBOUND = (
+        439,
+        "RFC 5626 §6, MGU-09",
+        "outbound is required, and the UE's first hop does not keep flows apart",
+    )
     INTERVAL_TOO_BRIEF = (423, "RFC 3261 §10.3", "the registration asked for is too short")
     BAD_EXTENSION = (420, "RFC 3261 §8.2.2.3", "an extension is required that is not known here")
     BAD_EVENT = (489, "RFC 6665 §8.3.2", "no such event package")

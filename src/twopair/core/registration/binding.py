@@ -93,7 +93,9 @@ class Way(NamedTuple):
 
 
 def _equal(asked: Asked, bindings: Sequence[NameAddr]) -> list[NameAddr]:
-    return [one for one in bindings if same_uri(one.uri, asked.contact)]
+    """URI equality ignores ``sos``, which one has and the other has not; it does tell registrations apart."""
+    equal = [one for one in bindings if same_uri(one.uri, asked.contact)]
+    return [one for one in equal if _sos(one.uri) == _sos(asked.contact)] or equal
 
 
 def _of_the_flow(asked: Asked, bindings: Sequence[NameAddr]) -> list[NameAddr]:
@@ -119,6 +121,13 @@ def _flow(address: NameAddr) -> str:
     """Instance and reg-id as one text."""
     instance = unquote(address.params.get("+sip.instance") or "").strip()
     return f"{instance};{(address.params.get('reg-id') or '').lstrip('0')}".lower() if instance else ""
+
+
+def _sos(uri: str) -> bool:
+    try:
+        return "sos" in NameAddr("", uri).sip_uri.params
+    except WireError:
+        return False
 
 
 def _user(uri: str) -> str:

@@ -131,5 +131,10 @@ def takes_place_of(new: RegFlow, stood: RegFlow) -> bool:
     return whose is Whose.ALL or (whose is Whose.OF_THE_UE and _same_ue(new, stood))
 
 
+def is_anew(new: RegFlow, stood: RegFlow) -> bool:
+    """Whether a registration of that name is made or attempted anew, and not another beside it."""
+    return new.kind is stood.kind and takes_place_of(new, stood)
+
+
 def _same_ue(one: RegFlow, other: RegFlow) -> bool:
     return one.instance == other.instance or not one.instance or not other.instance

@@ -9,7 +9,7 @@ from twopair.core.aka import Subscriber
 from twopair.live.config.credentials import Credentials, PublicIdentity
 from twopair.live.config.fields import Address, EndpointText, PortNumber, Seconds, Section, Word
 from twopair.nodes.homenet import HomeConfig, MemoryStore
-from twopair.nodes.homenet.config import LONGEST_S, Route
+from twopair.nodes.homenet.config import LONGEST_S, MOST_FLOWS, Route
 
 
 class Node(Section):
@@ -27,6 +27,8 @@ class Sip(Section):
     min_expires_s: Seconds = 60
     max_expires_s: Seconds = LONGEST_S
     challenge_refresh: bool = True
+    outbound: bool = True
+    flows_per_impi: Annotated[int, Field(ge=1, le=MOST_FLOWS)] = 4
     trusted: list[Address] = Field(default_factory=list)
 
 
@@ -99,6 +101,8 @@ class HomeFile(Section):
             algorithm=self.hss.algorithm,
             qop=self.hss.qop,
             challenge_refresh=self.sip.challenge_refresh,
+            outbound=self.sip.outbound,
+            flows_per_impi=self.sip.flows_per_impi,
             min_expires_s=self.sip.min_expires_s,
             max_expires_s=self.sip.max_expires_s,
             routes=tuple(entry.route() for entry in self.route),

@@ -2,11 +2,12 @@
 
 from twopair.base import Micros, Refusal
 from twopair.core.aka import AuthVector, aka_password, digest_response, encode_nonce, same_response
+from twopair.core.registration.flows import RegFlow
 from twopair.nodes.facts import Resynchronised
+from twopair.nodes.homenet.challenges import AWAIT_AUTH, Challenges, OpenChallenge
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.cx import Assignment, Mar, Resync, Sar
 from twopair.nodes.homenet.hss import Hss
-from twopair.nodes.homenet.registrar import AWAIT_AUTH, OpenChallenge, Registrar
 from twopair.nodes.homenet.registration_request import Authorization, RegisterRequest
 from twopair.nodes.homenet.verdict import Answer, Denied
 from twopair.wire.sip import Challenge
@@ -18,20 +19,33 @@ class Authentication:
     Args:
         config: realm, digest algorithm and qop.
         hss: whom it asks for vectors.
-        registrar: where open challenges are kept.
+        challenges: where open ones are kept.
     """
 
-    def __init__(self, config: HomeConfig, hss: Hss, registrar: Registrar) -> None:
+    def __init__(self, config: HomeConfig, hss: Hss, challenges: Challenges) -> None:
         self._config = config
         self._hss = hss
-        self._registrar = registrar
+        self._challenges = challenges
 
     def challenge(
-        self, request: RegisterRequest, now: Micros, resync: Resync | None = None
+        self,
+        request: RegisterRequest,
+        flow: RegFlow,
+        now: Micros,
+        *,
+        initial: bool,
+        resync: Resync | None = None,
     ) -> Answer | Denied:
         """A fresh challenge; reg-await-auth starts (TMR-01).
 
         A forged AUTS gives none, and leaves the open one as it is (AKA-17).
+
+        Args:
+            request: the REGISTER.
+            flow: the registration it asks for.
+            now: the moment.
+            initial: whether it makes a registration, and continues none.
+            resync: AUTS, with the RAND it answers.
         """
         mar = Mar(request.impi, request.impu, self._config.scscf_name, resync)
         maa = self._hss.multimedia_auth(mar)
@@ -40,21 +54,22 @@ class Authentication:
         if maa.vector is None:
             return Denied(Refusal.NO_VECTOR, request.impi)
         nonce = encode_nonce(maa.vector.rand, maa.vector.autn)
-        self._registrar.challenge(
-            request.impi, OpenChallenge(maa.vector, nonce, request.call_id, Micros(now + AWAIT_AUTH))
-        )
+        until = Micros(now + AWAIT_AUTH)
+        open_ = OpenChallenge(maa.vector, nonce, request.call_id, until, flow, initial)
+        self._challenges.add(request.impi, open_)
         facts = (Resynchronised(request.impi),) if maa.resync_ok else ()
         return Answer(401, (("WWW-Authenticate", self._header(maa.vector, nonce)),), facts)
 
     def resynchronise(self, request: RegisterRequest, open_: OpenChallenge, now: Micros) -> Answer | Denied:
         """Have the HSS follow the card's sequence number, with RAND of our own challenge (INT-07, AKA-17)."""
         assert request.authorization is not None
-        return self.challenge(request, now, Resync(open_.vector.rand, request.authorization.auts))
+        resync = Resync(open_.vector.rand, request.authorization.auts)
+        return self.challenge(request, open_.flow, now, initial=open_.initial, resync=resync)
 
     def succeeds(self, request: RegisterRequest, open_: OpenChallenge) -> bool:
         """Whether the response proves RES; either way the challenge is used up, so nobody can guess twice."""
         assert request.authorization is not None
-        del self._registrar.challenges[request.impi]
+        self._challenges.close(request.impi, open_)
         expected = self._response(request.authorization, open_.vector)
         if same_response(expected, request.authorization.response):
             return True

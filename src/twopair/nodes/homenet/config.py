@@ -10,6 +10,9 @@ SIP_PORT: Final = Port(5060)
 LONGEST_S: Final = 600_000
 """Expiry a UE asks for, in seconds (UEP-04)."""
 
+MOST_FLOWS: Final = 32
+"""Registrations that a user can be allowed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -49,7 +52,9 @@ class HomeConfig:
         max_expires_s: longer ones are shortened.
         echo_user: user part of the public identity that answers MESSAGE and OPTIONS itself.
         network_user: user part of the identity from which the network itself sends.
-        max_registrations: bound of the registrations kept; a further user gets 503.
+        outbound: whether a user may have several flows (RFC 5626, MGU-09).
+        flows_per_impi: registrations of one user beside each other, emergency apart.
+        max_registrations: bound of the users registered; a further one gets 503.
         routes: other networks; the first that fits is taken.
         trusted: addresses of the trust domain; if none is given, all but the next hops of `routes`.
 
@@ -67,6 +72,8 @@ class HomeConfig:
     max_expires_s: int = LONGEST_S
     echo_user: str = "echo"
     network_user: str = "network"
+    outbound: bool = True
+    flows_per_impi: int = 4
     max_registrations: int = 1_000_000
     routes: tuple[Route, ...] = ()
     trusted: tuple[str, ...] = ()
@@ -78,6 +85,7 @@ class HomeConfig:
             (not 0 < self.port < 65536, "port: 1 to 65535"),
             (self.algorithm.lower() not in ALGORITHMS, f"algorithm: one of {', '.join(ALGORITHMS)}"),
             (self.qop not in {"auth", "none"}, "qop: auth or none"),
+            (not 0 < self.flows_per_impi <= MOST_FLOWS, f"flows_per_impi: 1 to {MOST_FLOWS}"),
             (not 0 < self.min_expires_s <= self.max_expires_s, "min_expires_s: 1 to max_expires_s"),
         )
         for found, words in faults:

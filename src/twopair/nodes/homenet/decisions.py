@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final, NamedTuple
 
-from twopair.nodes.homenet.registrar import OpenChallenge
+from twopair.nodes.homenet.challenges import OpenChallenge
 from twopair.nodes.homenet.registration_request import RegisterRequest
 
 
 class Relation(Enum):
-    """How the REGISTER relates to the open challenge of its user."""
+    """How the REGISTER relates to an open challenge: that of its nonce, or of its registration."""
 
     ANSWER = "same Call-ID and same nonce"
     CONFUSED = "one of the two is the same, the other not"
@@ -82,7 +82,7 @@ def decide(
     challenge: OpenChallenge | None,
     table: Mapping[tuple[bool, Relation, Content], Row] = TABLE,
 ) -> Step:
-    """The step for this REGISTER, given the challenge of its user that is still open."""
+    """The step for this REGISTER, given the open challenge that it may answer."""
     return table[request.protected, _relation(request, challenge), _content(request)].step
 
 

@@ -63,12 +63,12 @@ class HomeNetwork:
         self._config = config
         self._entropy = entropy
         self._layer = TransactionLayer(self, lambda _flow: CORE)
-        self._registrar = Registrar()
+        registrar = Registrar(config.flows_per_impi)
         hss = Hss(subscribers, entropy, rules)
         self._icscf = Icscf(hss, config.scscf_name)
-        self._scscf = Scscf(config, hss, self._registrar, rules)
+        self._scscf = Scscf(config, hss, registrar, rules)
         self._borders = Borders(config)
-        self._routing = Routing(config, self._icscf, self._registrar, self._borders)
+        self._routing = Routing(config, self._icscf, registrar, self._borders)
         self._proxy = Proxy(config.core, entropy, self._layer, self._borders)
         self._user = NetworkUser(config, entropy, self._routing, self._proxy, self._layer)
         self._streams = Streams()
@@ -97,7 +97,7 @@ class HomeNetwork:
 
     def next_deadline(self) -> Micros | None:
         """Moment at which `Woke` is to be fed, or None."""
-        waiting = (self._layer.next_deadline(), self._registrar.next_deadline(), self._proxy.next_deadline())
+        waiting = (self._layer.next_deadline(), self._scscf.next_deadline(), self._proxy.next_deadline())
         return min((when for when in waiting if when is not None), default=None)
 
     @property

@@ -1,34 +1,17 @@
-"""What the S-CSCF remembers: open challenges and registrations, until their time is over (TMR-01)."""
+"""Who is registered, and where: the bindings of the S-CSCF, until their time is over (24.229 §5.4.1.2.2F).
+
+A user has few beside each other, as `core.registration.flows` says: flows, and one for emergency.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from twopair.base import Endpoint, Impi, Impu, Micros, seconds
-from twopair.core.aka import AuthVector
+from twopair.base import Endpoint, Impi, Impu, Micros
+from twopair.core.registration.flows import ALONE, RegFlow, takes_place_of
 from twopair.nodes.homenet.cx import Profile
 from twopair.nodes.homenet.identities import identity_key
-
-AWAIT_AUTH: Final = seconds(240)
-"""reg-await-auth, 4 minutes (TMR-01)."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenChallenge:
-    """A challenge that was sent and not answered yet.
-
-    Args:
-        vector: its RAND, and what the answer must be.
-        nonce: its text.
-        call_id: of the challenged REGISTER (INT-05).
-        expires_at: end of reg-await-auth.
-    """
-
-    vector: AuthVector
-    nonce: str
-    call_id: str
-    expires_at: Micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +27,7 @@ class Binding:
         call_id: of the REGISTER that made or refreshed it.
         cseq: number of that REGISTER.
         expires_at: when it ends unless refreshed.
+        flow: its name among those of the user.
     """
 
     contact: str
@@ -54,75 +38,94 @@ class Binding:
     call_id: str
     cseq: int
     expires_at: Micros
+    flow: RegFlow = ALONE
 
 
 class _Due(NamedTuple):
     when: Micros
     number: int
     impi: Impi
-    challenge: bool
+    flow: RegFlow
 
 
 class Registrar:
-    """The tables of one S-CSCF. Each user has at most one open challenge and one binding."""
+    """The bindings of one S-CSCF.
 
-    def __init__(self) -> None:
-        self.challenges: dict[Impi, OpenChallenge] = {}
-        self.bindings: dict[Impi, Binding] = {}
-        self._users: dict[Impu, Impi] = {}
+    Args:
+        flows_per_impi: how many a user may have, emergency apart (MGU-09).
+    """
+
+    def __init__(self, flows_per_impi: int) -> None:
+        self._most = flows_per_impi
+        self._bindings: dict[Impi, tuple[Binding, ...]] = {}
+        self._owners: dict[Impu, Impi] = {}
         self._due: list[_Due] = []
+        self._noted: dict[tuple[Impi, RegFlow], Micros] = {}
         self._number = 0
 
-    def challenge(self, impi: Impi, challenge: OpenChallenge) -> None:
-        """Keep a challenge; an earlier one of the user is void (MGP-05)."""
-        self.challenges[impi] = challenge
-        self._note(challenge.expires_at, impi, challenge=True)
+    @property
+    def users(self) -> int:
+        """How many users are registered."""
+        return len(self._bindings)
 
-    def bind(self, impi: Impi, binding: Binding) -> None:
-        """Keep a registration in place of the user's earlier one."""
-        known = self.bindings.get(impi)
-        self.bindings[impi] = binding
-        if known is None:
-            self._note(binding.expires_at, impi, challenge=False)
-        if known is None or known.profile != binding.profile:
-            self._users.update(dict.fromkeys(map(identity_key, binding.profile.impus), impi))
+    def of(self, impi: Impi) -> tuple[Binding, ...]:
+        """The registrations of a user; the one made or refreshed last stands last."""
+        return self._bindings.get(impi, ())
 
-    def release(self, impi: Impi) -> Binding | None:
-        """End a registration, all its public identities with it (MGP-09)."""
-        binding = self.bindings.pop(impi, None)
-        if binding is not None:
-            for impu in map(identity_key, binding.profile.impus):
-                if self._users.get(impu) == impi:
-                    del self._users[impu]
-        return binding
+    def of_identity(self, impu: Impu) -> tuple[Binding, ...]:
+        """The registrations that a public identity belongs to, given by its key."""
+        impi = self._owners.get(impu)
+        return () if impi is None else self.of(impi)
 
-    def binding_of(self, impu: Impu) -> Binding | None:
-        """The registration that a public identity belongs to, given by its key."""
-        impi = self._users.get(impu)
-        return None if impi is None else self.bindings.get(impi)
+    def room_for(self, impi: Impi, flow: RegFlow) -> bool:
+        """Whether a user may have a registration of that name; what stands gives way to nothing (MGU-09)."""
+        beside = [one for one in self.of(impi) if not one.flow.sos and not takes_place_of(flow, one.flow)]
+        return flow.sos or len(beside) < self._most
+
+    def bind(self, impi: Impi, new: Binding) -> tuple[Binding, ...]:
+        """Keep a registration; gives those whose place it takes, also what it was itself before."""
+        known = self.of(impi)
+        gone = tuple(one for one in known if takes_place_of(new.flow, one.flow))
+        self._bindings[impi] = (*(one for one in known if one not in gone), new)
+        self._note(new.expires_at, impi, new.flow)
+        if not known or known[-1].profile != new.profile:
+            self._owners.update(dict.fromkeys(map(identity_key, new.profile.impus), impi))
+        return gone
+
+    def release(self, impi: Impi, binding: Binding) -> bool:
+        """End a registration; whether it was the last one, with which all public identities go (MGP-09)."""
+        left = tuple(one for one in self.of(impi) if one is not binding)
+        if left:
+            self._bindings[impi] = left
+            return False
+        self._bindings.pop(impi, None)
+        for impu in map(identity_key, binding.profile.impus):
+            if self._owners.get(impu) == impi:
+                del self._owners[impu]
+        return True
 
     def next_deadline(self) -> Micros | None:
-        """Moment at which the first challenge or registration may end."""
+        """Moment at which the first registration may end."""
         return self._due[0].when if self._due else None
 
     def ended(self, now: Micros) -> Iterator[tuple[Impi, Binding]]:
-        """Drop what is over by now; gives the registrations that ended."""
+        """The registrations that are over by now and must be released."""
         while self._due and self._due[0].when <= now:
             due = heappop(self._due)
-            if due.challenge:
-                challenge = self.challenges.get(due.impi)
-                if challenge is not None and challenge.expires_at <= now:
-                    del self.challenges[due.impi]
+            if self._noted.get((due.impi, due.flow)) != due.when:  # an earlier one took its place
                 continue
-            binding = self.bindings.get(due.impi)
-            if binding is None:
-                continue
-            if binding.expires_at > now:  # refreshed meanwhile
-                self._note(binding.expires_at, due.impi, challenge=False)
-                continue
-            self.release(due.impi)
-            yield due.impi, binding
+            del self._noted[due.impi, due.flow]
+            binding = next((one for one in self.of(due.impi) if one.flow == due.flow), None)
+            if binding is not None and binding.expires_at > now:  # refreshed meanwhile
+                self._note(binding.expires_at, due.impi, due.flow)
+            elif binding is not None:
+                yield due.impi, binding
 
-    def _note(self, when: Micros, impi: Impi, *, challenge: bool) -> None:
+    def _note(self, when: Micros, impi: Impi, flow: RegFlow) -> None:
+        """Look at a registration at that time, unless that is done before it anyway."""
+        noted = self._noted.get((impi, flow))
+        if noted is not None and noted <= when:
+            return
+        self._noted[impi, flow] = when
         self._number += 1
-        heappush(self._due, _Due(when, self._number, impi, challenge))
+        heappush(self._due, _Due(when, self._number, impi, flow))

@@ -1,17 +1,16 @@
 """A REGISTER as the S-CSCF reads it: every field it decides on, parsed once (24.229 §5.4.1.2)."""
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 from twopair.base import Endpoint, Impi, Impu, WireError
 from twopair.core.aka import decode_auts
+from twopair.core.registration.binding import ALL
+from twopair.core.registration.flows import RegFlow
 from twopair.nodes.homenet.config import LONGEST_S
 from twopair.nodes.homenet.identities import public_identity
 from twopair.nodes.homenet.routes import endpoint_of, hop_of
 from twopair.wire.sip import Credentials, CSeq, NameAddr, Request, SipUri
-
-KNOWN_OPTIONS: Final = frozenset({"path"})
-"""Option tags that may stand in Require of a REGISTER."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,8 @@ class RegisterRequest:
         expires_s: seconds asked for; 0 ends the registration.
         path: Path values, nearest to the UE last.
         hop: the address that the first of them, or Contact, names; None where it is a host name.
-        unknown_options: tags in Require that are not known here.
+        required: tags in Require, as written.
+        flow: the registration it asks for; the only one where it has no Contact, or ``*``.
         charging: P-Charging-Vector, or empty.
     """
 
@@ -82,7 +82,8 @@ class RegisterRequest:
     path: tuple[str, ...]
     hop: Endpoint | None
     authorization: Authorization | None
-    unknown_options: tuple[str, ...]
+    required: tuple[str, ...]
+    flow: RegFlow
     charging: str
 
     @classmethod
@@ -94,7 +95,7 @@ class RegisterRequest:
         authorization = None if field is None else Authorization.parse(field)
         impi = authorization.username if authorization else impu.partition(":")[2]
         contact, expires_s = _binding(request)
-        path = tuple(request.values("Path"))
+        path, required = tuple(request.values("Path")), tuple(request.values("Require"))
         return cls(
             impi=Impi(impi),
             impu=impu,
@@ -105,7 +106,8 @@ class RegisterRequest:
             path=path,
             hop=_hop(path, contact),
             authorization=authorization,
-            unknown_options=tuple(t for t in request.values("Require") if t.lower() not in KNOWN_OPTIONS),
+            required=required,
+            flow=RegFlow.asked(request.get("Contact") or "", [*request.values("Supported"), *required]),
             charging=request.get("P-Charging-Vector") or "",
         )
 
@@ -113,6 +115,16 @@ class RegisterRequest:
     def ends(self) -> bool:
         """Whether this is a de-registration."""
         return self.contact is not None and self.expires_s == 0
+
+    @property
+    def first_hop_keeps_flows(self) -> bool:
+        """Whether the UE's edge proxy has said so with ``ob``, or there is none (RFC 5626 §6)."""
+        return not self.path or "ob" in NameAddr.parse(self.path[-1]).sip_uri.params
+
+    @property
+    def everything(self) -> bool:
+        """Whether it names all contacts (RFC 3261 §10.2.2)."""
+        return self.contact is not None and self.contact.uri == ALL
 
     @property
     def protected(self) -> bool:
@@ -137,7 +149,7 @@ def _binding(request: Request) -> tuple[NameAddr | None, int]:
         return None, _seconds(header, LONGEST_S)
     contact = NameAddr.parse(contacts[0])
     expires_s = _seconds(contact.params.get("expires"), _seconds(header, LONGEST_S))
-    if contact.uri != "*":
+    if contact.uri != ALL:
         SipUri.parse(contact.uri)  # requests to the user must be able to carry it
     elif expires_s != 0:
         raise WireError("Contact * without Expires 0", 0, "RFC 3261 §10.3")
@@ -147,7 +159,7 @@ def _binding(request: Request) -> tuple[NameAddr | None, int]:
 def _hop(path: tuple[str, ...], contact: NameAddr | None) -> Endpoint | None:
     if path:
         return hop_of(path[0])
-    return endpoint_of(contact.sip_uri) if contact is not None and contact.uri != "*" else None
+    return endpoint_of(contact.sip_uri) if contact is not None and contact.uri != ALL else None
 
 
 def _seconds(text: str | None, default: int) -> int:

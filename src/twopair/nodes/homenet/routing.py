@@ -7,7 +7,7 @@ from twopair.nodes.homenet.borders import Borders
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.icscf import Icscf
 from twopair.nodes.homenet.identities import asserted_identity, identity_key, public_identity
-from twopair.nodes.homenet.registrar import Binding, Registrar
+from twopair.nodes.homenet.registrar import Registrar
 from twopair.nodes.homenet.routes import endpoint_of, hop_of
 from twopair.nodes.homenet.verdict import Denied
 from twopair.wire.sip import NameAddr, Request, SipUri, first_element, tags_beyond
@@ -93,10 +93,12 @@ class Routing:
             impu: the identity that was called.
             uri: the same as it was written.
         """
-        binding = self._registrar.binding_of(impu)
-        if binding is None:
+        there = self._registrar.of_identity(impu)
+        reachable = [one for one in there if not one.flow.sos]  # emergency is for emergency (PCS-18)
+        if not reachable:
             found = self._icscf.locate(impu)
             return Denied(found if isinstance(found, Refusal) else Refusal.USER_AWAY, impu)
+        binding = reachable[-1]
         if impu in binding.profile.barred:
             return Denied(Refusal.NO_SUCH_USER, f"{impu} is barred")
         request.uri = binding.target
@@ -139,8 +141,7 @@ class Routing:
         """Whether the asserted user is registered here and may use that identity (24.229 §5.4.3.2)."""
         for value in request.values("P-Asserted-Identity"):
             impu = asserted_identity(value)
-            binding: Binding | None = self._registrar.binding_of(impu)
-            if binding is not None and impu not in binding.profile.barred:
+            if any(impu not in binding.profile.barred for binding in self._registrar.of_identity(impu)):
                 return True
         return False
 

@@ -1,28 +1,42 @@
 """S-CSCF as registrar: authenticates, binds, refreshes, releases (TS 24.229 §5.4.1)."""
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from twopair.base import Endpoint, Impi, Impu, Micros, Refusal, seconds
+from twopair.core.registration.flows import OUTBOUND, RegFlow, is_anew
 from twopair.nodes.facts import Deregistered, Registered
+from twopair.nodes.homenet.accepted import associated, charging, state
 from twopair.nodes.homenet.authentication import Authentication
+from twopair.nodes.homenet.challenges import Challenges, OpenChallenge
 from twopair.nodes.homenet.config import HomeConfig
-from twopair.nodes.homenet.cx import Assignment, Profile, Result, Saa, Sar
+from twopair.nodes.homenet.cx import Assignment, Result, Saa, Sar
 from twopair.nodes.homenet.decisions import Step, decide
 from twopair.nodes.homenet.hss import Hss
-from twopair.nodes.homenet.identities import identity_key
-from twopair.nodes.homenet.registrar import Binding, OpenChallenge, Registrar
+from twopair.nodes.homenet.meant import confirmed, meant
+from twopair.nodes.homenet.registrar import Binding, Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
-from twopair.nodes.homenet.routes import same_target
 from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.verdict import Answer, Denied, Headers
 from twopair.wire.sip import NameAddr, print_params
 
+PATH: Final = "path"
+"""Option tag of RFC 3327."""
+
 
 class Case(NamedTuple):
-    """What the steps of the table work on."""
+    """What the steps of the table work on.
+
+    Args:
+        request: what was asked.
+        flow: the name of the registration asked for, as the 200 would confirm it (MGU-09).
+        open: the challenge that it may answer.
+        source: where it came from.
+        now: the moment.
+    """
 
     request: RegisterRequest
+    flow: RegFlow
     open: OpenChallenge | None
     source: Endpoint
     now: Micros
@@ -34,7 +48,7 @@ class Scscf:
     Args:
         config: domain, digest and expiry rules.
         hss: whom it asks for vectors and profiles.
-        registrar: its tables, shared with the proxy.
+        registrar: its table of bindings, shared with the proxy.
         rules: what it decides by.
     """
 
@@ -43,7 +57,9 @@ class Scscf:
         self._config = config
         self._hss = hss
         self._registrar = registrar
-        self._authentication = Authentication(config, hss, registrar)
+        self._challenges = Challenges(config.flows_per_impi)
+        self._authentication = Authentication(config, hss, self._challenges)
+        self._options = frozenset({PATH, OUTBOUND} if config.outbound else {PATH})
         self._steps: dict[Step, Callable[[Case], Answer | Denied]] = {
             Step.VERIFY: self._verify,
             Step.RESYNC: self._resync,
@@ -60,28 +76,38 @@ class Scscf:
             source: where it came from; requests to the user go there if Path names no address.
             now: the moment.
         """
-        if request.unknown_options:
-            tags = ", ".join(request.unknown_options)
-            return Denied(Refusal.BAD_EXTENSION, tags, (("Unsupported", tags),))
+        if unknown := ", ".join(tag for tag in request.required if tag.lower() not in self._options):
+            return Denied(Refusal.BAD_EXTENSION, unknown, (("Unsupported", unknown),))
         if 0 < request.expires_s < self._config.min_expires_s:
             least = (("Min-Expires", str(self._config.min_expires_s)),)
             return Denied(Refusal.INTERVAL_TOO_BRIEF, f"{request.expires_s} s", least)
-        open_ = self._registrar.challenges.get(request.impi)
-        if open_ is not None and open_.expires_at <= now:
-            open_ = None
-        return self._steps[decide(request, open_, self._rules.decisions)](Case(request, open_, source, now))
+        flow = confirmed(request, outbound=self._config.outbound)
+        if flow is None:
+            return Denied(Refusal.FIRST_HOP_LACKS_OUTBOUND, request.path[-1])
+        nonce = request.authorization.nonce if request.authorization else ""
+        open_ = self._challenges.answered(request.impi, flow, nonce, now)
+        case = Case(request, flow, open_, source, now)
+        return self._steps[decide(request, open_, self._rules.decisions)](case)
+
+    def next_deadline(self) -> Micros | None:
+        """Moment at which a challenge or a registration may end."""
+        waiting = (self._challenges.next_deadline(), self._registrar.next_deadline())
+        return min((when for when in waiting if when is not None), default=None)
 
     def expire(self, now: Micros) -> Iterator[object]:
         """End what is over by now and tell the HSS; gives the facts to report."""
+        self._challenges.expire(now)
         for impi, binding in self._registrar.ended(now):
-            self._assign(impi, binding.profile.impus[0], Assignment.TIMEOUT_DEREGISTRATION)
-            yield Deregistered(impi, "expired")
+            impu = binding.profile.impus[0]
+            yield self._end(impi, impu, binding, Assignment.TIMEOUT_DEREGISTRATION, "expired")
+
+    # steps of the table
 
     def _verify(self, case: Case) -> Answer | Denied:
         assert case.open is not None, "only an open challenge can be answered"
         if not self._authentication.succeeds(case.request, case.open):
             return Denied(Refusal.WRONG_RESPONSE, case.request.impi)
-        return self._accept(case)
+        return self._accept(case, initial=case.open.initial)
 
     def _resync(self, case: Case) -> Answer | Denied:
         assert case.open is not None, "only an open challenge can be answered"
@@ -91,35 +117,43 @@ class Scscf:
         return Denied(Refusal.CHALLENGE_REJECTED, case.request.impi)
 
     def _challenge(self, case: Case) -> Answer | Denied:
-        if case.request.ends and not case.request.protected:
-            return Denied(Refusal.UNPROTECTED_DEREGISTER, case.request.impi)
-        return self._authentication.challenge(case.request, case.now)
+        request = case.request
+        if request.ends and not request.protected:
+            return Denied(Refusal.UNPROTECTED_DEREGISTER, request.impi)
+        makes = request.contact is not None and not request.ends
+        if makes and not self._registrar.room_for(request.impi, case.flow):
+            return Denied(Refusal.TOO_MANY_FLOWS, request.impi)
+        return self._authentication.challenge(request, case.flow, case.now, initial=not request.protected)
 
     def _refresh(self, case: Case) -> Answer | Denied:
         """A protected REGISTER that answers nothing: a registered user may be believed (INT-05)."""
-        known = case.request.impi in self._registrar.bindings
-        if known and (case.request.ends or not self._config.challenge_refresh):
-            return self._accept(case)
-        return self._authentication.challenge(case.request, case.now)
+        known = self._registrar.of(case.request.impi)
+        about = known if case.request.ends else meant(known, case.request, case.flow, initial=False)
+        if about and (case.request.ends or not self._config.challenge_refresh):
+            return self._accept(case, initial=False)
+        return self._challenge(case)
 
-    def _accept(self, case: Case) -> Answer | Denied:
-        """The user is who they say; do what they ask."""
-        request, binding = case.request, self._registrar.bindings.get(case.request.impi)
-        known_call = binding is not None and binding.call_id == request.call_id
-        if binding is not None and known_call and request.cseq.number <= binding.cseq:
+    # what the user asks for, now that they are who they say
+
+    def _accept(self, case: Case, *, initial: bool) -> Answer | Denied:
+        request = case.request
+        about = meant(self._registrar.of(request.impi), request, case.flow, initial=initial)
+        if any(one.call_id == request.call_id and request.cseq.number <= one.cseq for one in about):
             return Denied(Refusal.BAD_REQUEST, "CSeq is not higher than before (RFC 3261 §10.3)")
         if request.contact is None:
-            return Answer(200, self._state(binding, case.now))
+            return self._answer(case, case.flow)
         if request.expires_s == 0:
-            return self._release(request, request.contact, binding, case.now)
-        return self._bind(request, request.contact, case.source, case.now)
+            return self._release(case, about)
+        flow = about[0].flow if about and not is_anew(case.flow, about[0].flow) else case.flow
+        return self._bind(case, request.contact, flow)
 
-    def _bind(
-        self, request: RegisterRequest, contact: NameAddr, source: Endpoint, now: Micros
-    ) -> Answer | Denied:
-        known = request.impi in self._registrar.bindings
-        if not known and len(self._registrar.bindings) >= self._config.max_registrations:
+    def _bind(self, case: Case, contact: NameAddr, flow: RegFlow) -> Answer | Denied:
+        request, registrar, now = case.request, self._registrar, case.now
+        known = registrar.of(request.impi)
+        if not known and registrar.users >= self._config.max_registrations:
             return Denied(Refusal.OVERLOADED, "registrations")
+        if not registrar.room_for(request.impi, flow):
+            return Denied(Refusal.TOO_MANY_FLOWS, request.impi)
         kind = Assignment.RE_REGISTRATION if known else Assignment.REGISTRATION
         saa = self._assign(request.impi, request.impu, kind)
         if saa.result is not Result.SUCCESS:
@@ -130,51 +164,36 @@ class Scscf:
             contact=f"<{contact.uri}>{print_params(params)}",
             target=contact.uri,
             path=request.path,
-            hop=request.hop or source,
+            hop=request.hop or case.source,
             profile=saa.profile,
             call_id=request.call_id,
             cseq=request.cseq.number,
             expires_at=Micros(now + seconds(expires_s)),
+            flow=flow,
         )
-        self._registrar.bind(request.impi, binding)
-        headers = self._state(binding, now) + self._charging(request)
-        associated = _associated(saa.profile)
-        return Answer(200, headers, (Registered(request.impi, associated[0], expires_s, associated),))
+        gone = [one for one in registrar.bind(request.impi, binding) if not is_anew(flow, one.flow)]
+        ended = [Deregistered(request.impi, "another took its place", one.flow) for one in gone]
+        identities = associated(saa.profile)
+        stands = Registered(request.impi, identities[0], expires_s, identities, flow)
+        return self._answer(case, flow, charging(self._config, request), (*ended, stands))
 
-    def _release(
-        self, request: RegisterRequest, contact: NameAddr, binding: Binding | None, now: Micros
-    ) -> Answer:
-        """De-registration of the contact, and with it of the implicit set (24.229 §5.4.1.4)."""
-        named = contact.uri == "*" or (binding is not None and same_target(contact.uri, binding.target))
-        if binding is None or not named:
-            return Answer(200, self._state(binding, now))
-        self._registrar.release(request.impi)
-        self._assign(request.impi, request.impu, Assignment.USER_DEREGISTRATION)
-        return Answer(200, (), (Deregistered(request.impi, "de-registered by the user"),))
+    def _release(self, case: Case, about: Sequence[Binding]) -> Answer:
+        """De-registration of contacts; with the last one goes the implicit set (24.229 §5.4.1.4)."""
+        impi, impu, why = case.request.impi, case.request.impu, Assignment.USER_DEREGISTRATION
+        facts = [self._end(impi, impu, one, why, "de-registered by the user") for one in about]
+        return self._answer(case, case.flow, facts=tuple(facts))
 
-    def _state(self, binding: Binding | None, now: Micros) -> Headers:
-        """Headers of a 200 that tell what is registered (24.229 §5.4.1.2.2F)."""
-        if binding is None:
-            return ()
-        left_s = max(0, (binding.expires_at - now) // seconds(1))
-        associated = ", ".join(f"<{impu}>" for impu in _associated(binding.profile))
-        return (
-            ("Contact", f"{binding.contact};expires={left_s}"),
-            *(("Path", element) for element in binding.path),
-            ("Service-Route", self._config.service_route),
-            ("P-Associated-URI", associated),
-        )
+    def _end(self, impi: Impi, impu: Impu, binding: Binding, why: Assignment, words: str) -> Deregistered:
+        """A registration is over; the HSS hears of the last one of a user."""
+        if self._registrar.release(impi, binding):
+            self._assign(impi, impu, why)
+        return Deregistered(impi, words, binding.flow)
 
-    def _charging(self, request: RegisterRequest) -> Headers:
-        """P-Charging-Vector of the request with our side of the accounting (24.229 §5.4.1.2.2F)."""
-        if not request.charging:
-            return ()
-        return (("P-Charging-Vector", f'{request.charging};term-ioi="{self._config.domain}"'),)
+    def _answer(self, case: Case, own: RegFlow, more: Headers = (), facts: tuple[object, ...] = ()) -> Answer:
+        """A 200 with the state as it is now."""
+        there = self._registrar.of(case.request.impi)
+        headers = state(self._config, case.request, case.flow, own, there, case.now)
+        return Answer(200, headers + more, facts)
 
     def _assign(self, impi: Impi, impu: Impu, assignment: Assignment) -> Saa:
         return self._hss.server_assignment(Sar(impi, impu, self._config.scscf_name, assignment))
-
-
-def _associated(profile: Profile) -> tuple[Impu, ...]:
-    """The identities a user may use, the default one first."""
-    return tuple(impu for impu in profile.impus if identity_key(impu) not in profile.barred)

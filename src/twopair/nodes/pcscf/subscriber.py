@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from twopair.base import Endpoint, Impi, Impu, Micros, WireError
-from twopair.core.registration.flows import ALONE, RegFlow, takes_place_of
+from twopair.core.registration.flows import ALONE, RegFlow, is_anew, takes_place_of
 from twopair.core.sa import SaSetLife, Stage
 from twopair.wire.sip import uri_key
 
@@ -181,10 +181,7 @@ class Subscribers:
 
     def of(self, impi: Impi, flow: RegFlow = ALONE) -> Subscriber | None:
         """The registration of an IMPI that a REGISTER of that name makes anew."""
-        for known in self.all_of(impi):
-            if known.flow.kind is flow.kind and takes_place_of(flow, known.flow):
-                return known
-        return None
+        return next((known for known in self.all_of(impi) if is_anew(flow, known.flow)), None)
 
     def meant(self, impi: Impi, flow: RegFlow | None, over: Subscriber | None) -> Subscriber | None:
         """The registration that a REGISTER is about (MGU-09).

@@ -136,3 +136,17 @@ def test_a_question_is_about_what_is_known() -> None:
     asked = Asked.of(request()).about("sip:anna@10.10.1.2:6101")
     listed = [("Contact", "<sip:bob@h>;expires=60"), ("Contact", f"{OWN};expires=7200")]
     assert granted_s(asked, make_response(request(), 200, to_tag="s", headers=listed)) == 7_200
+
+
+@pytest.mark.parametrize("sos", ["", ";sos"])
+@pytest.mark.parametrize("first", ["", ";sos"])
+def test_an_emergency_contact_at_the_same_address_is_another(sos: str, first: str) -> None:
+    """PCS-18: `sos`, which RFC 3261 §19.1.4 does not look at, tells the two apart, in any order."""
+    expiries = {"": 7200, ";sos": 600}
+    there = [f"<sip:anna@10.10.1.2:6101{one}>;expires={expiries[one]}" for one in ("", ";sos")]
+    asked = request(f"<sip:anna@10.10.1.2:6101{sos}>")
+    assert meaning(asked, *(there if not first else there[::-1])) == expiries[sos]
+
+
+def test_an_emergency_contact_that_comes_back_without_sos_is_the_own_one() -> None:
+    assert meaning(request("<sip:anna@10.10.1.2:6101;sos>"), f"{OWN};expires=600") == 600

@@ -91,13 +91,13 @@ def test_registered_called_and_asserted_however_it_is_written(core: CoreSide, as
 @pytest.mark.parametrize("called", [*SAME, f"sip:Alice@{DOMAIN}"])
 def test_gone_however_it_is_written(called: str) -> None:
     """MGP-09: all identities of a registration end together."""
-    registrar = Registrar()
+    registrar = Registrar(1)
     binding = Binding("", "", (), PCSCF, Profile(USER.impus), "c", 1, seconds(60))
     registrar.bind(USER.impi, binding)
-    assert registrar.binding_of(identity_key(called)) is binding
-    registrar.release(USER.impi)
+    assert registrar.of_identity(identity_key(called)) == (binding,)
+    registrar.release(USER.impi, binding)
     registrar.bind(USER.impi, replace(binding, profile=Profile((USER.impus[0],))))
-    assert registrar.binding_of(identity_key(called)) is None
+    assert registrar.of_identity(identity_key(called)) == ()
 
 
 def test_the_networks_own_user_however_it_is_written() -> None:
