@@ -52,6 +52,7 @@ FITS: Final[dict[Refusal, Fits]] = {
     Refusal.NOT_AUTHENTICATED: status(200),
     Refusal.CORE_SILENT: request,
     Refusal.NO_PATH_TOKEN: request,
+    Refusal.FLOW_FAILED: request,
     Refusal.CLEAR_TO_UE: lambda _message: True,
     Refusal.CLEAR_OK: status(200),
     Refusal.SECURITY_SERVER_MISSING: status(401),

@@ -58,6 +58,7 @@ class Refusal(Reason):
     NOT_AUTHENTICATED = (500, "33.203 §5.1.2, UNP-03", "200 from the core to what nobody authenticated")
     CORE_SILENT = (504, "24.229 §5.2.2, PCS-06", "the home network does not answer")
     NO_PATH_TOKEN = (404, "24.229 §5.2.6.4, PCS-13", "request from the core for no UE of ours")
+    FLOW_FAILED = (430, "RFC 5626 §5.3.1, MGU-09", "request from the core over a flow that is gone")
     # seen by the UE
     CLEAR_TO_UE = (0, "33.203 §7.1, UNP-02", "clear text to the UE that answers no REGISTER of its own")
     CLEAR_OK = (0, "33.203 §5.1.2, UNP-03, VAR-60", "an unprotected 200, which nobody authenticated")

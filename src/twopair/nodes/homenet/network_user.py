@@ -1,6 +1,6 @@
 """The network as a user: answers what is sent to it, and sends MESSAGE itself (RFC 3428)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from twopair.base import Entropy, Impu, Micros, Refusal, Report, WireError, token
@@ -11,6 +11,7 @@ from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.identities import asserted_identity, public_identity
 from twopair.nodes.homenet.proxy import Proxy
 from twopair.nodes.homenet.routing import MAX_FORWARDS, Routing
+from twopair.nodes.homenet.targets import NOT_REACHED, Onward, Untried
 from twopair.nodes.homenet.verdict import Answer, Denied
 from twopair.nodes.wishes import SendMessage
 from twopair.wire.sip import Request, make_request, tags_beyond
@@ -20,10 +21,17 @@ _ALLOW: Final = (("Allow", "MESSAGE, OPTIONS"),)
 
 @dataclass(frozen=True, slots=True)
 class OwnMessage:
-    """Owner of the client transaction of a MESSAGE that the network sends."""
+    """Owner of the client transaction of a MESSAGE that the network sends.
+
+    Args:
+        to: whom it is for.
+        call_id: its Call-ID.
+        untried: where else it may go.
+    """
 
     to: Impu
     call_id: str
+    untried: Untried | None
 
 
 class NetworkUser:
@@ -68,6 +76,14 @@ class NetworkUser:
         """Send a MESSAGE from the network to a user; the outcome is reported as `MessageAnswered`."""
         self._send(wish, self._config.network, now, out)
 
+    def answered(self, message: OwnMessage, status: int, now: Micros, out: list[Action]) -> None:
+        """A final answer to a MESSAGE of ours, 408 also where none came: report it, or try another flow."""
+        if status in NOT_REACHED and message.untried is not None:
+            onward = message.untried.first()
+            self._start(onward, replace(message, untried=onward.untried), now, out)
+        else:
+            out.append(Report(MessageAnswered(message.to, status, message.call_id)))
+
     def _send(self, wish: SendMessage, sender: Impu, now: Micros, out: list[Action]) -> None:
         call_id = f"{token(self._entropy)}@{self._config.domain}"
         request = make_request(
@@ -90,7 +106,9 @@ class NetworkUser:
             found = Denied(Refusal.NO_SUCH_USER, wish.to)
         if isinstance(found, Denied):
             out.append(Report(MessageAnswered(wish.to, found.refusal.status, call_id)))
-            return
-        request.push("Via", self._proxy.via())
-        owner = OwnMessage(wish.to, call_id)
-        self._layer.start(request, self._proxy.flow_to(found.hop), now, out, owner)
+        else:
+            self._start(found, OwnMessage(wish.to, call_id, found.untried), now, out)
+
+    def _start(self, onward: Onward, owner: OwnMessage, now: Micros, out: list[Action]) -> None:
+        onward.request.push("Via", self._proxy.via())
+        self._layer.start(onward.request, self._proxy.flow_to(onward.hop), now, out, owner)

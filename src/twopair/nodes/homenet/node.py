@@ -27,7 +27,6 @@ from twopair.nodes.events import (
     StreamOpened,
     Woke,
 )
-from twopair.nodes.facts import MessageAnswered
 from twopair.nodes.homenet.borders import Borders
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.hss import Hss
@@ -36,11 +35,12 @@ from twopair.nodes.homenet.network_user import NetworkUser, OwnMessage
 from twopair.nodes.homenet.proxy import Forwarding, Proxy, answer_flow
 from twopair.nodes.homenet.registrar import Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
-from twopair.nodes.homenet.routing import Onward, Ours, Routing
+from twopair.nodes.homenet.routing import Ours, Routing
 from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.scscf import Scscf
 from twopair.nodes.homenet.store import SubscriberStore
 from twopair.nodes.homenet.streams import Streams
+from twopair.nodes.homenet.targets import Onward
 from twopair.nodes.homenet.verdict import Answer, Denied
 from twopair.wire.sip import Request, Response, make_response, parse
 
@@ -151,17 +151,17 @@ class HomeNetwork:
         if isinstance(txn.owner, Forwarding):
             self._proxy.on_response(txn.owner, response, now, out)
         elif isinstance(txn.owner, OwnMessage) and response.status >= 200:
-            out.append(Report(MessageAnswered(txn.owner.to, response.status, txn.owner.call_id)))
+            self._user.answered(txn.owner, response.status, now, out)
 
     def on_silence(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
-        """Nothing has come so far: there is no other way."""
+        """Nothing has come so far: it may still come, and twice is worse than late."""
 
     def on_timeout(self, txn: ClientTransaction, _trouble: Trouble, now: Micros, out: list[Action]) -> None:
-        """No answer came: 408 (RFC 3261 §16.8)."""
+        """No answer came: as 408 (RFC 3261 §16.8)."""
         if isinstance(txn.owner, Forwarding):
             self._proxy.on_timeout(txn.owner, now, out)
         elif isinstance(txn.owner, OwnMessage):
-            out.append(Report(MessageAnswered(txn.owner.to, 408, txn.owner.call_id)))
+            self._user.answered(txn.owner, 408, now, out)
 
     def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Drop it (RFC 6026 §7.2)."""
@@ -204,7 +204,7 @@ class HomeNetwork:
     ) -> None:
         decision = self._routing.decide(request, source)
         if isinstance(decision, Onward):
-            self._proxy.forward(txn, decision.request, decision.hop, now, out)
+            self._proxy.forward(txn, decision, now, out)
         elif isinstance(decision, Ours):
             answer = self._user.answer(request)
             self._answer(txn, answer, now, out)

@@ -8,6 +8,7 @@ from twopair.core.sip import CORE, ClientTransaction, ServerTransaction, Transac
 from twopair.nodes.actions import Action
 from twopair.nodes.homenet.borders import Borders
 from twopair.nodes.homenet.config import SIP_PORT
+from twopair.nodes.homenet.targets import FLOW_FAILED, NOBODY_THERE, NOT_REACHED, Onward, Untried
 from twopair.wire.sip import MAGIC, Request, Response, Via, make_request, make_response
 
 TIMER_C: Final = seconds(185)
@@ -18,21 +19,35 @@ GIVEN_UP: Final = 64 * CORE.t1
 
 
 class Forwarding:
-    """One request between its two transactions; owner of both.
+    """One request between its two transactions; owner of both, and of those on further ways to the same user.
 
     Args:
         server: where it came from.
+
+    Attributes:
         onward: the flow on which it went on.
+        untried: other ways, for where nobody is reached there.
         cancel: what cancels it if it is an INVITE; None for other methods, and once it was sent.
     """
 
-    __slots__ = ("asked", "back", "cancel", "given_up", "heard", "onward", "over", "server", "until")
+    __slots__ = (
+        "asked",
+        "back",
+        "cancel",
+        "given_up",
+        "heard",
+        "onward",
+        "over",
+        "server",
+        "until",
+        "untried",
+    )
 
-    def __init__(self, server: ServerTransaction, onward: Flow, cancel: Request | None) -> None:
+    def __init__(self, server: ServerTransaction) -> None:
         self.server = server
-        self.back = answer_flow(server)
-        self.onward = onward
-        self.cancel = cancel
+        self.back = self.onward = answer_flow(server)
+        self.untried: Untried | None = None
+        self.cancel: Request | None = None
         self.heard = False  # a provisional response came, so that a CANCEL may go
         self.given_up = False  # it is to be cancelled as soon as it may
         self.until: Micros | None = None  # timer C
@@ -66,18 +81,28 @@ class Proxy:
         """A Via of ours with a branch of its own."""
         return f"SIP/2.0/UDP {self._core};branch={MAGIC}{token(self._entropy)}"
 
-    def forward(
-        self, txn: ServerTransaction, request: Request, hop: Endpoint, now: Micros, out: list[Action]
-    ) -> None:
-        """Send an edited copy on; the responses find their way back through `txn`."""
+    def forward(self, txn: ServerTransaction, onward: Onward, now: Micros, out: list[Action]) -> None:
+        """Send a request on; the responses find their way back through `txn`."""
+        txn.owner = forwarding = Forwarding(txn)
+        self._send(forwarding, onward, now, out)
+
+    def _send(self, forwarding: Forwarding, way: Onward, now: Micros, out: list[Action]) -> None:
+        request = way.request
         request.push("Via", self.via())
-        flow = self.flow_to(hop)
+        forwarding.onward, forwarding.untried = self.flow_to(way.hop), way.untried
         invite = request.method == "INVITE"
-        forwarding = Forwarding(txn, flow, _cancel_of(request) if invite else None)
-        txn.owner = forwarding
-        forwarding.asked = self._layer.start(request, flow, now, out, forwarding)
+        forwarding.cancel, forwarding.heard = (_cancel_of(request) if invite else None), False
+        forwarding.asked = self._layer.start(request, forwarding.onward, now, out, forwarding)
         if invite:
             self._await(forwarding, now)
+
+    def _goes_elsewhere(self, forwarding: Forwarding, now: Micros, out: list[Action]) -> bool:
+        """Try the next way to the user, if there is one and the caller still waits (RFC 5626 §7)."""
+        untried = forwarding.untried
+        if untried is None or forwarding.given_up or forwarding.server.answered:
+            return False
+        self._send(forwarding, untried.first(), now, out)
+        return True
 
     def forward_ack(self, ack: Request, hop: Endpoint, out: list[Action]) -> None:
         """Send the ACK to a 2xx on; it has no transaction (RFC 3261 §16.11)."""
@@ -95,9 +120,14 @@ class Proxy:
         """Send a response back, without our Via (RFC 3261 §16.7)."""
         if response.status < 200:
             self._heard(forwarding, now, out)
+        elif response.status in NOT_REACHED and self._goes_elsewhere(forwarding, now, out):
+            return
         else:
             forwarding.over = True
         if response.status == 100:
+            return
+        if response.status == FLOW_FAILED:
+            self._answer(forwarding, NOBODY_THERE, now, out)
             return
         response.pop_value("Via")
         if response.get("Via") is not None:
@@ -105,11 +135,13 @@ class Proxy:
             forwarding.server.respond(response, forwarding.back, now, out)
 
     def on_timeout(self, forwarding: Forwarding, now: Micros, out: list[Action]) -> None:
-        """No answer came: 408 for an INVITE (RFC 3261 §16.8).
+        """No answer came: another way for an INVITE, or 408 (RFC 3261 §16.8; RFC 5626 §7).
 
         Any other request is let go without one: its sender has given up by itself, at the same time, and
         a late 408 would only be a response to nothing (RFC 4320 §4.2).
         """
+        if forwarding.server.method == "INVITE" and self._goes_elsewhere(forwarding, now, out):
+            return
         forwarding.over = True
         self._unanswered(forwarding, now, out)
 
@@ -120,7 +152,11 @@ class Proxy:
         if server.method != "INVITE":
             server.abandon(now, out)
             return
-        response = make_response(server.request, 408, to_tag=token(self._entropy, 4))
+        self._answer(forwarding, 408, now, out)
+
+    def _answer(self, forwarding: Forwarding, status: int, now: Micros, out: list[Action]) -> None:
+        server = forwarding.server
+        response = make_response(server.request, status, to_tag=token(self._entropy, 4))
         server.respond(response, forwarding.back, now, out)
 
     def next_deadline(self) -> Micros | None:

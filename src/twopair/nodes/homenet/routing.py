@@ -9,18 +9,12 @@ from twopair.nodes.homenet.icscf import Icscf
 from twopair.nodes.homenet.identities import asserted_identity, identity_key, public_identity
 from twopair.nodes.homenet.registrar import Registrar
 from twopair.nodes.homenet.routes import endpoint_of, hop_of
+from twopair.nodes.homenet.targets import Onward, Untried, in_turn
 from twopair.nodes.homenet.verdict import Denied
 from twopair.wire.sip import NameAddr, Request, SipUri, first_element, tags_beyond
 
 MAX_FORWARDS: Final = 70
 _OPENS_DIALOG: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
-
-
-class Onward(NamedTuple):
-    """The request goes on, as this edited copy, without our Via yet."""
-
-    request: Request
-    hop: Endpoint
 
 
 class Ours(NamedTuple):
@@ -60,6 +54,8 @@ class Routing:
             if not inside:
                 return Denied(Refusal.OUTSIDE_TRUST_DOMAIN, f"{source} to {decision.hop}")
             self._borders.leave(decision.request)
+        if isinstance(decision, Onward) and decision.untried is not None:
+            return decision._replace(untried=decision.untried.within(self._borders.inside))
         return decision
 
     def _decide(self, received: Request, *, inside: bool) -> Decision:
@@ -86,7 +82,7 @@ class Routing:
         return self._terminate(request, originating=own == "orig")
 
     def deliver(self, request: Request, impu: Impu, uri: str) -> Onward | Denied:
-        """Address a request to the contact of a registered user (24.229 §5.4.3.3).
+        """Address a request to a contact of a registered user, and then to the others (24.229 §5.4.3.3).
 
         Args:
             request: is edited: Request-URI, Route from Path, P-Called-Party-ID.
@@ -98,14 +94,10 @@ class Routing:
         if not reachable:
             found = self._icscf.locate(impu)
             return Denied(found if isinstance(found, Refusal) else Refusal.USER_AWAY, impu)
-        binding = reachable[-1]
-        if impu in binding.profile.barred:
+        if impu in reachable[-1].profile.barred:
             return Denied(Refusal.NO_SUCH_USER, f"{impu} is barred")
-        request.uri = binding.target
         request.set("P-Called-Party-ID", f"<{uri}>")
-        for element in reversed(binding.path):
-            request.push("Route", element)
-        return Onward(request, binding.hop)
+        return Untried(request, in_turn(reachable)).first()
 
     def _terminate(self, request: Request, *, originating: bool) -> Decision:
         impu = public_identity(request.uri)

@@ -1,6 +1,7 @@
 """Requests of the core on their way to a UE (24.229 §5.2.6.4; PCS-13, MSG-01, MSG-07, MSG-08)."""
 
 from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport, WireError
+from twopair.core.registration.flows import Kind
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers
@@ -61,13 +62,16 @@ class Downward:
         out.append(Send(way.flow, sent.to_bytes()))
 
     def _target(self, request: Request, now: Micros) -> tuple[Subscriber, LiveSet, int] | Refusal:
-        """The user whom the first Route names, the set that requests go over, and Max-Forwards (PCS-13)."""
+        """The user whom the first Route names, the set that requests go over, and Max-Forwards (PCS-13).
+
+        Of a flow that is gone the core must hear that it is this flow: there may be others (RFC 5626 §5.3.1).
+        """
         route = request.get("Route")
         user = self._user(route) if route else None
         if user is None:
-            return Refusal.NO_PATH_TOKEN
+            return Refusal.FLOW_FAILED if route and _of_a_flow(route) else Refusal.NO_PATH_TOKEN
         if user.current is None or not user.registered(now):
-            return Refusal.USER_AWAY
+            return Refusal.FLOW_FAILED if user.flow.kind is Kind.FLOW else Refusal.USER_AWAY
         hops = hops_left(request)
         return (user, user.current, hops) if hops else Refusal.TOO_MANY_HOPS
 
@@ -106,3 +110,8 @@ class Downward:
             sent = self._onward(request, live, way.flow, hops, dialog=dialog)
         self._tables.streams.open(way.flow, live, now, out)
         return way, sent
+
+
+def _of_a_flow(route: str) -> bool:
+    """Whether a Path of ours had ``ob``: it was that of a UE that asked for flows."""
+    return "ob" in NameAddr.parse(first_element(route)).sip_uri.params

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.unit.nodes.pcscf.bed import SERVICE_ROUTE, Bed, Ue
+from tests.unit.nodes.pcscf.bed import CORE, SERVICE_ROUTE, Bed, Ue
 
 from twopair.base import Port, Spi
 from twopair.core.registration.flows import RegFlow
 from twopair.core.sa import Stage
 from twopair.core.secagree import Terms
 from twopair.nodes.facts import SetStage
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
 from twopair.wire.sip import Request
 
 PHONE = "<urn:gsma:imei:35000000-000000-0>"
@@ -68,6 +68,12 @@ class FlowBed(Bed):
         assert isinstance(ue, FlowUe)
         found = self.of(ue)
         return [live.life.stage for live in found.sets] if found else []
+
+    def path_of(self, ue: FlowUe) -> str:
+        """Path of its registration."""
+        found = self.of(ue)
+        assert found is not None
+        return path_uri(found.token, CORE, outbound=bool(ue.reg_id))
 
     def relayed(self, ue: Ue) -> bool:
         """Whether a MESSAGE over the set of `ue` goes to the core."""

@@ -4,12 +4,12 @@ import pytest
 from tests.unit.nodes.pcscf.bed import CORE, HOME, Ue
 from tests.unit.nodes.pcscf.flow_bed import OTHER_PHONE, FlowBed, FlowUe, emergency, flow
 
-from twopair.base import Impi, Refusal, Spi
+from twopair.base import Impi, Refusal, Spi, StreamClosed, Transport
 from twopair.core.registration.flows import RegFlow
 from twopair.core.sa import RemoveSas, Stage
 from twopair.nodes.facts import Deregistered
 from twopair.nodes.pcscf.config import Limits
-from twopair.wire.sip import Request
+from twopair.wire.sip import Request, Response
 
 IN_USE = [Stage.IN_USE]
 
@@ -476,3 +476,42 @@ def test_the_table_of_registrations_forgets_what_is_gone() -> None:
     assert bed.installed == set()
     assert {a.set_id for a in bed.actions if isinstance(a, RemoveSas)} == set(bed.deleted())
     assert [fact.impi for fact in bed.facts(Deregistered)] == [first.impi] * 2
+
+
+# -- requests to a flow that is gone --------------------------------------------------------------
+
+
+def answered(bed: FlowBed) -> list[int]:
+    """Status of what the core was answered."""
+    return [m.status for flow, m in bed.sent if flow.remote == HOME and isinstance(m, Response)]
+
+
+@pytest.mark.parametrize(("ob", "refusal"), [(";ob", Refusal.FLOW_FAILED), ("", Refusal.NO_PATH_TOKEN)])
+def test_a_flow_that_is_not_known_any_more(ob: str, refusal: Refusal) -> None:
+    """FLOW_FAILED: RFC 5626 §5.3.1; the P-CSCF was started again, the home network has other flows."""
+    bed = FlowBed()
+    bed.from_core(flow(1), Route=f"<sip:gone@{CORE};lr{ob}>")
+    assert (bed.refusals, answered(bed)) == ([refusal], [refusal.status])
+
+
+@pytest.mark.parametrize(
+    ("ue", "refusal"), [(flow(1), Refusal.FLOW_FAILED), (FlowUe(), Refusal.USER_AWAY)], ids=str
+)
+def test_a_flow_that_has_run_out(ue: FlowUe, refusal: Refusal) -> None:
+    """FLOW_FAILED: its set is still there, its registration is over (MGP-12)."""
+    bed, ue = FlowBed(), fresh(ue)
+    bed.register(ue, expires=100)
+    bed.wait(101)
+    bed.from_core(ue, Route=bed.path_of(ue))
+    assert (bed.refusals, answered(bed)) == ([refusal], [refusal.status])
+
+
+@pytest.mark.parametrize(("reg_id", "status"), [(1, 430), (0, 480)])
+def test_a_flow_whose_connection_cannot_be_opened(reg_id: int, status: int) -> None:
+    """RFC 5626 §5.3.1: the UE may be reached over another flow."""
+    bed, ue = FlowBed(), FlowUe(reg_id=reg_id, transport=Transport.TCP)
+    bed.register(ue)
+    bed.from_core(ue, Route=bed.path_of(ue))
+    [way] = bed.opened()
+    bed.feed(StreamClosed(way, "connection refused"))
+    assert answered(bed) == [status]
