@@ -174,11 +174,11 @@ class Confirmations:
     def _removed(self, exchange: Exchange, live: LiveSet, out: list[Action]) -> None:
         """200 to a de-registration; without an IMPU left the sets go when it has arrived (MGP-10).
 
-        Other flows stay, unless all contacts were named; an emergency registration always does (PCS-18).
+        Other flows stay, unless all contacts were named: then an emergency registration does (PCS-18).
         """
-        everywhere = exchange.reading.asked.contact == ALL and not live.owner.flow.sos
-        others = self._tables.subscribers.all_of(live.owner.impi) if everywhere else ()
-        for owner in [live.owner, *(s for s in others if s is not live.owner and not s.flow.sos)]:
+        everywhere = exchange.reading.asked.contact == ALL
+        ordinary = (one for one in self._tables.subscribers.all_of(live.owner.impi) if not one.flow.sos)
+        for owner in ordinary if everywhere else (live.owner,):
             owner.unbind(exchange.reading.impu)
             if not owner.impus and not owner.pending:
                 exchange.doomed += tuple(owner.sets)
