@@ -11,7 +11,7 @@ from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.identities import asserted_identity, public_identity
 from twopair.nodes.homenet.proxy import Proxy
 from twopair.nodes.homenet.routing import MAX_FORWARDS, Routing
-from twopair.nodes.homenet.targets import NOT_REACHED, Onward, Untried
+from twopair.nodes.homenet.targets import FLOW_FAILED, NOBODY_THERE, NOT_REACHED, Onward, Untried
 from twopair.nodes.homenet.verdict import Answer, Denied
 from twopair.nodes.wishes import SendMessage
 from twopair.wire.sip import Request, make_request, tags_beyond
@@ -82,7 +82,8 @@ class NetworkUser:
             onward = message.untried.first()
             self._start(onward, replace(message, untried=onward.untried), now, out)
         else:
-            out.append(Report(MessageAnswered(message.to, status, message.call_id)))
+            told = NOBODY_THERE if status == FLOW_FAILED else status
+            out.append(Report(MessageAnswered(message.to, told, message.call_id)))
 
     def _send(self, wish: SendMessage, sender: Impu, now: Micros, out: list[Action]) -> None:
         call_id = f"{token(self._entropy)}@{self._config.domain}"
