@@ -171,6 +171,16 @@ def test_the_home_file_of_the_product(file: Path) -> None:
     assert not subscriber.barred
 
 
+def test_flows_of_a_home_network(file: Path) -> None:
+    """MGU-09: several registrations of a user, unless it is said otherwise."""
+    file.write_text(HOME)
+    given = read(file, HomeFile).config()
+    assert (given.outbound, given.flows_per_impi) == (True, 4)
+    file.write_text(HOME.replace("port = 5060", "outbound = false\nflows_per_impi = 2"))
+    given = read(file, HomeFile).config()
+    assert (given.outbound, given.flows_per_impi) == (False, 2)
+
+
 def test_beside_aliases_the_derived_identity_only_registers(file: Path) -> None:
     """UEP-02."""
     file.write_text(HOME + 'aliases = ["sip:alice@b.example", "tel:+4930"]\n')

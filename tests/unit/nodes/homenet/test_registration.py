@@ -299,6 +299,8 @@ def test_two_subscribers_cannot_share_an_identity() -> None:
         ({"port": 0}, "port"),
         ({"algorithm": "MD5"}, "algorithm"),
         ({"qop": "auth-int"}, "qop"),
+        ({"flows_per_impi": 0}, "flows_per_impi"),
+        ({"flows_per_impi": 33}, "flows_per_impi"),
         ({"min_expires_s": 0}, "min_expires_s"),
         ({"min_expires_s": 700_000}, "min_expires_s"),
     ],
