@@ -11,7 +11,7 @@ from twopair.live.lab.plan import LabPlan, usual
 from twopair.nodes.events import Wish
 from twopair.nodes.homenet import HomeNetwork, MemoryStore
 from twopair.nodes.pcscf import Pcscf
-from twopair.nodes.ue import UserEquipment
+from twopair.nodes.ue import Device
 from twopair.sim import Host, Kind, Observed, World
 from twopair.wire.sip import Request, Response, parse
 
@@ -58,6 +58,7 @@ class Network:
         ip: int = 4,
         ues: int = 2,
         seed: int = 0,
+        retries: bool = False,
         change: Callable[[LabPlan], LabPlan] = lambda plan: plan,
     ) -> None:
         self.plan = plan = change(usual(ip, ues=ues, transport=transport))
@@ -73,9 +74,11 @@ class Network:
         self.ues: list[Host] = []
         for number, ue in enumerate(plan.ues, 1):
             name = f"ue{number}"
-            config = replace(ue.config, retries=False)
-            node = UserEquipment(config, Card(ue.card, ue.seqs), world.entropy(name))
-            self.ues.append(world.add(name, node, {ue.config.address: "gm"}))
+            configs = [replace(config, retries=retries) for config in ue.configs]
+            card, entropy = Card(ue.card, ue.seqs), world.entropy(name)
+            device = Device(configs, card, entropy)
+            node = device if ue.more else device.flows[0]
+            self.ues.append(world.add(name, node, {config.address: "gm" for config in configs}))
 
     def _note(self, _host: Host, sa_set: SaSet) -> str | None:
         if sa_set.end is End.UE:

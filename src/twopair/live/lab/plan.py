@@ -46,11 +46,24 @@ NETWORKS: Final[Mapping[int, Network]] = {
 
 @dataclass(frozen=True, slots=True)
 class UePlan:
-    """One UE: its configuration, and the card in it; `seqs` is the card's array SEQ_MS, empty if new."""
+    """One UE: its configuration, and the card in it.
+
+    Args:
+        config: of its registration, or of the first of several.
+        card: what is written on the card.
+        seqs: the card's array SEQ_MS, empty if new.
+        more: configurations of further registrations: flows, emergency (MGU-09).
+    """
 
     config: UeConfig
     card: CardProfile
     seqs: tuple[int, ...] = ()
+    more: tuple[UeConfig, ...] = ()
+
+    @property
+    def configs(self) -> tuple[UeConfig, ...]:
+        """Those of all its registrations."""
+        return (self.config, *self.more)
 
 
 @dataclass(frozen=True, slots=True)

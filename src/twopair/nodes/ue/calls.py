@@ -23,7 +23,7 @@ METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "UPDATE")
 
 
 class Calls:
-    """At most one call; who calls meanwhile is answered 486.
+    """At most one call of a UE; who calls meanwhile is answered 486.
 
     Args:
         registrar: without a registration there is nobody to call through.
@@ -36,12 +36,13 @@ class Calls:
         self.closing = False
         self._registrar = registrar
         self._gm = registrar.gm
+        self._gm.shared.calls.append(self)
         self._call: Calling | Called | None = None
         self._lineage = 0
 
     @property
     def busy(self) -> bool:
-        """Whether there is a call."""
+        """Whether there is a call here."""
         return self._call is not None and self._call.stage is not CallStage.ENDED
 
     # wishes
@@ -49,8 +50,8 @@ class Calls:
     def call(self, wish: CallWish, now: Micros, out: list[Action]) -> None:
         """Call somebody; without a registration, or during a call, it fails at once."""
         gm, registration, live = self._gm, self._registrar.registration, self._gm.sets.in_use
-        if registration is None or live is None or self.closing or self.busy:
-            status = 486 if self.busy else Refusal.NOT_REGISTERED.status
+        if registration is None or live is None or self.closing or self._gm.shared.busy:
+            status = 486 if self._gm.shared.busy else Refusal.NOT_REGISTERED.status
             out.append(Report(CallChanged("", CallStage.ENDED, status, wish.to, ours=True)))
             return
         transport = wish.transport or gm.config.transport
@@ -119,8 +120,8 @@ class Calls:
         return True
 
     def _invited(self, txn: ServerTransaction, invite: Request, now: Micros, out: list[Action]) -> None:
-        if self.busy or self.closing:
-            self._refuse(txn, invite, 486 if self.busy else 480, now, out)
+        if self._gm.shared.busy or self.closing:
+            self._refuse(txn, invite, 486 if self._gm.shared.busy else 480, now, out)
             return
         try:
             call = Called(self._gm, txn, invite, now)

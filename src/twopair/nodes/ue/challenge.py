@@ -128,7 +128,7 @@ def _agreement(response: Response, attempt: Round, gm: Gm) -> tuple[Choice, Serv
     current = gm.sets.in_use
     fault = server_terms_fault(
         choice.terms,
-        own_spis=gm.sets.spis | {attempt.terms.spi_c, attempt.terms.spi_s},
+        own_spis=gm.shared.spis | {attempt.terms.spi_c, attempt.terms.spi_s},
         current_ps=current.sa_set.ports.ps if current and attempt.protected else None,
         live_pc=(current.sa_set.ports.pc,) if current else (),
         rules=gm.rules.terms,

@@ -1,10 +1,12 @@
 """What a UE is told at its start: plain values, as in ue.toml."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from twopair.base import DEFAULT_SUITES, SECOND, Endpoint, Micros, Port, Suite, Transport, canonical_address
 from twopair.core.aka import DEFAULT_ALGORITHMS
+from twopair.core.registration.flows import LARGEST_REG_ID
 from twopair.core.registration.pcscf_sets import SIXTY_FOUR_T1
 from twopair.core.registration.ue_timing import REGISTRATION_S
 from twopair.core.secagree import allowed_suites
@@ -16,6 +18,9 @@ UDP_REQUEST_OCTETS: Final = 1300 - 57
 ESP adds at most SPI and sequence number (8), IV (16), padding and trailer (17) and ICV (16).
 """
 
+
+_INSTANCE: Final = r"(urn:[a-zA-Z0-9-]+:[^\s\"<>]+)?"
+"""RFC 5626 §4.1, RFC 8141 §2; also none."""
 
 LEAST_S: Final = 90
 """No session interval is smaller, in seconds; also Min-SE where a message has none (RFC 4028 §4, §5)."""
@@ -51,6 +56,10 @@ class UeConfig:
         session_expires_s: session interval asked for in calls (RFC 4028); 0: none is asked for, what the
             other end asks for is granted.
         min_se_s: the smallest session interval that is taken, at least 90.
+        instance: ``+sip.instance``, a URN such as ``urn:gsma:imei:…``; empty: none is given (UEP-04).
+        reg_id: names this registration among several of the instance, from 1 on; 0: it is the only one, or
+            an emergency registration (RFC 5626 §4.2, MGU-09).
+        sos: whether it is an emergency registration, beside any other (24.229 §5.1.6.2, PCS-18).
 
     Raises:
         ValueError: a value that cannot be.
@@ -76,6 +85,9 @@ class UeConfig:
     keep_alive_s: int = 120
     session_expires_s: int = 1800
     min_se_s: int = 90
+    instance: str = ""
+    reg_id: int = 0
+    sos: bool = False
 
     def __post_init__(self) -> None:
         faults = (
@@ -106,6 +118,10 @@ class UeConfig:
                 0 != self.session_expires_s < self.min_se_s,
                 "session_expires_s: not below min_se_s, or 0 for none",
             ),
+            (not re.fullmatch(_INSTANCE, self.instance), "instance: a URN, urn:…"),
+            (not 0 <= self.reg_id <= LARGEST_REG_ID, f"reg_id: 1 to {LARGEST_REG_ID}, or 0 for none"),
+            (self.reg_id and not self.instance, "reg_id: only with an instance (RFC 5626 §4.2)"),
+            (self.reg_id and self.sos, "reg_id: not for an emergency registration (24.229 §5.1.6.2)"),
         )
         for found, words in faults:
             if found:

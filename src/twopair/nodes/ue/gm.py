@@ -19,6 +19,7 @@ from twopair.nodes.facts import Rerouted
 from twopair.nodes.ue.config import UDP_REQUEST_OCTETS, UeConfig
 from twopair.nodes.ue.profile import Profile
 from twopair.nodes.ue.sets import LiveSet, SetTable
+from twopair.nodes.ue.shared import Shared
 from twopair.nodes.ue.streams import Streams
 from twopair.nodes.ue.waiting import Waiting
 from twopair.wire.sip import Request, Response
@@ -86,6 +87,7 @@ class Gm:
         entropy: for ports, SPIs, branches and tags.
         rules: what is checked.
         user: is told of transactions.
+        shared: what it has in common with other registrations of the UE.
 
     Attributes:
         waiting: requests without an answer so far.
@@ -101,13 +103,16 @@ class Gm:
         rules: "Rules",
         *,
         user: TransactionUser,
+        shared: Shared,
     ) -> None:
         self.config = config
         self.profile = profile
         self.card = card
         self.entropy = entropy
         self.rules = rules
-        self.sets = SetTable(profile.impi)
+        self.shared = shared
+        self.sets = SetTable(profile.impi, profile.flow)
+        shared.tables.append(self.sets)
         self.streams = Streams()
         self.listens_at: Endpoint | None = None
         self.waiting = Waiting()

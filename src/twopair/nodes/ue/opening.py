@@ -116,7 +116,7 @@ def new_terms(gm: Gm, carrier: Flow, refused: Port | None = None) -> Terms:
     if over is not None and not gm.config.renews:
         spis, ports = over.sa_set.spis, over.sa_set.ports
         return Terms(spis.uc, spis.us, ports.uc, ports.us)
-    spi_c, spi_s = draw_spis(gm.entropy, gm.sets.spis)
+    spi_c, spi_s = draw_spis(gm.entropy, gm.shared.spis)
     port_c = _new_port(gm, carrier.local.port, refused)
     return Terms(spi_c, spi_s, port_c, gm.profile.port_us)
 

@@ -1,8 +1,10 @@
 """Who the UE is in its messages: identities, addresses, Via and Contact (MSG-02, MSG-03)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twopair.base import Endpoint, Entropy, Impi, Impu, Port, Transport, token
+from twopair.core.registration.flows import OUTBOUND, RegFlow
 from twopair.nodes.ue.config import UeConfig
 from twopair.wire.sip import MAGIC
 
@@ -46,9 +48,35 @@ class Profile:
     @property
     def contact(self) -> str:
         """Value of Contact: always the protected server port (MSG-03)."""
+        return f"<{self._uri}>{self._features}"
+
+    @property
+    def registered(self) -> str:
+        """Value of Contact in REGISTER: it names the registration (RFC 5626 §4.2; 24.229 §5.1.6.2)."""
+        config = self.config
+        sos = ";sos" if config.sos else ""
+        instance = f';+sip.instance="<{config.instance}>"' if config.instance else ""
+        reg_id = f";reg-id={config.reg_id}" if config.reg_id else ""
+        return f"<{self._uri}{sos}>{instance}{reg_id}{self._features}"
+
+    @property
+    def supported(self) -> Sequence[str]:
+        """Option tags of REGISTER (24.229 §5.1.1.2.1)."""
+        return ("path", OUTBOUND) if self.config.reg_id else ("path",)
+
+    @property
+    def flow(self) -> RegFlow:
+        """The name that its REGISTER asks for (ADR 12)."""
+        return RegFlow.asked(self.registered, self.supported)
+
+    @property
+    def _uri(self) -> str:
         tcp = ";transport=tcp" if self.config.transport is Transport.TCP else ""
-        features = "".join(f";{feature}" for feature in self.config.contact_features)
-        return f"<sip:{self.user}@{self.server}{tcp}>{features}"
+        return f"sip:{self.user}@{self.server}{tcp}"
+
+    @property
+    def _features(self) -> str:
+        return "".join(f";{feature}" for feature in self.config.contact_features)
 
     def via(self, transport: Transport, entropy: Entropy) -> str:
         """Via of a protected request: sent-by has port_us, whatever port it leaves from (MSG-02)."""

@@ -27,7 +27,7 @@ from twopair.nodes.ue.challenge import Invalid, judge
 from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.gm import Asker, Gm
 from twopair.nodes.ue.happening import Happening
-from twopair.nodes.ue.opening import begin, listen_at
+from twopair.nodes.ue.opening import begin, leave_carrier, listen_at
 from twopair.nodes.ue.reasons import reason_of
 from twopair.nodes.ue.registration import Registration, delta_seconds
 from twopair.nodes.ue.sets import LiveSet
@@ -80,7 +80,6 @@ class Registrar:
         self.lineage = 0
         self.broken = ""
         self._wanted: Purpose | None = None
-        self._sets_made = 0
         self._orphans: list[tuple[Flow, str]] = []
 
     # -- wishes ----------------------------------------------------------------------------------
@@ -99,14 +98,12 @@ class Registrar:
             return
         self.retry_at = FOREVER
         if purpose is Purpose.DEREGISTER and self.registration is None:
-            out.append(Report(Deregistered(self.gm.profile.impi, "was not registered")))
+            out.append(Report(Deregistered(self.gm.profile.impi, "was not registered", self.gm.sets.flow)))
+            return
+        if purpose is Purpose.DEREGISTER and self.gm.config.sos:
+            self.give_up("an emergency registration is left to expire (24.229 §5.1.6)", out)
             return
         begin(self, purpose, now, out, in_clear=in_clear)
-
-    def next_set_id(self) -> int:
-        """A name for one more set."""
-        self._sets_made += 1
-        return self._sets_made
 
     def exchange(self, attempt: Round) -> Exchange:
         """Who waits for the answer to the latest REGISTER of a round."""
@@ -243,11 +240,23 @@ class Registrar:
 
     def begin_anew(self, reason: str, now: Micros, out: list[Action]) -> None:
         """Without any set, in the clear (MGU-10)."""
+        self._lose_all(reason, out)
+        begin(self, Purpose.REGISTER, now, out, in_clear=True)
+
+    def give_up(self, reason: str, out: list[Action]) -> None:
+        """The registration is over for this end, without a word to the network, and with it any attempt."""
+        if not isinstance(self.state, Idle):
+            leave_carrier(self.gm, self.state.round, out)
+            self.state, self._wanted = Idle(), None
+        self.retry_at = FOREVER
+        self._lose_all(reason, out)
+
+    def _lose_all(self, reason: str, out: list[Action]) -> None:
+        """Every set goes, and what hung on them."""
         self._orphans += [(live.flow(transport), reason) for live in self.gm.sets for transport in Transport]
         self.gm.sets.release(self.gm.sets, out)
         if self.registration is not None:
             self.lost(reason, out)
-        begin(self, Purpose.REGISTER, now, out, in_clear=True)
 
     def stop_orphans(self, now: Micros, out: list[Action]) -> None:
         """What went over sets that were forsaken will not be answered: it fails now, not in 128 s (MGU-10).
@@ -262,7 +271,8 @@ class Registrar:
         """The registration is gone."""
         self.registration = None
         self.breaks(f"de-registered: {reason}")
-        out.append(Report(Deregistered(self.gm.profile.impi, reason)))
+        out.append(Report(Deregistered(self.gm.profile.impi, reason, self.gm.sets.flow)))
+        self.gm.sets.flow = self.gm.profile.flow
 
     def breaks(self, reason: str) -> None:
         """What hung on the registration is lost with it (24.229 §5.1.1.2.1; MGU-10)."""

@@ -47,11 +47,11 @@ def register(gm: Gm, attempt: Round, via: str, authorization: str, verify: Serve
         ("To", me),
         ("Call-ID", attempt.call_id),
         ("CSeq", f"{attempt.cseq} REGISTER"),
-        ("Contact", profile.contact),
+        ("Contact", profile.registered),
         ("Expires", str(attempt.expires_s)),
         ("Authorization", authorization),
         *AGREE,
-        ("Supported", "path"),
+        ("Supported", ", ".join(profile.supported)),
         *(("Security-Client", line) for line in attempt.offer.lines),
     ]
     if verify is not None:
@@ -61,7 +61,7 @@ def register(gm: Gm, attempt: Round, via: str, authorization: str, verify: Serve
 
 def asked(gm: Gm, attempt: Round) -> Asked:
     """What the REGISTER requests of a round ask for (PCS-27)."""
-    return Asked.read([gm.profile.contact], str(attempt.expires_s))
+    return Asked.read([gm.profile.registered], str(attempt.expires_s))
 
 
 def message(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from twopair.base import Bind, Flow, Impi, Micros, Port, Report, Transport, Unbind
+from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.sa import InstallSas, PortName, RemoveSas, SaSet, SaSetLife, Stage, Trigger
 from twopair.core.secagree import ServerList
 from twopair.nodes.actions import Action
@@ -44,9 +45,11 @@ class SetTable:
 
     Args:
         impi: whose sets they are, for reports.
+        flow: of which registration, likewise.
     """
 
-    def __init__(self, impi: Impi) -> None:
+    def __init__(self, impi: Impi, flow: RegFlow = ALONE) -> None:
+        self.flow = flow
         self._impi = impi
         self._lives: dict[int, LiveSet] = {}
         self._by_ports: dict[tuple[Port, Port], LiveSet] = {}
@@ -71,11 +74,6 @@ class SetTable:
         return next((live for live in self._lives.values() if live.life.stage is Stage.IN_USE), None)
 
     @property
-    def spis(self) -> frozenset[int]:
-        """Every SPI in use, inbound or outbound (SA-15)."""
-        return frozenset(spi for live in self._lives.values() for spi in live.sa_set.spis)
-
-    @property
     def client_ports(self) -> frozenset[Port]:
         """The UE's client ports in use (RRG-03)."""
         return frozenset(live.sa_set.ports.uc for live in self._lives.values())
@@ -98,7 +96,7 @@ class SetTable:
 
     def tell(self, live: LiveSet, out: list[Action]) -> None:
         """Report the stage of a set."""
-        out.append(Report(SetStage(self._impi, live.sa_set.set_id, live.life.stage)))
+        out.append(Report(SetStage(self._impi, live.sa_set.set_id, live.life.stage, self.flow)))
 
     def feed(self, live: LiveSet, trigger: Trigger, out: list[Action]) -> None:
         """Move a set one step; a deleted one leaves the back end and gives its client port back."""

@@ -45,7 +45,7 @@ def install(
     assert isinstance(valid, Valid)
     theirs, ours = valid.choice.terms, attempt.terms
     sa_set = SaSet(
-        set_id=registrar.next_set_id(),
+        set_id=gm.shared.next_set_id(),
         impi=gm.profile.impi,
         end=End.UE,
         ue=gm.config.address,
@@ -186,6 +186,7 @@ def _stand(
     """A registration stands (UEP-06)."""
     profile = registrar.gm.profile
     assert happening.response is not None
+    flow = registrar.gm.sets.flow = profile.flow.confirmed(happening.response.values("Require"))
     registrar.registration = standing = registration_from(
         happening.response,
         registered=profile.impu,
@@ -194,8 +195,10 @@ def _stand(
         expires_s=expires_s,
         now=now,
     )
+    if flow.sos:  # re-registered for an emergency only (24.229 §5.1.6.4)
+        registrar.registration = replace(standing, refresh_at=FOREVER)
     registrar.failures, registrar.retry_at, registrar.state = 0, FOREVER, Idle()
-    out.append(Report(Registered(profile.impi, profile.impu, expires_s, standing.associated)))
+    out.append(Report(Registered(profile.impi, profile.impu, expires_s, standing.associated, flow)))
 
 
 def _leave(registrar: "Registrar", out: list[Action]) -> None:
@@ -216,9 +219,10 @@ def fail(registrar: "Registrar", state: Active, happening: Happening, now: Micro
         if registrar.gm.sets.in_use is None:  # it made room for one that was not confirmed (Q-22)
             registrar.lost("the SA set made room for one that failed", out)
     status = happening.response.status if happening.response is not None else 0
-    impi, refusal = registrar.gm.profile.impi, happening.refusal or state.round.doubt
+    profile, refusal = registrar.gm.profile, happening.refusal or state.round.doubt
     retry_s = 0 if registrar.retry_at == FOREVER else max(1, -(-(registrar.retry_at - now) // SECOND))
-    out.append(Report(RegistrationFailed(impi, happening.reason, status, refusal, retry_s)))
+    fact = RegistrationFailed(profile.impi, happening.reason, status, refusal, retry_s, profile.flow)
+    out.append(Report(fact))
 
 
 def later(

@@ -1,15 +1,13 @@
 """The UE as a node: events in, actions out (24.229 §5.1; 33.203 §7)."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final
 
 from twopair.base import (
     Bind,
     CloseStream,
     Entropy,
     Flow,
-    Impi,
-    Impu,
     Micros,
     Received,
     Refusal,
@@ -23,8 +21,9 @@ from twopair.base import (
     Woke,
     token,
 )
+from twopair.core.registration.flows import RegFlow
 from twopair.core.registration.pcscf_checks import first_refusal
-from twopair.core.registration.ue import Purpose
+from twopair.core.registration.ue import Idle, Purpose
 from twopair.core.sa import SasInstalled, SasRefused, Stage
 from twopair.core.secagree import draw_port
 from twopair.core.sip import ClientTransaction, ServerTransaction, Trouble
@@ -34,10 +33,11 @@ from twopair.nodes.facts import Unreached
 from twopair.nodes.ue.access import Arrival
 from twopair.nodes.ue.answering import answer
 from twopair.nodes.ue.calls import Calls
+from twopair.nodes.ue.card import Card
 from twopair.nodes.ue.config import FOREVER, UeConfig
 from twopair.nodes.ue.departure import Departure
 from twopair.nodes.ue.extensions import unknown_in
-from twopair.nodes.ue.gm import AkaCard, Gm, Pending
+from twopair.nodes.ue.gm import Gm, Pending
 from twopair.nodes.ue.keep_alive import KeepAlive
 from twopair.nodes.ue.message import send
 from twopair.nodes.ue.probe import Probe
@@ -45,6 +45,7 @@ from twopair.nodes.ue.profile import Profile
 from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.ue.rules import RULES, Rules
 from twopair.nodes.ue.sets import LiveSet
+from twopair.nodes.ue.shared import Shared
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 from twopair.wire.sip import Request, Response, make_response, parse
 
@@ -55,41 +56,30 @@ MOST_HELD: Final = 8
 """Requests that may wait for the SM12 they have overtaken."""
 
 
-class Card(AkaCard, Protocol):
-    """A card with its identities; `twopair.core.aka.Card` is one."""
-
-    @property
-    def impi(self) -> Impi:
-        """Private identity."""
-        ...
-
-    @property
-    def impus(self) -> tuple[Impu, ...]:
-        """Public identities; the first is registered."""
-        ...
-
-    @property
-    def domain(self) -> str:
-        """Home network domain."""
-        ...
-
-
 class UserEquipment:
-    """One UE with one card, registered at one P-CSCF.
+    """One UE with one card, registered at one P-CSCF; also each of several registrations (`Device`).
 
     Args:
         config: addresses, transport, algorithms.
         card: ISIM or USIM (AKA-18).
         entropy: ports, SPIs, branches, tags come from it.
         rules: what it checks; programs have all of them.
+        shared: with its other registrations, if it has any.
     """
 
-    def __init__(self, config: UeConfig, card: Card, entropy: Entropy, rules: Rules = RULES) -> None:
+    def __init__(
+        self,
+        config: UeConfig,
+        card: Card,
+        entropy: Entropy,
+        rules: Rules = RULES,
+        shared: Shared | None = None,
+    ) -> None:
         self.card = card
         port_us = draw_port(entropy, config.ports, ())
         assert port_us is not None, "an empty range is refused by the configuration"
         self.profile = Profile(config, card.impi, card.impus[0], card.domain, port_us, token(entropy))
-        self._gm = Gm(config, self.profile, card, entropy, rules, user=self)
+        self._gm = Gm(config, self.profile, card, entropy, rules, user=self, shared=shared or Shared())
         self._registrar = Registrar(self._gm)
         self._calls = Calls(self._registrar)
         self._departure = Departure(self._calls, self._registrar)
@@ -124,6 +114,36 @@ class UserEquipment:
     def transactions(self) -> int:
         """SIP transactions kept now."""
         return len(self._gm.layer)
+
+    # -- as one of several registrations -----------------------------------------------------------
+
+    @property
+    def registered(self) -> bool:
+        """Whether a registration stands."""
+        return self._registrar.registration is not None
+
+    @property
+    def active(self) -> bool:
+        """Whether one stands, or is being made."""
+        return self.registered or not isinstance(self._registrar.state, Idle)
+
+    @property
+    def name(self) -> RegFlow:
+        """Its name among others: as the home network has confirmed it, if it stands."""
+        return self._gm.sets.flow
+
+    @property
+    def in_call(self) -> bool:
+        """Whether there is a call over it."""
+        return self._calls.busy
+
+    def give_up(self, reason: str, now: Micros) -> Sequence[Action]:
+        """End it here: the network knows (MGU-09)."""
+        out: list[Action] = []
+        self._registrar.give_up(reason, out)
+        self._calls.check(now, out)
+        self._registrar.stop_orphans(now, out)
+        return out
 
     # -- events ----------------------------------------------------------------------------------
 

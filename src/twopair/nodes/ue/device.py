@@ -1,0 +1,150 @@
+"""Several registrations of one UE beside each other: flows, and one for emergency (MGU-09; RFC 5626; ADR 12).
+
+Each is a `UserEquipment` with sets, connections and a port range of its own; a port tells whose a packet is.
+They are begun one after the other: only the first 200 OK says whether there may be more (RFC 5626 §4.2.1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+from typing import Final
+
+from twopair.base import (
+    Endpoint,
+    Entropy,
+    Micros,
+    Received,
+    Report,
+    StreamClosed,
+    StreamOpened,
+    Unreachable,
+)
+from twopair.core.registration.flows import Kind, takes_place_of
+from twopair.nodes.actions import Action
+from twopair.nodes.events import Event
+from twopair.nodes.facts import Registered, RegistrationFailed
+from twopair.nodes.ue.card import Card
+from twopair.nodes.ue.config import UeConfig
+from twopair.nodes.ue.rules import RULES, Rules
+from twopair.nodes.ue.shared import Shared
+from twopair.nodes.ue.ue import UserEquipment
+from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage
+
+Came = Received | StreamOpened | StreamClosed | Unreachable
+
+NO_OUTBOUND: Final = "the home network keeps one registration only, its 200 OK says (RFC 5626 §4.2.1)"
+TAKEN_PLACE: Final = "another registration of this UE has taken its place"
+
+
+class Device:
+    """One UE with one card and one or more registrations.
+
+    Args:
+        configs: one each, the first is preferred; they share the port range of the first.
+        card: ISIM or USIM (AKA-18).
+        entropy: ports, SPIs, branches, tags come from it.
+        rules: what it checks; programs have all of them.
+
+    Raises:
+        ValueError: two registrations cannot be told apart by name, or by port.
+    """
+
+    def __init__(
+        self, configs: Sequence[UeConfig], card: Card, entropy: Entropy, rules: Rules = RULES
+    ) -> None:
+        shared = Shared()
+        self.flows: Final = tuple(
+            UserEquipment(config, card, entropy, rules, shared) for config in _apart(configs)
+        )
+        names = [ue.profile.flow for ue in self.flows]
+        if any(takes_place_of(new, stood) for new, stood in permutations(names, 2)):
+            raise ValueError("flows: each needs an instance with a reg_id of its own, or sos (RFC 5626 §4.2)")
+        self._turn: UserEquipment | None = None
+        self._waiting: list[UserEquipment] = []
+
+    def feed(self, event: Event, now: Micros) -> Sequence[Action]:
+        """Take one event and say what to do, in order."""
+        out: list[Action] = []
+        if isinstance(event, Register):
+            self._waiting = list(self.flows)
+            self._turn = None
+        elif isinstance(event, Deregister):
+            self._waiting.clear()
+        else:
+            for ue in self._concerned(event):
+                self._feed(ue, event, now, out)
+        if isinstance(event, Deregister):
+            for ue in [ue for ue in self.flows if ue.active] or self.flows[:1]:
+                self._feed(ue, event, now, out)
+        while self._turn is None and self._waiting:
+            self._turn = self._waiting.pop(0)
+            self._feed(self._turn, Register(), now, out)
+        return out
+
+    def next_deadline(self) -> Micros | None:
+        """Moment at which `Woke` is to be fed, or None."""
+        return min((due for ue in self.flows if (due := ue.next_deadline()) is not None), default=None)
+
+    @property
+    def transactions(self) -> int:
+        """SIP transactions kept now."""
+        return sum(ue.transactions for ue in self.flows)
+
+    def _concerned(self, event: Event) -> Sequence[UserEquipment]:
+        """Whom an event is for; what names nobody is for all, and most do not mind."""
+        if isinstance(event, Came):
+            return [ue for ue in self.flows if _is_at(ue, event.flow.local)][:1]
+        if isinstance(event, SendMessage | Call):
+            return [self._preferred()]
+        if isinstance(event, Answer | Say | HangUp):
+            return [next((ue for ue in self.flows if ue.in_call), self._preferred())]
+        return self.flows
+
+    def _preferred(self) -> UserEquipment:
+        """The registration that own requests go over: an emergency one only where there is no other."""
+        usual = [ue for ue in self.flows if not ue.profile.config.sos]
+        standing = [ue for ue in usual if ue.registered]
+        return (standing or usual or self.flows)[0]
+
+    def _feed(self, ue: UserEquipment, event: Event, now: Micros, out: list[Action]) -> None:
+        actions = ue.feed(event, now)
+        out += actions
+        for action in actions:
+            if isinstance(action, Report) and isinstance(action.fact, Registered | RegistrationFailed):
+                self._decided(ue, action.fact, now, out)
+
+    def _decided(
+        self, ue: UserEquipment, fact: Registered | RegistrationFailed, now: Micros, out: list[Action]
+    ) -> None:
+        """An attempt has ended: the next one may begin, and what it has replaced is over (MGU-09)."""
+        if ue is self._turn:
+            self._turn = None
+        if isinstance(fact, RegistrationFailed):
+            return
+        for other in self.flows:
+            if other is not ue and other.registered and takes_place_of(fact.flow, other.name):
+                out += other.give_up(TAKEN_PLACE, now)
+        if fact.flow.kind is Kind.ALONE:
+            asked = [other for other in self._waiting if other.profile.flow.kind is Kind.FLOW]
+            self._waiting = [other for other in self._waiting if other not in asked]
+            out += [
+                Report(RegistrationFailed(fact.impi, NO_OUTBOUND, flow=other.profile.flow)) for other in asked
+            ]
+
+
+def _is_at(ue: UserEquipment, local: Endpoint) -> bool:
+    config = ue.profile.config
+    return local.address == config.address and (local.port in config.ports or local.port == config.clear_port)
+
+
+def _apart(configs: Sequence[UeConfig]) -> Sequence[UeConfig]:
+    """The same, each with a part of the first's port range. Raises ValueError."""
+    if len(configs) == 1:
+        return configs
+    ports, many = configs[0].ports, len(configs)
+    size = len(ports) // many
+    parted = [replace(c, ports=ports[n * size : (n + 1) * size]) for n, c in enumerate(configs)]
+    clear = [(c.address, c.clear_port) for c in parted if c.clear_port is not None]
+    if len(set(clear)) < len(clear):
+        raise ValueError("clear_port: the same for two flows of one address")
+    return parted
