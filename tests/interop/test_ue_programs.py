@@ -209,3 +209,43 @@ def test_register_in_the_clear_from_5060(network: Programs, tmp_path: Path, tran
     crossed = heard(ear)
     assert crossed.lines == [SM1, SM6] * 4
     assert {(packet.src.port, packet.dst.port) for packet in crossed.clear} == {(5060, 5060)}
+
+
+FLOWS = """
+[[flow]]
+reg_id = 2
+
+[[flow]]
+sos = true
+"""
+
+
+@TRANSPORTS
+def test_a_ue_with_two_flows_and_an_emergency_registration(
+    network: Programs, tmp_path: Path, transport: str
+) -> None:
+    """MGU-09, PCS-18: three registrations of one card, each with a set of its own."""
+    place = Place(network, tmp_path, transport)
+    file = tmp_path / "ue1"
+    text = file.read_text().replace(
+        "[gm]", 'instance = "urn:gsma:imei:35209900-176148-0"\n\n[gm]\nreg_id = 1', 1
+    )
+    file.write_text(text + FLOWS)
+    alice, bob = place.shell(1), place.shell(2)
+    alice.say("sas")
+    sas = alice.told(command="sas")["sas"]
+    assert {sa["flow"] for sa in sas} == {"reg-id 1", "reg-id 2", "sos"}
+    assert len(sas) == 12
+    bob.say(f"message {ALICE} hello")
+    assert bob.told(command="message")["status"] == 200
+    assert alice.told(event="message")["text"] == "hello"
+    alice.say(f"message {BOB} hello")
+    assert alice.told(command="message")["status"] == 200
+    alice.say("register")
+    assert alice.told(command="register")["flow"] == "reg-id 1"
+    alice.say("deregister")
+    assert alice.told(command="deregister")["ok"]
+    alice.say("sas")
+    assert alice.told(command="sas")["sas"] == []
+    assert (alice.end()[0], bob.end()[0]) == (0, 0)
+    place.end()

@@ -17,7 +17,8 @@ from twopair.live.ue.lines import Lines, Source
 from twopair.live.ue.printer import Printer, events_told
 from twopair.live.ue.shell import Shell
 from twopair.live.ue.told import registration, told
-from twopair.live.ue.ue import PATIENCE_S, Ue, Unsuccessful, recipient
+from twopair.live.ue.ue import PATIENCE_S, Ue, recipient
+from twopair.live.ue.unsuccessful import Unsuccessful
 from twopair.live.ue.verbs import Outcome, failed
 from twopair.nodes.facts import CallChanged, CallStage, MessageReceived, Registered
 

@@ -1,5 +1,6 @@
 """ue.toml."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from twopair.base import DEFAULT_SUITES, Port, Suite, Transport
 from twopair.core.aka import CardProfile
+from twopair.core.registration.flows import LARGEST_REG_ID
 from twopair.live.config.credentials import Credentials
 from twopair.live.config.fields import (
     Address,
@@ -17,13 +19,17 @@ from twopair.live.config.fields import (
     Section,
     SuiteText,
 )
-from twopair.nodes.ue.config import LEAST_S, UeConfig
+from twopair.nodes.ue.config import INSTANCE, LEAST_S, UeConfig
+from twopair.nodes.ue.device import apart
+
+RegId = Annotated[int, Field(ge=1, le=LARGEST_REG_ID)]
 
 
 class Identity(Credentials):
     """Table [identity]."""
 
     sqn_file: Path | None = Field(default=None, strict=False)
+    instance: Annotated[str, Field(pattern=INSTANCE)] = ""
 
     def card_profile(self) -> CardProfile:
         """What is written on the card."""
@@ -44,6 +50,8 @@ class Gm(Section):
     response_after_rekey: Literal["old", "new"] = "old"
     keep_alive: Literal["auto", "crlf", "options", "register", "off"] = "auto"
     keep_alive_s: Seconds = 120
+    reg_id: RegId | None = None
+    sos: bool = False
 
     @field_validator("port")
     @classmethod
@@ -52,6 +60,31 @@ class Gm(Section):
         if port is not None and first <= port <= last:
             raise ValueError(f"a protected port; give one outside {first} to {last}")
         return port
+
+
+class Flow(Section):
+    """Table [[flow]]: one more registration of the same card (MGU-09); what it does not say is as in [gm]."""
+
+    address: Address | None = None
+    pcscf: EndpointText | None = None
+    transport: Literal["udp", "tcp"] | None = None
+    port: PortNumber | None = None
+    expires_s: Seconds | None = None
+    reg_id: RegId | None = None
+    sos: bool = False
+
+    def of(self, first: UeConfig) -> UeConfig:
+        """Its configuration, given that of [gm]. Raises ValueError for values that do not go together."""
+        return replace(
+            first,
+            address=self.address or first.address,
+            pcscf=self.pcscf or first.pcscf,
+            transport=Transport(self.transport.upper()) if self.transport else first.transport,
+            clear_port=None if self.port is None else Port(self.port),
+            expires_s=self.expires_s or first.expires_s,
+            reg_id=self.reg_id or 0,
+            sos=self.sos,
+        )
 
 
 class Call(Section):
@@ -72,13 +105,24 @@ class UeFile(Section):
 
     identity: Identity
     gm: Gm
+    flow: list[Flow] = Field(default_factory=list)
     call: Call = Call()
     ipsec: Ipsec = Ipsec()
 
     @model_validator(mode="after")
     def _usable(self) -> "UeFile":
-        self.config()
+        names = [(self.gm.reg_id, self.gm.sos), *((flow.reg_id, flow.sos) for flow in self.flow)]
+        if not self.identity.instance and any(reg_id for reg_id, _ in names):
+            raise ValueError("identity.instance: is missing, reg_id needs it; give urn:gsma:imei:…")
+        if any(reg_id and sos for reg_id, sos in names):
+            raise ValueError("sos = true: has no reg_id; take one of the two away (24.229 §5.1.6)")
+        apart(self.configs())
         return self
+
+    def configs(self) -> tuple[UeConfig, ...]:
+        """What the node is told of each registration, that of [gm] first. Raises ValueError."""
+        first = self.config()
+        return (first, *(flow.of(first) for flow in self.flow))
 
     def config(self) -> UeConfig:
         """What the node is told. Raises ValueError for values that do not go together."""
@@ -97,4 +141,7 @@ class UeFile(Section):
             keep_alive_s=self.gm.keep_alive_s,
             session_expires_s=self.call.session_expires_s,
             min_se_s=self.call.min_se_s,
+            instance=self.identity.instance,
+            reg_id=self.gm.reg_id or 0,
+            sos=self.gm.sos,
         )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from tomllib import TOMLDecodeError
 from typing import Any, Final
 
+from twopair.nodes.ue.config import INSTANCE
+
 _BY_TYPE: Final[Mapping[str, str]] = {
     "missing": "is missing; it must be given",
     "string_type": 'not a text; write it in quotes, "…"',
@@ -31,6 +33,7 @@ _BY_PATTERN: Final[Mapping[str, str]] = {
     r"^\S+$": "has spaces in it; give one word",
     r"^[0-9]{6,15}$": "not an IMSI; give 6 to 15 digits",
     r"^(sip|sips|tel):\S+$": "not a public identity; begin with sip:, sips: or tel:, without spaces",
+    INSTANCE: "not a URN; give one such as urn:gsma:imei:35209900-176148-0",
     r"^\+[0-9]+$": "not a prefix of telephone numbers; give + and digits",
 }
 

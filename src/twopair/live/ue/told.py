@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from twopair.core.registration.flows import RegFlow
 from twopair.core.sa import SaSet
 from twopair.live.ue.ue import Happening, Ue
 from twopair.nodes.facts import (
@@ -19,7 +20,9 @@ from twopair.nodes.facts import (
 )
 from twopair.wire.sip import REASON
 
-_SA: Final = "set {set} ({stage}) {name} 0x{spi:08x} {src_port}>{dst_port} {packets} packets {octets} octets"
+_SA: Final = (
+    "set {set} ({stage}{of}) {name} 0x{spi:08x} {src_port}>{dst_port} {packets} packets {octets} octets"
+)
 
 
 class Told(NamedTuple):
@@ -48,7 +51,9 @@ def registration(ue: Ue, registered: Registered) -> Told:
         "associated": list(registered.associated),
     }
     words = f"registered {registered.impu} for {registered.expires_s} s"
-    in_use = ue.set_in_use()
+    values |= _flow(registered.flow)
+    words += _of(registered.flow)
+    in_use = ue.set_in_use(registered.flow)
     if in_use is None:  # it ended meanwhile
         return Told(values, words)
     spis, ports = _named(in_use.spis, "0x{:08x}"), _named(in_use.ports, "{}")
@@ -68,6 +73,7 @@ def associations(ue: Ue) -> Told:
                     {
                         "set": sa_set.set_id,
                         "stage": stage.value,
+                        "flow": str(ue.flow_of(sa_set.set_id)),
                         "name": found.name,
                         "spi": found.spi,
                         "src_port": selector.src_port,
@@ -76,8 +82,17 @@ def associations(ue: Ue) -> Told:
                         "octets": found.octets,
                     }
                 )
-    words = ", ".join(_SA.format(**sa) for sa in values)
+    words = ", ".join(_SA.format(of=f", {sa['flow']}" if sa["flow"] else "", **sa) for sa in values)
     return Told({"sas": values}, words or "no SAs")
+
+
+def _flow(flow: RegFlow) -> dict[str, Any]:
+    """Which of several registrations; nothing for the only one."""
+    return {"flow": str(flow)} if str(flow) else {}
+
+
+def _of(flow: RegFlow) -> str:
+    return f" ({flow})" if str(flow) else ""
 
 
 def _numbers(sa_set: SaSet) -> dict[str, Any]:
@@ -117,13 +132,13 @@ def _call(fact: CallChanged) -> Told:
 
 
 def _registered(fact: Registered) -> Told:
-    values = {"event": "registered", "impu": fact.impu, "expires_s": fact.expires_s}
-    return Told(values, f"registered {fact.impu} for {fact.expires_s} s")
+    values = {"event": "registered", "impu": fact.impu, "expires_s": fact.expires_s, **_flow(fact.flow)}
+    return Told(values, f"registered {fact.impu} for {fact.expires_s} s{_of(fact.flow)}")
 
 
 def _failed(fact: RegistrationFailed) -> Told:
-    values = {"event": "registration_failed", **failure_values(fact)}
-    words = f"registration failed: {fact.reason}"
+    values = {"event": "registration_failed", **failure_values(fact), **_flow(fact.flow)}
+    words = f"registration{_of(fact.flow)} failed: {fact.reason}"
     if not fact.retry_s:
         return Told(values, words)
     return Told(values | {"retry_s": fact.retry_s}, f"{words}; trying again in {fact.retry_s} s")
@@ -144,7 +159,8 @@ def _unreached(fact: Unreached) -> Told:
 
 
 def _deregistered(fact: Deregistered) -> Told:
-    return Told({"event": "deregistered", "reason": fact.reason}, f"de-registered: {fact.reason}")
+    values = {"event": "deregistered", "reason": fact.reason, **_flow(fact.flow)}
+    return Told(values, f"de-registered{_of(fact.flow)}: {fact.reason}")
 
 
 def _refused(fact: Refused) -> Told:

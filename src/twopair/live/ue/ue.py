@@ -18,10 +18,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, Final, Self
 
 from twopair.backends.contract import SaCounters
 from twopair.base import Impu, seconds
+from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.sa import SaSet, Stage
 from twopair.live.config import ConfigError, UeFile, read
 from twopair.live.driver import Driver
@@ -31,6 +32,7 @@ from twopair.live.ipsec import Ipsec, start_ipsec
 from twopair.live.message_log import MessageLog
 from twopair.live.ue.awaited import Awaited, Wanted
 from twopair.live.ue.soft_card import soft_card
+from twopair.live.ue.unsuccessful import NotDeregistered, NotRegistered
 from twopair.nodes.events import Event
 from twopair.nodes.facts import (
     Awaiting,
@@ -46,7 +48,7 @@ from twopair.nodes.facts import (
     SetStage,
     Unreached,
 )
-from twopair.nodes.ue import UserEquipment
+from twopair.nodes.ue import Device
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage
 
 PATIENCE_S: Final = 210.0
@@ -87,35 +89,6 @@ class Answered(int):
         return status
 
 
-class Unsuccessful(Exception):
-    """What was asked for has not come about; the text says why.
-
-    Args:
-        failure: what the UE reported.
-        attempts: how many there were.
-    """
-
-    what: ClassVar[str]
-
-    def __init__(self, failure: RegistrationFailed, attempts: int = 1) -> None:
-        clause = f" ({failure.refusal.clause})" if failure.refusal else ""
-        tried = f", {attempts} attempts" if attempts > 1 else ""
-        super().__init__(f"{failure.reason}{clause}{tried}")
-        self.failure = failure
-
-
-class NotRegistered(Unsuccessful):
-    """A registration failed; what stood before still stands."""
-
-    what = "not registered"
-
-
-class NotDeregistered(Unsuccessful):
-    """A de-registration failed; the registration still stands."""
-
-    what = "not de-registered"
-
-
 def recipient(text: str) -> Impu:
     """Whom to call or write to. Raises ValueError for what is no URI of the schemes sip, sips and tel."""
     if not _RECIPIENT.fullmatch(text):
@@ -138,7 +111,7 @@ class Ue:
     Attributes:
         events: what happened that no verb waited for, and every stage of a call.
         impu: the public identity that is registered.
-        registered: the registration that stands, or None.
+        registrations: those that stand, by their names (ADR 12).
     """
 
     def __init__(
@@ -153,14 +126,15 @@ class Ue:
         self._verbose = verbose
         self.events: Queue[Happening] = Queue(MOST_EVENTS)
         self.impu = settings.identity.public_identity
-        self.registered: Registered | None = None
+        self.registrations: dict[RegFlow, Registered] = {}
         self._settings = settings
         self._file = file
         after = None if answer_after_s is None else seconds(answer_after_s)
-        self._config = replace(settings.config(), retries=retries, answer_after=after)
+        self._configs = [replace(c, retries=retries, answer_after=after) for c in settings.configs()]
         self._awaited = Awaited()
         self._call: CallChanged | None = None
         self._stages: dict[int, Stage] = {}
+        self._flows: dict[int, RegFlow] = {}
         self._one_attempt = Lock()
         self._ipsec: Ipsec | None = None
 
@@ -173,7 +147,7 @@ class Ue:
         return cls(settings, file, retries=retries, answer_after_s=answer_after_s, verbose=verbose)
 
     async def __aenter__(self) -> Self:
-        config, ipsec = self._config, self._settings.ipsec
+        config, ipsec = self._configs[0], self._settings.ipsec
         card = soft_card(self._settings.identity, self._file)
         self._ipsec = start_ipsec(
             ipsec.backend,
@@ -182,7 +156,7 @@ class Ue:
             suites=config.suites,
             ipv6=":" in config.address,
         )
-        node = UserEquipment(config, card, OsEntropy())
+        node = Device(self._configs, card, OsEntropy())
         self._driver = Driver(node, self._ipsec.backend, guard=self._ipsec.guard, hears_errors=True)
         self._driver.listen(self._hear)
         self._driver.listen(FactLog())
@@ -201,20 +175,30 @@ class Ue:
 
     # registration
 
+    @property
+    def registered(self) -> Registered | None:
+        """The registration that stands; of several, one that is for more than emergency, if there is one."""
+        return min(self.registrations.values(), key=lambda fact: fact.flow.sos, default=None)
+
     async def register(self, within_s: float = PATIENCE_S) -> Registered:
         """Register, or re-register; a failure that the UE mends by trying again is waited out (UEP-13).
+
+        Of several registrations every one is tried; what became of each is in `events`, too.
 
         Raises:
             NotRegistered: it is of no use to wait, or the time is over after an attempt that failed.
             TimeoutError: nothing was known in time.
         """
         failures: list[RegistrationFailed] = []
+        left = len(self._configs)
 
         def decided(fact: object) -> bool:
+            nonlocal left
             if isinstance(fact, RegistrationFailed):
                 failures.append(fact)
-                return not fact.retry_s
-            return isinstance(fact, Registered)
+                left -= not fact.retry_s
+            left -= isinstance(fact, Registered)
+            return left <= 0
 
         async with self._one_attempt:
             try:
@@ -223,15 +207,22 @@ class Ue:
                 if not failures:
                     raise
                 outcome = failures[-1]
-        if isinstance(outcome, RegistrationFailed):
-            raise NotRegistered(outcome, len(failures))
-        assert isinstance(outcome, Registered)
-        return outcome
+        standing = self.registered
+        if standing is None or (isinstance(outcome, RegistrationFailed) and len(self._configs) == 1):
+            raise NotRegistered(failures[-1], len(failures))
+        return outcome if isinstance(outcome, Registered) and len(self._configs) == 1 else standing
 
     async def deregister(self, within_s: float = PATIENCE_S) -> None:
         """End the registration. Raises NotDeregistered, or TimeoutError."""
+        left = len(self.registrations)
+
+        def decided(fact: object) -> bool:
+            nonlocal left
+            left -= isinstance(fact, Deregistered)
+            return isinstance(fact, RegistrationFailed) or (isinstance(fact, Deregistered) and left <= 0)
+
         async with self._one_attempt:
-            outcome = await self._ask(Deregister(), _is(Deregistered, RegistrationFailed), within_s)
+            outcome = await self._ask(Deregister(), decided, within_s)
         if isinstance(outcome, RegistrationFailed):
             raise NotDeregistered(outcome)
 
@@ -347,9 +338,16 @@ class Ue:
             (sa_set, self._stages.get(name, Stage.TEMPORARY)) for name, sa_set in self._driver.sets.items()
         ]
 
-    def set_in_use(self) -> SaSet | None:
-        """The set that new requests go over."""
-        return next((sa_set for sa_set, stage in self.sets() if stage is Stage.IN_USE), None)
+    def flow_of(self, set_id: int) -> RegFlow:
+        """The registration that a set belongs to."""
+        return self._flows.get(set_id, ALONE)
+
+    def set_in_use(self, flow: RegFlow | None = None) -> SaSet | None:
+        """The set that new requests go over; of that registration, if one is named."""
+        for sa_set, stage in self.sets():
+            if stage is Stage.IN_USE and flow in (None, self.flow_of(sa_set.set_id)):
+                return sa_set
+        return None
 
     # how it is done
 
@@ -370,12 +368,15 @@ class Ue:
     def _hear(self, fact: object) -> None:
         if isinstance(fact, SetStage):
             self._stages[fact.set_id] = fact.stage
+            self._flows[fact.set_id] = fact.flow
             if fact.stage is Stage.DELETED:
-                del self._stages[fact.set_id]
+                del self._stages[fact.set_id], self._flows[fact.set_id]
         elif isinstance(fact, CallChanged) and fact.call_id:
             self._call = fact
-        elif isinstance(fact, Registered | Deregistered):
-            self.registered = fact if isinstance(fact, Registered) else None
+        elif isinstance(fact, Registered):
+            self.registrations[fact.flow] = fact
+        elif isinstance(fact, Deregistered):
+            self.registrations.pop(fact.flow, None)
         taken = self._awaited.hear(fact)
         if isinstance(fact, Happening) and (isinstance(fact, CallChanged) or not taken):
             if self.events.full():

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
 from twopair.live.ue.told import associations, failure_values, registration, status_words
-from twopair.live.ue.ue import Answered, Ue, Unsuccessful, recipient
+from twopair.live.ue.ue import Answered, Ue, recipient
+from twopair.live.ue.unsuccessful import Unsuccessful
 from twopair.nodes.facts import CallStage
 
 

@@ -19,7 +19,7 @@ ESP adds at most SPI and sequence number (8), IV (16), padding and trailer (17) 
 """
 
 
-_INSTANCE: Final = r"(urn:[a-zA-Z0-9-]+:[^\s\"<>]+)?"
+INSTANCE: Final = r"^(urn:[a-zA-Z0-9-]+:[^\s\"<>]+)?$"
 """RFC 5626 §4.1, RFC 8141 §2; also none."""
 
 LEAST_S: Final = 90
@@ -118,7 +118,7 @@ class UeConfig:
                 0 != self.session_expires_s < self.min_se_s,
                 "session_expires_s: not below min_se_s, or 0 for none",
             ),
-            (not re.fullmatch(_INSTANCE, self.instance), "instance: a URN, urn:…"),
+            (not re.fullmatch(INSTANCE, self.instance), "instance: a URN, urn:…"),
             (not 0 <= self.reg_id <= LARGEST_REG_ID, f"reg_id: 1 to {LARGEST_REG_ID}, or 0 for none"),
             (self.reg_id and not self.instance, "reg_id: only with an instance (RFC 5626 §4.2)"),
             (self.reg_id and self.sos, "reg_id: not for an emergency registration (24.229 §5.1.6.2)"),

@@ -19,7 +19,7 @@ from twopair.base import (
     StreamOpened,
     Unreachable,
 )
-from twopair.core.registration.flows import Kind, takes_place_of
+from twopair.core.registration.flows import Kind, RegFlow, takes_place_of
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event
 from twopair.nodes.facts import Registered, RegistrationFailed
@@ -54,11 +54,8 @@ class Device:
     ) -> None:
         shared = Shared()
         self.flows: Final = tuple(
-            UserEquipment(config, card, entropy, rules, shared) for config in _apart(configs)
+            UserEquipment(config, card, entropy, rules, shared) for config in apart(configs)
         )
-        names = [ue.profile.flow for ue in self.flows]
-        if any(takes_place_of(new, stood) for new, stood in permutations(names, 2)):
-            raise ValueError("flows: each needs an instance with a reg_id of its own, or sos (RFC 5626 §4.2)")
         self._turn: UserEquipment | None = None
         self._waiting: list[UserEquipment] = []
 
@@ -137,8 +134,8 @@ def _is_at(ue: UserEquipment, local: Endpoint) -> bool:
     return local.address == config.address and (local.port in config.ports or local.port == config.clear_port)
 
 
-def _apart(configs: Sequence[UeConfig]) -> Sequence[UeConfig]:
-    """The same, each with a part of the first's port range. Raises ValueError."""
+def apart(configs: Sequence[UeConfig]) -> Sequence[UeConfig]:
+    """The same, each with a part of the first's port range. Raises ValueError as `Device` does."""
     if len(configs) == 1:
         return configs
     ports, many = configs[0].ports, len(configs)
@@ -146,5 +143,8 @@ def _apart(configs: Sequence[UeConfig]) -> Sequence[UeConfig]:
     parted = [replace(c, ports=ports[n * size : (n + 1) * size]) for n, c in enumerate(configs)]
     clear = [(c.address, c.clear_port) for c in parted if c.clear_port is not None]
     if len(set(clear)) < len(clear):
-        raise ValueError("clear_port: the same for two flows of one address")
+        raise ValueError("flow.port: the same port for two registrations of one address; give each its own")
+    names = [RegFlow(c.instance, c.reg_id, c.sos) for c in parted]
+    if any(takes_place_of(new, stood) for new, stood in permutations(names, 2)):
+        raise ValueError("flow: one takes the place of another; give each a reg_id of its own, or sos = true")
     return parted

@@ -29,6 +29,7 @@ from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.happening import Happening
 from twopair.nodes.ue.opening import ask, begin, leave_carrier, new_terms
 from twopair.nodes.ue.registration import delta_seconds, registration_from
+from twopair.wire.sip import Response
 
 if TYPE_CHECKING:
     from twopair.nodes.ue.registrar import Registrar
@@ -147,6 +148,7 @@ def adopt(
     if attempt.purpose is Purpose.DEREGISTER or not expires_s:
         _leave(registrar, out)
         return
+    _name(registrar, happening.response)
     sets.feed(live, Trigger.CONFIRMED, out)
     live.life.expires_at = established_until(before.life if before else None, expires_s, now)
     if before is not None and attempt.protected:
@@ -172,7 +174,14 @@ def refresh(
         _leave(registrar, out)
         return
     live.life.expires_at = established_until(live.life, expires_s, now)
+    _name(registrar, happening.response)
     _stand(registrar, attempt, happening, expires_s, now, out)
+
+
+def _name(registrar: "Registrar", response: Response) -> None:
+    """What the registration is among others, only a 200 OK says (RFC 5626 §6; ADR 12)."""
+    gm = registrar.gm
+    gm.sets.flow = gm.profile.flow.confirmed(response.values("Require"))
 
 
 def _stand(
@@ -186,7 +195,6 @@ def _stand(
     """A registration stands (UEP-06)."""
     profile = registrar.gm.profile
     assert happening.response is not None
-    flow = registrar.gm.sets.flow = profile.flow.confirmed(happening.response.values("Require"))
     registrar.registration = standing = registration_from(
         happening.response,
         registered=profile.impu,
@@ -195,6 +203,7 @@ def _stand(
         expires_s=expires_s,
         now=now,
     )
+    flow = registrar.gm.sets.flow
     if flow.sos:  # re-registered for an emergency only (24.229 §5.1.6.4)
         registrar.registration = replace(standing, refresh_at=FOREVER)
     registrar.failures, registrar.retry_at, registrar.state = 0, FOREVER, Idle()

@@ -319,3 +319,37 @@ def test_a_file_that_is_not_there_or_cannot_be_read(tmp_path: Path) -> None:
 def test_a_file_that_is_not_toml(file: Path) -> None:
     (said,) = faults(file, "[node\n", UeFile)
     assert said == "line 1, column 6: a table's name without its end; write [table] or [[table]]"
+
+
+INSTANCE = 'instance = "urn:gsma:imei:35209900-176148-0"'
+
+
+def flows(more: str, gm: str = "reg_id = 1", instance: str = INSTANCE) -> str:
+    return UE.replace("[gm]", f"{instance}\n[gm]\n{gm}", 1) + more
+
+
+def test_further_registrations_are_like_the_first_where_they_say_nothing(file: Path) -> None:
+    """MGU-09, PCS-18."""
+    file.write_text(flows('[[flow]]\nreg_id = 2\ntransport = "tcp"\n[[flow]]\nsos = true\nexpires_s = 60\n'))
+    first, second, emergency = read(file, UeFile).configs()
+    assert (first.reg_id, second.reg_id, emergency.reg_id) == (1, 2, 0)
+    assert (first.transport, second.transport) == (Transport.UDP, Transport.TCP)
+    assert (emergency.sos, emergency.expires_s, emergency.instance) == (True, 60, first.instance)
+    assert second.address == first.address
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (flows("[[flow]]\nreg_id = 1\n"), "flow: one takes the place of another; give each a reg_id"),
+        (flows("[[flow]]\n"), "flow: one takes the place of another"),
+        (flows("[[flow]]\nreg_id = 2\n", gm=""), "flow: one takes the place of another"),
+        (flows("", instance=""), "identity.instance: is missing, reg_id needs it"),
+        (flows("[[flow]]\nreg_id = 2\nsos = true\n"), "sos = true: has no reg_id"),
+        (flows("[[flow]]\nreg_id = 0\n"), "flow[1].reg_id = 0: too small; give 1 or more"),
+        (flows("", instance='instance = "imei:1"'), 'identity.instance = "imei:1": not a URN; give one such'),
+    ],
+)
+def test_registrations_that_cannot_be_told_apart(file: Path, text: str, words: str) -> None:
+    said = faults(file, text, UeFile)
+    assert any(line.startswith(words) for line in said), said

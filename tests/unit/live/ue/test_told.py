@@ -10,7 +10,8 @@ import pytest
 from twopair.base import Endpoint, Flow, Impi, Impu, Port, Refusal, Transport
 from twopair.live.ue.printer import Printer, one_line
 from twopair.live.ue.told import told
-from twopair.live.ue.ue import Happening, NotDeregistered, NotRegistered
+from twopair.live.ue.ue import Happening
+from twopair.live.ue.unsuccessful import NotDeregistered, NotRegistered
 from twopair.live.ue.verbs import failed
 from twopair.nodes.facts import (
     Awaiting,

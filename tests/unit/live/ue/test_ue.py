@@ -8,7 +8,8 @@ from tests.unit.live.loopback import DOMAIN, Loopback, next_of, on_loopback, use
 
 from twopair.base import Refusal, seconds
 from twopair.core.sa import Stage
-from twopair.live.ue.ue import MOST_EVENTS, NotDeregistered, NotRegistered, Ue
+from twopair.live.ue.ue import MOST_EVENTS, Ue
+from twopair.live.ue.unsuccessful import NotDeregistered, NotRegistered
 from twopair.live.ue.verbs import hang_up, no
 from twopair.nodes.facts import (
     Awaiting,
