@@ -28,6 +28,8 @@ class Credentials(Section):
     @model_validator(mode="after")
     def _complete(self) -> "Credentials":
         explicit = (self.impi, self.impu, self.domain)
+        if self.imsi is not None and self.impi is not None:
+            raise ValueError("both imsi and impi are given; keep imsi, or impi, impu and domain")
         if self.imsi is None and None in explicit:
             raise ValueError("no identity; give imsi, or impi, impu and domain")
         self.keys()

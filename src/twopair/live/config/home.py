@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from twopair.base import Impu, Port, impu_from_imsi
 from twopair.core.aka import Subscriber
+from twopair.live.config import together
 from twopair.live.config.credentials import Credentials, PublicIdentity
 from twopair.live.config.fields import Address, EndpointText, PortNumber, Seconds, Section, Word
 from twopair.nodes.homenet import HomeConfig, MemoryStore
@@ -88,6 +89,7 @@ class HomeFile(Section):
 
     @model_validator(mode="after")
     def _usable(self) -> "HomeFile":
+        together.check(self, together.HOME)
         self.config()
         MemoryStore(self.subscribers())  # refuses identities that belong to two
         return self

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite
+from twopair.live.config import together
 from twopair.live.config.fields import (
     Address,
     EndpointText,
@@ -91,6 +92,7 @@ class PcscfFile(Section):
 
     @model_validator(mode="after")
     def _usable(self) -> "PcscfFile":
+        together.check(self, together.PCSCF)
         self.config()
         return self
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from twopair.live.config import words
+from twopair.live.config.together import Broken
 
 SECRET_KEYS: Final = frozenset({"k", "op", "opc"})
 """Keys whose values are never shown (AKA-32)."""
@@ -49,7 +50,18 @@ def read(path: Path, model: type[Model]) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        raise ConfigError([f"{path}: {_fault(fault, values, model)}" for fault in faults]) from None
+        lines = [line for fault in faults for line in _lines(fault, values, model)]
+        raise ConfigError([f"{path}: {line}" for line in lines]) from None
+
+
+def _lines(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel]) -> Iterator[str]:
+    """One fault in words, or each rule over several keys that is broken."""
+    broken = fault.get("ctx", {}).get("error")
+    if not isinstance(broken, Broken):
+        yield _fault(fault, values, model)
+        return
+    for place, words_ in broken.found:
+        yield f"{''.join(_steps(place))}{_shown(place, values)}: {words_}"
 
 
 def _fault(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel]) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from twopair.base import DEFAULT_SUITES, Port, Suite, Transport
 from twopair.core.aka import CardProfile
 from twopair.core.registration.flows import LARGEST_REG_ID
+from twopair.live.config import together
 from twopair.live.config.credentials import Credentials
 from twopair.live.config.fields import (
     Address,
@@ -111,6 +112,7 @@ class UeFile(Section):
 
     @model_validator(mode="after")
     def _usable(self) -> "UeFile":
+        together.check(self, together.UE)
         names = [(self.gm.reg_id, self.gm.sos), *((flow.reg_id, flow.sos) for flow in self.flow)]
         if not self.identity.instance and any(reg_id for reg_id, _ in names):
             raise ValueError("identity.instance: is missing, reg_id needs it; give urn:gsma:imei:…")

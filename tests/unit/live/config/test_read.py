@@ -107,7 +107,7 @@ def test_option_tags_that_are_passed_on(file: Path) -> None:
 def test_what_may_be_left_out_of_the_pcscf_file(file: Path) -> None:
     file.write_text(
         '[node]\nname = "p"\nvisited_network = "v"\n[gm]\naddresses = ["10.1.0.1", "2001:DB8::1"]\n'
-        '[core]\naddress = "10.2.0.1"\nregistrar = "[2001:db8::2]:5070"\n'
+        '[core]\naddress = "2001:db8::3"\nregistrar = "[2001:db8::2]:5070"\n'
     )
     settings = read(file, PcscfFile)
     config = settings.config()
@@ -225,9 +225,17 @@ def test_every_fault_of_a_file_in_one_go_with_key_and_value(file: Path) -> None:
             "[5064, 5066]",
             "gm.port_pc = [5064, 5066]: too few values (2); give at least 3",
         ),
-        ("[5064, 5066, 5068]", "[5064, 5066, 5062]", "port_ps, port_pc: all different"),
-        ("port_ps = 5062", "port_ps = 5060", "port_ps, port_pc: not 5060"),
-        ("10.20.0.1", "10.10.0.1", "core: not the unprotected endpoint"),
+        (
+            "[5064, 5066, 5068]",
+            "[5064, 5066, 5062]",
+            "gm.port_pc[3] = 5062: is gm.port_ps too; give another one",
+        ),
+        (
+            "port_ps = 5062",
+            "port_ps = 5060",
+            "gm.port_ps = 5060: not for protected traffic; give one beside 5060",
+        ),
+        ("10.20.0.1", "10.10.0.1", "core.port = 5060: is the unprotected endpoint of gm too"),
     ],
 )
 def test_values_that_do_not_go_together(file: Path, old: str, new: str, words: str) -> None:
@@ -266,7 +274,11 @@ def test_a_misspelt_secret_is_not_shown_either(file: Path) -> None:
     [
         ('imsi = "001010000000001"', "", "identity: no identity; give imsi, or impi, impu and domain"),
         ("opc =", 'op = "00112233445566778899aabbccddeeff"\nopc =', "identity: give either OP or OPc"),
-        ('"10.10.1.1"', '"fd00::1"', "pcscf: of another address family"),
+        (
+            '"10.10.1.1"',
+            '"fd00::1"',
+            'gm.pcscf = "10.10.0.1:5060": of another address family than gm.address',
+        ),
         ('"udp"', '"sctp"', 'gm.transport = "sctp": no such choice; give "udp" or "tcp"'),
         ('"10.10.0.1:5060"', '"10.10.0.1:0"', 'gm.pcscf = "10.10.0.1:0": no such port; give 1'),
     ],
@@ -279,11 +291,11 @@ def test_faults_of_a_ue_file(file: Path, old: str, new: str, words: str) -> None
 def test_routes_of_a_home_network(file: Path) -> None:
     file.write_text(
         HOME + '[[route]]\ndomain = "far.example"\nnext = "10.20.0.9"\n'
-        '[[route]]\nprefix = "+49"\nnext = "[2001:db8::9]:5070"\n'
+        '[[route]]\nprefix = "+49"\nnext = "10.20.0.8:5070"\n'
     )
     assert read(file, HomeFile).config().routes == (
         Route(Endpoint("10.20.0.9", Port(5060)), domain="far.example"),
-        Route(Endpoint("2001:db8::9", Port(5070)), prefix="+49"),
+        Route(Endpoint("10.20.0.8", Port(5070)), prefix="+49"),
     )
     file.write_text(HOME.replace("port = 5060", 'trusted = ["10.20.0.1"]'))
     assert read(file, HomeFile).config().trusted == ("10.20.0.1",)

@@ -1,0 +1,246 @@
+"""Rules that no value breaks by itself: duplicates, values that do not go together, addresses of nobody."""
+
+import ipaddress
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from twopair.base import Endpoint, Port
+from twopair.core.secagree import allowed_suites
+
+Place = tuple[str | int, ...]
+"""Where a value stands: ``("gm", "port_pc", 1)``; places in lists are counted from 0."""
+
+Found = Iterator[Place]
+
+
+class Broken(ValueError):
+    """Rules that a file breaks.
+
+    Args:
+        found: where, and in words what is wrong; what would be right.
+    """
+
+    def __init__(self, found: Sequence[tuple[Place, str]]) -> None:
+        super().__init__("; ".join(words for _, words in found))
+        self.found = found
+
+
+class Rule(NamedTuple):
+    """One rule.
+
+    Args:
+        words: what is wrong; what would be right.
+        breaks: from the whole file to the places that break it.
+    """
+
+    words: str
+    breaks: Callable[[Any], Found]
+
+
+def check(file: object, rules: Sequence[Rule]) -> None:
+    """Raises Broken with every place where a rule is broken."""
+    found = [(place, rule.words) for rule in rules for place in rule.breaks(file)]
+    if found:
+        raise Broken(found)
+
+
+def _again(place: Place, values: Sequence[Hashable]) -> Found:
+    """Values that stand there twice."""
+    for n, value in enumerate(values):
+        if value in values[:n]:
+            yield (*place, n)
+
+
+def _twice(*place: str) -> Rule:
+    def breaks(file: Any) -> Found:
+        for step in place:
+            file = getattr(file, step)
+        return _again(place, file)
+
+    return Rule("is given twice; give it once", breaks)
+
+
+def _legacy(section: str) -> Rule:
+    def breaks(file: Any) -> Found:
+        part = getattr(file, section)
+        for n, suite in enumerate(part.algorithms):
+            if not allowed_suites((suite,), legacy=part.legacy):
+                yield (section, "algorithms", n)
+
+    return Rule(
+        f"a removed algorithm (33.203 Annex H); give {section}.legacy = true, or another suite", breaks
+    )
+
+
+def _family(address: str) -> int:
+    return ipaddress.ip_address(address).version
+
+
+def _nobody(address: str) -> bool:
+    ip = ipaddress.ip_address(address)
+    return ip.is_multicast or ip.is_unspecified or str(ip) == "255.255.255.255"
+
+
+def _nobodys(addresses: Callable[[Any], Iterator[tuple[Place, str]]]) -> Rule:
+    return Rule(
+        "an address of nobody: multicast, broadcast or unspecified; give that of one host",
+        lambda file: (place for place, address in addresses(file) if _nobody(address)),
+    )
+
+
+def _when(place: Place, broken: Callable[[Any], bool]) -> Callable[[Any], Found]:
+    """A rule with one place."""
+
+    def breaks(file: Any) -> Found:
+        if broken(file):
+            yield place
+
+    return breaks
+
+
+# pcscf.toml
+
+
+def _pcscf_addresses(file: Any) -> Iterator[tuple[Place, str]]:
+    yield from ((("gm", "addresses", n), address) for n, address in enumerate(file.gm.addresses))
+    yield ("core", "address"), file.core.address
+    yield ("core", "registrar"), file.core.registrar.address
+
+
+def _protected_not_clear(file: Any) -> Found:
+    clear = (5060, 5061, file.gm.port)
+    if file.gm.port_ps in clear:
+        yield ("gm", "port_ps")
+    yield from (("gm", "port_pc", n) for n, port in enumerate(file.gm.port_pc) if port in clear)
+
+
+def _client_is_server(file: Any) -> Found:
+    yield from (("gm", "port_pc", n) for n, port in enumerate(file.gm.port_pc) if port == file.gm.port_ps)
+
+
+def _registrar_is_us(file: Any) -> bool:
+    own = {Endpoint(address, Port(file.gm.port)) for address in file.gm.addresses}
+    own.add(Endpoint(file.core.address, Port(file.core.port)))
+    return file.core.registrar in own
+
+
+PCSCF: Final[tuple[Rule, ...]] = (
+    _twice("gm", "addresses"),
+    _twice("gm", "port_pc"),
+    _twice("security", "algorithms"),
+    _twice("security", "pass_on"),
+    _legacy("security"),
+    _nobodys(_pcscf_addresses),
+    Rule(
+        "not for protected traffic; give one beside 5060, 5061 and gm.port (33.203 §7.1, SA-20)",
+        _protected_not_clear,
+    ),
+    Rule("is gm.port_ps too; give another one (33.203 §7.1, SA-20)", _client_is_server),
+    Rule(
+        "is the unprotected endpoint of gm too; give core another port or address",
+        _when(
+            ("core", "port"),
+            lambda file: file.core.address in file.gm.addresses and file.core.port == file.gm.port,
+        ),
+    ),
+    Rule(
+        "is this P-CSCF itself; give the home network's endpoint",
+        _when(("core", "registrar"), _registrar_is_us),
+    ),
+    Rule(
+        "of another address family than core.address; give both as IPv4 or both as IPv6",
+        _when(
+            ("core", "registrar"),
+            lambda file: _family(file.core.address) != _family(file.core.registrar.address),
+        ),
+    ),
+)
+
+# home.toml
+
+
+def _home_addresses(file: Any) -> Iterator[tuple[Place, str]]:
+    yield ("sip", "address"), file.sip.address
+    yield from ((("sip", "trusted", n), address) for n, address in enumerate(file.sip.trusted))
+    yield from ((("route", n, "next"), route.next.address) for n, route in enumerate(file.route))
+
+
+def _each_route(broken: Callable[[Any, Any], bool], key: str = "next") -> Callable[[Any], Found]:
+    return lambda file: (("route", n, key) for n, route in enumerate(file.route) if broken(file, route))
+
+
+def _same_route(file: Any) -> Found:
+    ways = [(route.domain and route.domain.lower(), route.prefix) for route in file.route]
+    for n, way in enumerate(ways):
+        if way in ways[:n]:
+            yield ("route", n, "domain" if way[0] else "prefix")
+
+
+def _aliases_twice(file: Any) -> Found:
+    for n, subscriber in enumerate(file.subscriber):
+        yield from _again(("subscriber", n, "aliases"), subscriber.aliases)
+
+
+def _same_subscriber(file: Any) -> Found:
+    impis = [subscriber.private_identity for subscriber in file.subscriber]
+    for n, impi in enumerate(impis):
+        if impi in impis[:n]:
+            yield ("subscriber", n, "impi" if file.subscriber[n].impi else "imsi")
+
+
+HOME: Final[tuple[Rule, ...]] = (
+    _twice("sip", "trusted"),
+    _nobodys(_home_addresses),
+    Rule("the same identity twice in one list; give it once", _aliases_twice),
+    Rule("belongs to two subscribers; give each its own", _same_subscriber),
+    Rule(
+        "smaller than sip.min_expires_s; give that or more",
+        _when(("sip", "max_expires_s"), lambda file: file.sip.max_expires_s < file.sip.min_expires_s),
+    ),
+    Rule("leads nowhere else than an earlier route; take one of the two away", _same_route),
+    Rule(
+        "is this home network itself; give the other network's endpoint",
+        _each_route(lambda file, route: route.next == Endpoint(file.sip.address, Port(file.sip.port))),
+    ),
+    Rule(
+        "is node.domain, whose users are here; give the domain of another network",
+        _each_route(
+            lambda file, route: (route.domain or "").lower() == file.node.domain.lower(), key="domain"
+        ),
+    ),
+    Rule(
+        "of another address family than sip.address; give both as IPv4 or both as IPv6",
+        _each_route(lambda file, route: _family(route.next.address) != _family(file.sip.address)),
+    ),
+)
+
+# ue.toml
+
+
+def _ue_addresses(file: Any) -> Iterator[tuple[Place, str]]:
+    yield ("gm", "address"), file.gm.address
+    yield ("gm", "pcscf"), file.gm.pcscf.address
+
+
+def _ports_wrong(file: Any) -> bool:
+    first, last = file.gm.ports
+    return last - first < 7 or any(first <= port <= last for port in (5060, 5061))
+
+
+UE: Final[tuple[Rule, ...]] = (
+    _twice("gm", "algorithms"),
+    _legacy("gm"),
+    _nobodys(_ue_addresses),
+    Rule(
+        "of another address family than gm.address; give both as IPv4 or both as IPv6 (33.203 §7.1, SA-08)",
+        _when(("gm", "pcscf"), lambda file: _family(file.gm.pcscf.address) != _family(file.gm.address)),
+    ),
+    Rule(
+        "is the UE itself; give the P-CSCF's endpoint",
+        _when(("gm", "pcscf"), lambda file: file.gm.pcscf.address == file.gm.address),
+    ),
+    Rule(
+        "no range; give first and last, at least 8 ports apart from 5060 and 5061 (SA-27)",
+        _when(("gm", "ports"), _ports_wrong),
+    ),
+)
