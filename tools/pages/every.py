@@ -7,6 +7,7 @@ from typing import Final
 from tools.pages.attacks import attacks, every_attack
 from tools.pages.clauses import clauses
 from tools.pages.cli import cli
+from tools.pages.configuration_faults import configuration_faults
 from tools.pages.events import events_and_actions
 from tools.pages.figure_1 import figure, messages, selectors
 from tools.pages.ladder import ladder
@@ -60,6 +61,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/reference/cli.md": cli,
     "docs/reference/clauses.md": clauses,
     "docs/reference/events-and-actions.md": events_and_actions,
+    "docs/reference/configuration-faults.md": configuration_faults,
     "docs/reference/refusals.md": refusals,
     "docs/reference/tables.md": tables,
     "docs/reference/trust-domain.md": trust_domain,
