@@ -41,8 +41,8 @@ def configuration_faults() -> str:
 def _page() -> Iterator[str]:
     yield "# Wrong configuration files"
     yield ""
-    yield "Each is a file of `examples/lab` with one change; what is said of it ends a program with exit code 2."
-    yield "Generated: the lines are those of the reader."
+    yield "Each is a file of `examples/lab` with one change; what is said ends a program with exit code 2:"
+    yield "the lines are those of the reader. Generated."
     with TemporaryDirectory() as folder:
         for name in KINDS:
             rows = [
