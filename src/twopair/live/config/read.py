@@ -60,8 +60,13 @@ def _lines(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel
     if not isinstance(broken, Broken):
         yield _fault(fault, values, model)
         return
-    for place, words_ in broken.found:
-        yield f"{''.join(_steps(place))}{_shown(place, values)}: {words_}"
+    for place, said in broken.found:
+        yield _line(place, values, said)
+
+
+def _line(where: tuple[int | str, ...], values: Mapping[str, Any], said: str) -> str:
+    """Key, value as far as it may be shown, and what is said of it."""
+    return f"{''.join(_steps(where))}{_shown(where, values)}: {said}"
 
 
 def _fault(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel]) -> str:
@@ -75,7 +80,7 @@ def _fault(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel
         shown = "" if SECRET_KEYS & set(known) else _shown(where, values)  # a misspelt key may hold a secret
         return f"{key}{shown}: no such key{hint}"
     said = words.of_value(fault["type"], fault.get("ctx", {}))
-    return f"{key}{_shown(where, values)}: {said}" if key else said
+    return _line(where, values, said) if where else said
 
 
 def _steps(where: tuple[int | str, ...]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Rules that no value breaks by itself: duplicates, values that do not go together, addresses of nobody."""
+"""What no value breaks by itself: duplicates, values that do not go together, addresses of nobody."""
 
 import ipaddress
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -14,7 +14,7 @@ Found = Iterator[Place]
 
 
 class Broken(ValueError):
-    """Rules that a file breaks.
+    """What a file breaks.
 
     Args:
         found: where, and in words what is wrong; what would be right.
@@ -44,18 +44,16 @@ def check(file: object, rules: Sequence[Rule]) -> None:
         raise Broken(found)
 
 
-def _again(place: Place, values: Sequence[Hashable]) -> Found:
-    """Values that stand there twice."""
-    for n, value in enumerate(values):
-        if value in values[:n]:
-            yield (*place, n)
+def _repeated(values: Sequence[Hashable]) -> Iterator[int]:
+    """Where a value stands that has stood before."""
+    return (n for n, value in enumerate(values) if value in values[:n])
 
 
 def _twice(*place: str) -> Rule:
     def breaks(file: Any) -> Found:
         for step in place:
             file = getattr(file, step)
-        return _again(place, file)
+        return ((*place, n) for n in _repeated(file))
 
     return Rule("is given twice; give it once", breaks)
 
@@ -171,21 +169,18 @@ def _each_route(broken: Callable[[Any, Any], bool], key: str = "next") -> Callab
 
 def _same_route(file: Any) -> Found:
     ways = [(route.domain and route.domain.lower(), route.prefix) for route in file.route]
-    for n, way in enumerate(ways):
-        if way in ways[:n]:
-            yield ("route", n, "domain" if way[0] else "prefix")
+    yield from (("route", n, "domain" if ways[n][0] else "prefix") for n in _repeated(ways))
 
 
 def _aliases_twice(file: Any) -> Found:
     for n, subscriber in enumerate(file.subscriber):
-        yield from _again(("subscriber", n, "aliases"), subscriber.aliases)
+        yield from (("subscriber", n, "aliases", again) for again in _repeated(subscriber.aliases))
 
 
 def _same_subscriber(file: Any) -> Found:
     impis = [subscriber.private_identity for subscriber in file.subscriber]
-    for n, impi in enumerate(impis):
-        if impi in impis[:n]:
-            yield ("subscriber", n, "impi" if file.subscriber[n].impi else "imsi")
+    given = ["impi" if subscriber.impi else "imsi" for subscriber in file.subscriber]
+    yield from (("subscriber", n, given[n]) for n in _repeated(impis))
 
 
 HOME: Final[tuple[Rule, ...]] = (
