@@ -5,7 +5,7 @@ A registration is named by what its Contact says: an emergency registration by `
 there is one of that kind. UE, P-CSCF and home network tell registrations apart by the same name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Final, NamedTuple, Self
 
@@ -70,7 +70,7 @@ class RegFlow(NamedTuple):
         except WireError:
             return cls()
         instance = (address.params.get("+sip.instance") or "").strip('"')
-        outbound = instance and OUTBOUND in [tag.lower() for tag in supported]
+        outbound = instance and names_outbound(supported)
         return cls(instance, 0 if sos or not outbound else reg_id(address.params.get("reg-id")), sos)
 
     def confirmed(self, required: Sequence[str]) -> Self:
@@ -79,12 +79,17 @@ class RegFlow(NamedTuple):
         Args:
             required: option tags of Require in the 200 OK.
         """
-        flow = self.kind is Kind.FLOW and OUTBOUND not in [tag.lower() for tag in required]
+        flow = self.kind is Kind.FLOW and not names_outbound(required)
         return self._replace(reg_id=0) if flow else self
 
 
 ALONE: Final = RegFlow()
 """The name of a registration that has none."""
+
+
+def names_outbound(tags: Iterable[str]) -> bool:
+    """Whether `outbound` is among these option tags, in any case (RFC 3261 §7.3.1)."""
+    return OUTBOUND in map(str.lower, tags)
 
 
 def reg_id(text: str | None) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from twopair.core.registration.flows import OUTBOUND, Kind, RegFlow, is_anew
+from twopair.core.registration.flows import Kind, RegFlow, is_anew, names_outbound
 from twopair.nodes.homenet.registrar import Binding
 from twopair.nodes.homenet.registration_request import RegisterRequest
 from twopair.nodes.homenet.routes import same_target
@@ -20,8 +20,7 @@ def confirmed(request: RegisterRequest, *, outbound: bool) -> RegFlow | None:
     """
     if request.flow.kind is not Kind.FLOW or (outbound and request.first_hop_keeps_flows):
         return request.flow
-    required = OUTBOUND in [tag.lower() for tag in request.required]
-    return None if required else request.flow.confirmed(())
+    return None if names_outbound(request.required) else request.flow.confirmed(())
 
 
 def meant(

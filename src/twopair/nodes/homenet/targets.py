@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from twopair.base import Endpoint
+from twopair.base import Endpoint, Refusal
 from twopair.nodes.homenet.registrar import Binding
 from twopair.wire.sip import Request
 
-FLOW_FAILED: Final = 430
+FLOW_FAILED: Final = Refusal.FLOW_FAILED.status
 """Of an edge proxy whose flow to the UE is gone (RFC 5626 §5.3.1)."""
 
-NOBODY_THERE: Final = 480
+NOBODY_THERE: Final = Refusal.USER_AWAY.status
 """What the caller is told instead, once no flow is left: flows are no matter of theirs."""
 
 NOT_REACHED: Final = frozenset({408, FLOW_FAILED})

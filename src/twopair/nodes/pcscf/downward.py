@@ -1,7 +1,6 @@
 """Requests of the core on their way to a UE (24.229 §5.2.6.4; PCS-13, MSG-01, MSG-07, MSG-08)."""
 
 from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport, WireError
-from twopair.core.registration.flows import Kind
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers
@@ -71,7 +70,7 @@ class Downward:
         if user is None:
             return Refusal.FLOW_FAILED if route and _of_a_flow(route) else Refusal.NO_PATH_TOKEN
         if user.current is None or not user.registered(now):
-            return Refusal.FLOW_FAILED if user.flow.kind is Kind.FLOW else Refusal.USER_AWAY
+            return user.away
         hops = hops_left(request)
         return (user, user.current, hops) if hops else Refusal.TOO_MANY_HOPS
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from twopair.base import Micros, Refusal
-from twopair.core.registration.flows import Kind
 from twopair.core.sip import ClientTransaction, ServerTransaction, Why
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers, tag_for
@@ -88,8 +87,8 @@ class Responses:
         if relay.client is not None or server.answered:
             return
         status = UNREACHED[why][txn.method == "INVITE"]
-        if status == 480 and relay.user.flow.kind is Kind.FLOW:
-            status = Refusal.FLOW_FAILED.status  # others of its flows may stand (RFC 5626 §5.3.1)
+        if status == Refusal.USER_AWAY.status:
+            status = relay.user.away.status
         if held is not None:
             self._pass_on(relay, held, now, out)
         elif status:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from twopair.base import Endpoint, Impi, Impu, Micros, WireError
-from twopair.core.registration.flows import ALONE, RegFlow, is_anew, takes_place_of
+from twopair.base import Endpoint, Impi, Impu, Micros, Refusal, WireError
+from twopair.core.registration.flows import ALONE, Kind, RegFlow, is_anew, takes_place_of
 from twopair.core.sa import SaSetLife, Stage
 from twopair.wire.sip import uri_key
 
@@ -101,6 +101,11 @@ class Subscriber:
     def pending(self) -> bool:
         """Whether it is no more than an attempt: none of its sets has been confirmed."""
         return all(live.life.stage is Stage.TEMPORARY for live in self.sets)
+
+    @property
+    def away(self) -> Refusal:
+        """What the core is told where it is not reached: others of its flows may stand (RFC 5626 §5.3.1)."""
+        return Refusal.FLOW_FAILED if self.flow.kind is Kind.FLOW else Refusal.USER_AWAY
 
     def registered(self, now: Micros) -> bool:
         """Whether requests other than REGISTER are taken from it and for it (PCS-09, MGP-12)."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from twopair.base import DEFAULT_SUITES, SECOND, Endpoint, Micros, Port, Suite, Transport, canonical_address
 from twopair.core.aka import DEFAULT_ALGORITHMS
-from twopair.core.registration.flows import LARGEST_REG_ID
+from twopair.core.registration.flows import LARGEST_REG_ID, RegFlow
 from twopair.core.registration.pcscf_sets import SIXTY_FOUR_T1
 from twopair.core.registration.ue_timing import REGISTRATION_S
 from twopair.core.secagree import allowed_suites
@@ -126,6 +126,11 @@ class UeConfig:
         for found, words in faults:
             if found:
                 raise ValueError(words)
+
+    @property
+    def flow(self) -> RegFlow:
+        """The name that its REGISTER asks for (ADR 12)."""
+        return RegFlow(f"<{self.instance}>" if self.instance else "", self.reg_id, self.sos)
 
     @property
     def offered(self) -> tuple[Suite, ...]:

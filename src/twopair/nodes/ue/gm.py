@@ -111,7 +111,7 @@ class Gm:
         self.entropy = entropy
         self.rules = rules
         self.shared = shared
-        self.sets = SetTable(profile.impi, profile.flow)
+        self.sets = SetTable(profile.impi, config.flow)
         shared.tables.append(self.sets)
         self.streams = Streams()
         self.listens_at: Endpoint | None = None

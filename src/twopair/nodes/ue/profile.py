@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twopair.base import Endpoint, Entropy, Impi, Impu, Port, Transport, token
-from twopair.core.registration.flows import OUTBOUND, RegFlow
+from twopair.core.registration.flows import OUTBOUND
 from twopair.nodes.ue.config import UeConfig
 from twopair.wire.sip import MAGIC
 
@@ -63,11 +63,6 @@ class Profile:
     def supported(self) -> Sequence[str]:
         """Option tags of REGISTER (24.229 §5.1.1.2.1)."""
         return ("path", OUTBOUND) if self.config.reg_id else ("path",)
-
-    @property
-    def flow(self) -> RegFlow:
-        """The name that its REGISTER asks for (ADR 12)."""
-        return RegFlow.asked(self.registered, self.supported)
 
     @property
     def _uri(self) -> str:

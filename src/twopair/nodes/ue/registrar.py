@@ -272,7 +272,7 @@ class Registrar:
         self.registration = None
         self.breaks(f"de-registered: {reason}")
         out.append(Report(Deregistered(self.gm.profile.impi, reason, self.gm.sets.flow)))
-        self.gm.sets.flow = self.gm.profile.flow
+        self.gm.sets.flow = self.gm.config.flow
 
     def breaks(self, reason: str) -> None:
         """What hung on the registration is lost with it (24.229 §5.1.1.2.1; MGU-10)."""

@@ -181,7 +181,7 @@ def refresh(
 def _name(registrar: "Registrar", response: Response) -> None:
     """What the registration is among others, only a 200 OK says (RFC 5626 §6; ADR 12)."""
     gm = registrar.gm
-    gm.sets.flow = gm.profile.flow.confirmed(response.values("Require"))
+    gm.sets.flow = gm.config.flow.confirmed(response.values("Require"))
 
 
 def _stand(
@@ -230,7 +230,9 @@ def fail(registrar: "Registrar", state: Active, happening: Happening, now: Micro
     status = happening.response.status if happening.response is not None else 0
     profile, refusal = registrar.gm.profile, happening.refusal or state.round.doubt
     retry_s = 0 if registrar.retry_at == FOREVER else max(1, -(-(registrar.retry_at - now) // SECOND))
-    fact = RegistrationFailed(profile.impi, happening.reason, status, refusal, retry_s, profile.flow)
+    fact = RegistrationFailed(
+        profile.impi, happening.reason, status, refusal, retry_s, registrar.gm.config.flow
+    )
     out.append(Report(fact))
 
 

@@ -28,6 +28,14 @@ def answer(request: Request, status: int) -> Response:
     return make_response(request, status, to_tag="b")
 
 
+def cancel_of(invite: Request) -> Request:
+    """Its CANCEL (RFC 3261 §9.1)."""
+    cancel = invite.copy()
+    cancel.method = "CANCEL"
+    cancel.set("CSeq", "1 CANCEL")
+    return cancel
+
+
 class TestOrder:
     """The newest first, and one phone after the other."""
 
@@ -156,10 +164,7 @@ class TestNext:
         invite = side.request("INVITE", ALICE)
         first = went(side.send(invite))
         side.send(answer(first, 180))
-        cancel = invite.copy()
-        cancel.method = "CANCEL"
-        cancel.set("CSeq", "1 CANCEL")
-        assert went(side.send(cancel)).uri == first.uri
+        assert went(side.send(cancel_of(invite))).uri == first.uri
         sent = side.send(answer(first, 408))
         assert statuses(sent) == [408]
         assert [one.method for one in sent if isinstance(one, Request)] == ["ACK"]
@@ -172,10 +177,7 @@ class TestNext:
         first = went(side.send(invite))
         side.send(answer(first, 180))
         second = went(side.send(answer(first, 430)))
-        cancel = invite.copy()
-        cancel.method = "CANCEL"
-        cancel.set("CSeq", "1 CANCEL")
-        assert [type(one) for one in side.send(cancel)] == [Response]
+        assert [type(one) for one in side.send(cancel_of(invite))] == [Response]
         sent = went(side.send(make_response(second, 100)))
         assert (sent.method, sent.uri) == ("CANCEL", second.uri)
         assert sent.values("Via") == second.values("Via")[:1]
