@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 from tests.story.network import Network, facts
 
-from twopair.base import Transport
-from twopair.core.registration.flows import Kind
+from twopair.base import Transport, seconds
+from twopair.core.registration.flows import Kind, RegFlow
 from twopair.core.sa import Stage
 from twopair.live.lab.plan import LabPlan
 from twopair.nodes.facts import (
@@ -23,9 +23,12 @@ from twopair.nodes.facts import (
 )
 from twopair.nodes.pcscf import Pcscf
 from twopair.nodes.ue import UeConfig
-from twopair.nodes.ue.device import NO_OUTBOUND
+from twopair.nodes.ue.device import NO_OUTBOUND, TAKEN_PLACE
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, SendMessage
 from twopair.sim import Host
+
+LATE = seconds(129)
+"""The first flow has been given up (timer F, 128 s), the second asks again and again."""
 
 INSTANCE = "urn:gsma:imei:35209900-176148-0"
 
@@ -170,3 +173,26 @@ def test_a_message_reaches_the_ue_with_two_flows_once() -> None:
     net = registered()
     net.wish(net.ue(2), SendMessage(net.impu(1), b"hello"))
     assert [fact.body for fact in facts(net.ue(1), MessageReceived)] == [b"hello"]
+
+
+def test_one_that_takes_the_place_of_another_is_told_last() -> None:
+    """MGU-09: both have one name without outbound; who goes by names must find that the UE is registered."""
+    net = Network(
+        retries=True, change=lambda plan: flows(replace(plan, home=replace(plan.home, outbound=False)))
+    )
+    inner = net.world.carrier
+    net.world.carrier = lambda packet: inner(packet) if net.world.agenda.now > LATE else []
+    net.wish(net.ue(1), Register(), wait_s=600)
+    told = [fact for _, fact in net.ue(1).facts if isinstance(fact, Registered | Deregistered)]
+    assert [type(fact) for fact in told] == [Registered, Deregistered, Registered]
+    assert len({fact.flow for fact in told}) == 1
+    assert [fact.reason for fact in facts(net.ue(1), Deregistered)] == [TAKEN_PLACE]
+    assert len(net.ue(1).sets) == 1
+
+
+def test_its_name_is_what_its_register_asks_for() -> None:
+    """ADR 12: UE, P-CSCF and home network go by one name."""
+    net = Network(change=partial(flows, sos=True))
+    for ue in net.ue(1).node.flows:  # type: ignore[attr-defined]
+        profile = ue.profile
+        assert RegFlow.asked(profile.registered, profile.supported) == profile.config.flow

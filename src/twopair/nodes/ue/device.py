@@ -63,16 +63,11 @@ class Device:
         """Take one event and say what to do, in order."""
         out: list[Action] = []
         if isinstance(event, Register):
-            self._waiting = list(self.flows)
-            self._turn = None
+            self._waiting, self._turn = list(self.flows), None
         elif isinstance(event, Deregister):
             self._waiting.clear()
-        else:
-            for ue in self._concerned(event):
-                self._feed(ue, event, now, out)
-        if isinstance(event, Deregister):
-            for ue in [ue for ue in self.flows if ue.active] or self.flows[:1]:
-                self._feed(ue, event, now, out)
+        for ue in self._concerned(event):
+            self._feed(ue, event, now, out)
         while self._turn is None and self._waiting:
             self._turn = self._waiting.pop(0)
             self._feed(self._turn, Register(), now, out)
@@ -88,7 +83,11 @@ class Device:
         return sum(ue.transactions for ue in self.flows)
 
     def _concerned(self, event: Event) -> Sequence[UserEquipment]:
-        """Whom an event is for; what names nobody is for all, and most do not mind."""
+        """Whom an event is for; what names nobody is for all, most do not mind. They register by turns."""
+        if isinstance(event, Register):
+            return ()
+        if isinstance(event, Deregister):
+            return [ue for ue in self.flows if ue.active] or self.flows[:1]
         if isinstance(event, Came):
             return [ue for ue in self.flows if _is_at(ue, event.flow.local)][:1]
         if isinstance(event, SendMessage | Call):
@@ -104,29 +103,32 @@ class Device:
         return (standing or usual or self.flows)[0]
 
     def _feed(self, ue: UserEquipment, event: Event, now: Micros, out: list[Action]) -> None:
+        """Feed one. What it takes the place of is told first: both may have one name, and this one stands."""
         actions = ue.feed(event, now)
+        facts = [action.fact for action in actions if isinstance(action, Report)]
+        outcomes = [fact for fact in facts if isinstance(fact, Registered | RegistrationFailed)]
+        for fact in outcomes:
+            if isinstance(fact, Registered):
+                self._take_place(ue, fact.flow, now, out)
         out += actions
-        for action in actions:
-            if isinstance(action, Report) and isinstance(action.fact, Registered | RegistrationFailed):
-                self._decided(ue, action.fact, now, out)
+        for fact in outcomes:
+            self._decided(ue, fact, out)
 
-    def _decided(
-        self, ue: UserEquipment, fact: Registered | RegistrationFailed, now: Micros, out: list[Action]
-    ) -> None:
-        """An attempt has ended: the next one may begin, and what it has replaced is over (MGU-09)."""
+    def _take_place(self, ue: UserEquipment, name: RegFlow, now: Micros, out: list[Action]) -> None:
+        """What a new registration has replaced at the network is over here, too (MGU-09)."""
+        for other in self.flows:
+            if other is not ue and other.registered and takes_place_of(name, other.name):
+                out += other.give_up(TAKEN_PLACE, now)
+
+    def _decided(self, ue: UserEquipment, fact: Registered | RegistrationFailed, out: list[Action]) -> None:
+        """An attempt has ended: the next may begin; without outbound no further flow (RFC 5626 §4.2.1)."""
         if ue is self._turn:
             self._turn = None
-        if isinstance(fact, RegistrationFailed):
-            return
-        for other in self.flows:
-            if other is not ue and other.registered and takes_place_of(fact.flow, other.name):
-                out += other.give_up(TAKEN_PLACE, now)
-        if fact.flow.kind is Kind.ALONE:
-            asked = [other for other in self._waiting if other.profile.flow.kind is Kind.FLOW]
-            self._waiting = [other for other in self._waiting if other not in asked]
-            out += [
-                Report(RegistrationFailed(fact.impi, NO_OUTBOUND, flow=other.profile.flow)) for other in asked
-            ]
+        if isinstance(fact, Registered) and fact.flow.kind is Kind.ALONE:
+            asked = [(other, other.profile.config.flow) for other in self._waiting]
+            self._waiting = [other for other, flow in asked if flow.kind is not Kind.FLOW]
+            vain = [flow for _, flow in asked if flow.kind is Kind.FLOW]
+            out += [Report(RegistrationFailed(fact.impi, NO_OUTBOUND, flow=flow)) for flow in vain]
 
 
 def _is_at(ue: UserEquipment, local: Endpoint) -> bool:
@@ -144,7 +146,6 @@ def apart(configs: Sequence[UeConfig]) -> Sequence[UeConfig]:
     clear = [(c.address, c.clear_port) for c in parted if c.clear_port is not None]
     if len(set(clear)) < len(clear):
         raise ValueError("flow.port: the same port for two registrations of one address; give each its own")
-    names = [RegFlow(c.instance, c.reg_id, c.sos) for c in parted]
-    if any(takes_place_of(new, stood) for new, stood in permutations(names, 2)):
+    if any(takes_place_of(new.flow, stood.flow) for new, stood in permutations(parted, 2)):
         raise ValueError("flow: one takes the place of another; give each a reg_id of its own, or sos = true")
     return parted
