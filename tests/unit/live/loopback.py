@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -36,12 +36,16 @@ def user(number: int) -> str:
 
 
 class Loopback:
-    """The network; UEs join it by `ue`."""
+    """The network; UEs join it by `ue`.
 
-    def __init__(self) -> None:
+    Args:
+        of_home: what the configuration of its home network has otherwise.
+    """
+
+    def __init__(self, **of_home: Any) -> None:
         plan = usual()
         core = Endpoint(address(CORE), Port(5060))
-        home = replace(plan.home, address=address(HOME))
+        home = replace(plan.home, address=address(HOME), **of_home)
         pcscf = replace(plan.pcscf, gm_addresses=(address(PCSCF),), core=core, registrar=home.core)
         self.home = Driver(HomeNetwork(home, MemoryStore(plan.subscribers), OsEntropy()), MemoryBackend())
         self.pcscf = Driver(Pcscf(pcscf, OsEntropy()), MemoryBackend())
@@ -63,18 +67,23 @@ class Loopback:
         return Ue(settings(number, k=k, **gm), answer_after_s=answer_after_s, retries=False)
 
 
-def settings(number: int, *, k: str = K, **gm: Any) -> UeFile:
-    """Content of the file of a UE."""
-    identity = {"imsi": f"00101{number:010d}", "k": k, "opc": OPC}
+def settings(
+    number: int, *, k: str = K, instance: str = "", flow: Sequence[dict[str, Any]] = (), **gm: Any
+) -> UeFile:
+    """Content of the file of a UE; `flow` are its tables of that name."""
+    identity = {"imsi": f"00101{number:010d}", "k": k, "opc": OPC, "instance": instance}
     places = {"address": address(10 + number), "pcscf": f"{address(PCSCF)}:5060"}
-    return UeFile.model_validate({"identity": identity, "gm": places | gm, "ipsec": {"backend": "memory"}})
+    ipsec = {"backend": "memory"}
+    return UeFile.model_validate(
+        {"identity": identity, "gm": places | gm, "flow": list(flow), "ipsec": ipsec}
+    )
 
 
-def on_loopback(body: Callable[[Loopback], Awaitable[None]]) -> None:
+def on_loopback(body: Callable[[Loopback], Awaitable[None]], **of_home: Any) -> None:
     """Run a test in such a network, at most 20 s."""
 
     async def within() -> None:
-        async with Loopback() as net, asyncio.timeout(20):
+        async with Loopback(**of_home) as net, asyncio.timeout(20):
             await body(net)
 
     asyncio.run(within())

@@ -133,8 +133,7 @@ class Ue:
         self._configs = [replace(c, retries=retries, answer_after=after) for c in settings.configs()]
         self._awaited = Awaited()
         self._call: CallChanged | None = None
-        self._stages: dict[int, Stage] = {}
-        self._flows: dict[int, RegFlow] = {}
+        self._sets: dict[int, SetStage] = {}
         self._one_attempt = Lock()
         self._ipsec: Ipsec | None = None
 
@@ -178,7 +177,7 @@ class Ue:
     @property
     def registered(self) -> Registered | None:
         """The registration that stands; of several, one that is for more than emergency, if there is one."""
-        return min(self.registrations.values(), key=lambda fact: fact.flow.sos, default=None)
+        return min(self.registrations.values(), key=_usual_first, default=None)
 
     async def register(self, within_s: float = PATIENCE_S) -> Registered:
         """Register, or re-register; a failure that the UE mends by trying again is waited out (UEP-13).
@@ -189,28 +188,25 @@ class Ue:
             NotRegistered: it is of no use to wait, or the time is over after an attempt that failed.
             TimeoutError: nothing was known in time.
         """
+        stood: list[Registered] = []
         failures: list[RegistrationFailed] = []
-        left = len(self._configs)
 
         def decided(fact: object) -> bool:
-            nonlocal left
-            if isinstance(fact, RegistrationFailed):
+            if isinstance(fact, Registered):
+                stood.append(fact)
+            elif isinstance(fact, RegistrationFailed):
                 failures.append(fact)
-                left -= not fact.retry_s
-            left -= isinstance(fact, Registered)
-            return left <= 0
+            return len(stood) + sum(not fact.retry_s for fact in failures) >= len(self._configs)
 
         async with self._one_attempt:
             try:
-                outcome = await self._ask(Register(), decided, within_s)
+                await self._ask(Register(), decided, within_s)
             except TimeoutError:
-                if not failures:
+                if not stood and not failures:
                     raise
-                outcome = failures[-1]
-        standing = self.registered
-        if standing is None or (isinstance(outcome, RegistrationFailed) and len(self._configs) == 1):
+        if not stood:
             raise NotRegistered(failures[-1], len(failures))
-        return outcome if isinstance(outcome, Registered) and len(self._configs) == 1 else standing
+        return min(stood, key=_usual_first)
 
     async def deregister(self, within_s: float = PATIENCE_S) -> None:
         """End the registration. Raises NotDeregistered, or TimeoutError."""
@@ -334,13 +330,12 @@ class Ue:
 
     def sets(self) -> Sequence[tuple[SaSet, Stage]]:
         """The installed SA sets, each with its ports and SPIs, and how far they have come."""
-        return [
-            (sa_set, self._stages.get(name, Stage.TEMPORARY)) for name, sa_set in self._driver.sets.items()
-        ]
+        told, there = self._sets, self._driver.sets.items()
+        return [(sa_set, told[name].stage if name in told else Stage.TEMPORARY) for name, sa_set in there]
 
     def flow_of(self, set_id: int) -> RegFlow:
         """The registration that a set belongs to."""
-        return self._flows.get(set_id, ALONE)
+        return self._sets[set_id].flow if set_id in self._sets else ALONE
 
     def set_in_use(self, flow: RegFlow | None = None) -> SaSet | None:
         """The set that new requests go over; of that registration, if one is named."""
@@ -367,10 +362,9 @@ class Ue:
 
     def _hear(self, fact: object) -> None:
         if isinstance(fact, SetStage):
-            self._stages[fact.set_id] = fact.stage
-            self._flows[fact.set_id] = fact.flow
+            self._sets[fact.set_id] = fact
             if fact.stage is Stage.DELETED:
-                del self._stages[fact.set_id], self._flows[fact.set_id]
+                del self._sets[fact.set_id]
         elif isinstance(fact, CallChanged) and fact.call_id:
             self._call = fact
         elif isinstance(fact, Registered):
@@ -378,7 +372,8 @@ class Ue:
         elif isinstance(fact, Deregistered):
             self.registrations.pop(fact.flow, None)
         taken = self._awaited.hear(fact)
-        if isinstance(fact, Happening) and (isinstance(fact, CallChanged) or not taken):
+        for_all = isinstance(fact, CallChanged) or len(self._configs) > 1  # one result cannot tell of several
+        if isinstance(fact, Happening) and (for_all or not taken):
             if self.events.full():
                 self.events.get_nowait()
             self.events.put_nowait(fact)
@@ -389,8 +384,8 @@ class Ue:
             self._ipsec.close()
 
 
-def _is(*kinds: type) -> Wanted:
-    return lambda fact: isinstance(fact, kinds)
+def _usual_first(fact: Registered) -> bool:
+    return fact.flow.sos
 
 
 def _of(call: CallChanged, *stages: CallStage) -> Wanted:
