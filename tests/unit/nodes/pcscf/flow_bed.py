@@ -13,6 +13,7 @@ from twopair.nodes.facts import SetStage
 from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
 from twopair.wire.sip import Request
 
+IN_USE = [Stage.IN_USE]
 PHONE = "<urn:gsma:imei:35000000-000000-0>"
 OTHER_PHONE = "<urn:gsma:imei:35000000-000000-1>"
 
@@ -102,3 +103,16 @@ def moved(ue: FlowUe, place: int) -> FlowUe:
     spi_c, spi_s, port_c, port_s = ue.terms
     ue.renew(Terms(Spi(spi_c + 1000 * place), Spi(spi_s + 1000 * place), Port(port_c + 10 * place), port_s))
     return ue
+
+
+def fresh(ue: FlowUe, *, call_id: str = "", number_of_spis: int = 0) -> FlowUe:
+    """A copy: parameters of tests are made once, and UEs change."""
+    copy = FlowUe(
+        address=ue.address, call_id=call_id or ue.call_id, reg_id=ue.reg_id, sos=ue.sos,
+        instance=ue.instance, answered=ue.answered, cseq=ue.cseq + number_of_spis,
+    )  # fmt: skip
+    terms = ue.terms
+    copy.renew(
+        terms._replace(spi_c=Spi(terms.spi_c + number_of_spis), spi_s=Spi(terms.spi_s + number_of_spis))
+    )
+    return copy

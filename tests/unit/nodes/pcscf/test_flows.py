@@ -2,16 +2,12 @@
 
 import pytest
 from tests.unit.nodes.pcscf.bed import CORE, HOME, Ue
-from tests.unit.nodes.pcscf.flow_bed import OTHER_PHONE, FlowBed, FlowUe, emergency, flow
+from tests.unit.nodes.pcscf.flow_bed import IN_USE, OTHER_PHONE, FlowBed, FlowUe, emergency, flow, fresh
 
-from twopair.base import Impi, Refusal, Spi, StreamClosed, Transport
-from twopair.core.registration.flows import RegFlow
+from twopair.base import Impi, Refusal, Spi
 from twopair.core.sa import RemoveSas, Stage
 from twopair.nodes.facts import Deregistered
-from twopair.nodes.pcscf.config import Limits
-from twopair.wire.sip import Request, Response
-
-IN_USE = [Stage.IN_USE]
+from twopair.wire.sip import Request
 
 
 def integrity(request: Request) -> str:
@@ -328,85 +324,6 @@ def test_a_failed_second_flow_leaves_the_first() -> None:
     assert bed.relayed(first)
 
 
-# -- unfinished ones --------------------------------------------------------------------------------
-
-
-def test_the_challenge_of_a_second_flow_leaves_the_attempt_of_the_first() -> None:
-    """MGP-05 per flow: both attempts come to their end."""
-    bed, first, second = FlowBed(), flow(1), flow(2)
-    bed.sm6(first, bed.sm1(first))
-    bed.sm6(second, bed.sm1(second))
-    bed.ok(bed.sm7(first), first)
-    bed.ok(bed.sm7(second), second)
-    assert bed.stages(first) == bed.stages(second) == IN_USE
-
-
-def test_a_new_challenge_of_a_flow_ends_its_own_attempt() -> None:
-    """MGP-05."""
-    bed, first, again = FlowBed(), flow(1), flow(1, "10.99.0.44")
-    bed.sm6(first, bed.sm1(first))
-    bed.sm6(again, bed.sm1(again))
-    assert len(bed.installed) == 1
-
-
-def test_a_flood_of_names_is_bounded_and_evicts_attempts_only() -> None:
-    """UNP-05, MGP-05: sets stand, attempts give way, oldest first; the UE itself still gets in."""
-    bed, first = FlowBed(limits=Limits(flows_per_impi=3)), flow(1)
-    bed.register(first)
-    for reg_id in range(10, 30):
-        forged = flow(reg_id)
-        bed.sm6(forged, bed.sm1(forged))
-        assert len(bed.installed) <= 3
-    assert bed.relayed(first)
-    second = flow(2)
-    bed.register(second)
-    assert bed.stages(second) == IN_USE
-    urgent = emergency()
-    bed.register(urgent)
-    assert bed.stages(first) == bed.stages(second) == bed.stages(urgent) == IN_USE
-    bed.wait(250)
-    assert len(bed.installed) == 3
-
-
-def test_more_flows_than_are_kept_are_refused() -> None:
-    """Refusal TOO_MANY_FLOWS at SM1, and at the challenge where the last place went meanwhile."""
-    bed = FlowBed(limits=Limits(flows_per_impi=2))
-    first, second, third = flow(1), flow(2), flow(3)
-    bed.register(first)
-    late = bed.sm1(third)
-    bed.register(second)
-    bed.challenge(late)
-    assert bed.refusals == [Refusal.TOO_MANY_FLOWS]
-    bed.receive(third.clear, third.register())
-    assert bed.refusals == [Refusal.TOO_MANY_FLOWS]
-    bed.register(emergency())
-    assert bed.refusals == []
-    assert bed.stages(first) == bed.stages(second) == IN_USE
-
-
-def test_the_same_ports_under_another_name_end_the_attempt_that_had_them() -> None:
-    """A UE that was not answered tries again without reg-id, with the ports it had."""
-    bed, first = FlowBed(), flow(1)
-    bed.sm6(first, bed.sm1(first))
-    first.reg_id, first.nonce, first.server = 0, "", ""
-    bed.register(first)
-    assert len(bed.installed) == 1
-    assert bed.stages(first) == IN_USE
-
-
-def test_auts_in_the_clear_ends_the_attempt_of_its_flow_only() -> None:
-    """ERR-03, ERR-04."""
-    bed, first, second = FlowBed(), flow(1), flow(2)
-    bed.sm6(first, bed.sm1(first))
-    bed.sm6(second, bed.sm1(second))
-    sm2 = bed.sm1(first, auth=',auts="AAAAAAAAAAAAAAAAAAA="')
-    bed.core(sm2, 403)
-    bed.ok(bed.sm7(second), second)
-    bed.receive(first.uplink, first.sm7())
-    assert bed.refusals == [Refusal.NO_SA_SET]
-    assert bed.stages(second) == IN_USE
-
-
 def test_sets_of_one_flow_are_not_those_of_another_for_answers_and_dialogs() -> None:
     """SA-25, PCS-15: a dialog belongs to the flow it was made over."""
     first, second = flow(1), flow(2)
@@ -418,47 +335,6 @@ def test_sets_of_one_flow_are_not_those_of_another_for_answers_and_dialogs() -> 
     assert bed.refusals == [Refusal.FOREIGN_DIALOG]
     bed.receive(first.uplink, first.request("BYE", **dialog))
     assert bed.to_core().method == "BYE"
-
-
-def fresh(ue: FlowUe, *, call_id: str = "", number_of_spis: int = 0) -> FlowUe:
-    """A copy: parameters of tests are made once, and UEs change."""
-    copy = FlowUe(
-        address=ue.address, call_id=call_id or ue.call_id, reg_id=ue.reg_id, sos=ue.sos,
-        instance=ue.instance, answered=ue.answered, cseq=ue.cseq + number_of_spis,
-    )  # fmt: skip
-    terms = ue.terms
-    copy.renew(
-        terms._replace(spi_c=Spi(terms.spi_c + number_of_spis), spi_s=Spi(terms.spi_s + number_of_spis))
-    )
-    return copy
-
-
-def test_names_of_registrations() -> None:
-    """RFC 5626 §4.1, §11.1; 24.229 §5.1.6.2."""
-    instance = '<sip:1.2.3.4:5>;+sip.instance="<urn:x:1>"'
-    both_tags = ("path", "Outbound")
-    cases = {
-        (f"{instance};reg-id=1", both_tags): RegFlow("<urn:x:1>", 1),
-        (f"{instance};reg-id=1", ("path",)): RegFlow("<urn:x:1>"),
-        (f"{instance};reg-id=0", both_tags): RegFlow("<urn:x:1>"),
-        (f"{instance};reg-id=2147483647", both_tags): RegFlow("<urn:x:1>", 2147483647),
-        (f"{instance};reg-id=2147483648", both_tags): RegFlow("<urn:x:1>"),
-        (f"{instance};reg-id=99999999999", both_tags): RegFlow("<urn:x:1>"),
-        (f"{instance};reg-id=one", both_tags): RegFlow("<urn:x:1>"),
-        ("<sip:1.2.3.4:5>;reg-id=1", both_tags): RegFlow(),
-        ("<sip:1.2.3.4:5;sos>", both_tags): RegFlow(sos=True),
-        ("<sip:1.2.3.4:5;SOS>;reg-id=1", both_tags): RegFlow(sos=True),
-        ("<sip:sos@1.2.3.4:5>", both_tags): RegFlow(),
-        ("<sip:1.2.3.4:5>;sos", both_tags): RegFlow(),
-        ("<tel:+1;sos>", both_tags): RegFlow(),
-        ("<sip:sos instance", both_tags): RegFlow(),
-    }
-    for (contact, supported), name in cases.items():
-        assert RegFlow.asked(contact, supported) == name, contact
-    asked = RegFlow("<urn:x:1>", 1)
-    assert asked.confirmed(["Outbound"]) == asked
-    assert asked.confirmed(["path"]) == RegFlow("<urn:x:1>")
-    assert [str(name) for name in (asked, RegFlow(sos=True), RegFlow("x"))] == ["reg-id 1", "sos", ""]
 
 
 def test_the_table_of_registrations_forgets_what_is_gone() -> None:
@@ -476,42 +352,3 @@ def test_the_table_of_registrations_forgets_what_is_gone() -> None:
     assert bed.installed == set()
     assert {a.set_id for a in bed.actions if isinstance(a, RemoveSas)} == set(bed.deleted())
     assert [fact.impi for fact in bed.facts(Deregistered)] == [first.impi] * 2
-
-
-# -- requests to a flow that is gone --------------------------------------------------------------
-
-
-def answered(bed: FlowBed) -> list[int]:
-    """Status of what the core was answered."""
-    return [m.status for flow, m in bed.sent if flow.remote == HOME and isinstance(m, Response)]
-
-
-@pytest.mark.parametrize(("ob", "refusal"), [(";ob", Refusal.FLOW_FAILED), ("", Refusal.NO_PATH_TOKEN)])
-def test_a_flow_that_is_not_known_any_more(ob: str, refusal: Refusal) -> None:
-    """FLOW_FAILED: RFC 5626 §5.3.1; the P-CSCF was started again, the home network has other flows."""
-    bed = FlowBed()
-    bed.from_core(flow(1), Route=f"<sip:gone@{CORE};lr{ob}>")
-    assert (bed.refusals, answered(bed)) == ([refusal], [refusal.status])
-
-
-@pytest.mark.parametrize(
-    ("ue", "refusal"), [(flow(1), Refusal.FLOW_FAILED), (FlowUe(), Refusal.USER_AWAY)], ids=str
-)
-def test_a_flow_that_has_run_out(ue: FlowUe, refusal: Refusal) -> None:
-    """FLOW_FAILED: its set is still there, its registration is over (MGP-12)."""
-    bed, ue = FlowBed(), fresh(ue)
-    bed.register(ue, expires=100)
-    bed.wait(101)
-    bed.from_core(ue, Route=bed.path_of(ue))
-    assert (bed.refusals, answered(bed)) == ([refusal], [refusal.status])
-
-
-@pytest.mark.parametrize(("reg_id", "status"), [(1, 430), (0, 480)])
-def test_a_flow_whose_connection_cannot_be_opened(reg_id: int, status: int) -> None:
-    """RFC 5626 §5.3.1: the UE may be reached over another flow."""
-    bed, ue = FlowBed(), FlowUe(reg_id=reg_id, transport=Transport.TCP)
-    bed.register(ue)
-    bed.from_core(ue, Route=bed.path_of(ue))
-    [way] = bed.opened()
-    bed.feed(StreamClosed(way, "connection refused"))
-    assert answered(bed) == [status]
