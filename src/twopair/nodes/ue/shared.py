@@ -1,10 +1,17 @@
 """What the registrations of one UE have in common: one user, one host (MGU-09; RFC 5626 §4.2)."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from twopair.nodes.ue.calls import Calls
-    from twopair.nodes.ue.sets import SetTable
+from twopair.nodes.ue.sets import SetTable
+
+
+class Engaged(Protocol):
+    """A part of a registration that may be in a call."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is."""
+        ...
 
 
 class Shared:
@@ -17,7 +24,7 @@ class Shared:
 
     def __init__(self) -> None:
         self.tables: list[SetTable] = []
-        self.calls: list[Calls] = []
+        self.calls: list[Engaged] = []
         self._sets_made = 0
 
     def next_set_id(self) -> int:
