@@ -1,13 +1,15 @@
 """Several registrations of one UE: two flows, an emergency one, each with its own sets (MGU-09, PCS-18)."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from tests.story.network import Network, facts
 
-from twopair.base import Transport, seconds
+from twopair.base import Transport
 from twopair.core.registration.flows import Kind, RegFlow
 from twopair.core.sa import Stage
 from twopair.live.lab.plan import LabPlan
@@ -26,9 +28,6 @@ from twopair.nodes.ue import UeConfig
 from twopair.nodes.ue.device import NO_OUTBOUND, TAKEN_PLACE
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, SendMessage
 from twopair.sim import Host
-
-LATE = seconds(129)
-"""The first flow has been given up (timer F, 128 s), the second asks again and again."""
 
 INSTANCE = "urn:gsma:imei:35209900-176148-0"
 
@@ -93,6 +92,56 @@ def test_each_is_refreshed_over_its_own_set() -> None:
     assert {sa_set.ports.us for sa_set in net.ue(1).sets.values()} == servers
     in_use = [fact.flow.reg_id for fact in facts(net.ue(1), SetStage) if fact.stage is Stage.IN_USE]
     assert in_use == [1, 2, 1, 2]
+
+
+@EVERY
+@pytest.mark.parametrize("after_s", [0.002, 0.01, 0.014, 0.02, 0.03])
+def test_a_second_wish_does_not_have_two_attempts_at_a_time(transport: Transport, after_s: float) -> None:
+    """RFC 5626 §4.2.1: one after the other, however often it is wished for; seed 356 of the simulator."""
+    net = Network(transport, change=flows)
+    net.wish(net.ue(1), Register(), after_s)
+    net.wish(net.ue(1), Register())
+    asked = [seen.message.get("Contact") or "" for seen in net.gm() if seen.what == "REGISTER"]
+    turns = [re.findall(r"reg-id=(\d)", contact) for contact in asked]
+    assert turns[0::2] == turns[1::2]  # SM1 and SM7 of one, then those of the other
+    assert {str(fact.flow) for fact in facts(net.ue(1), Registered)} == {"reg-id 1", "reg-id 2"}
+    assert not facts(net.ue(1), RegistrationFailed)
+
+
+def only_the_second_stands(*, outbound: bool) -> Network:
+    """A UE whose first access was silent, so that its first flow is to be tried again; now it is not."""
+    net = Network(
+        Transport.UDP,
+        retries=True,
+        change=lambda plan: flows(replace(plan, home=replace(plan.home, outbound=outbound))),
+    )
+    carry, address = net.world.carrier, net.plan.ues[0].config.address
+    net.world.carrier = lambda packet: [] if packet.flow.local.address == address else carry(packet)
+    net.wish(net.ue(1), Register(), 140)
+    net.world.carrier = carry
+    assert names(net.ue(1), Registered) == ["reg-id 2" if outbound else ""]
+    return net
+
+
+@pytest.mark.parametrize("outbound", [True, False])
+def test_who_leaves_is_not_registered_again_by_another_flow(*, outbound: bool) -> None:
+    """MGU-12 against UEP-13; seed 3863 of the simulator: a wish to leave ends every other."""
+    net = only_the_second_stands(outbound=outbound)
+    net.wish(net.ue(1), Deregister())
+    net.wait(3_000)
+    assert len(facts(net.ue(1), Registered)) == 1
+    assert not net.ue(1).sets
+
+
+@pytest.mark.parametrize(("outbound", "there_are"), [(True, 2), (False, 1)])
+def test_only_where_there_are_flows_a_failed_one_is_tried_again(*, outbound: bool, there_are: int) -> None:
+    """RFC 5626 §4.2.1, §4.5: else the first would take the place of the second that works."""
+    net = only_the_second_stands(outbound=outbound)
+    net.wait(3_000)
+    assert len(facts(net.ue(1), Registered)) == there_are
+    assert len(net.ue(1).sets) == there_are
+    told = [(str(fact.flow), fact.reason) for fact in facts(net.ue(1), RegistrationFailed)]
+    assert told[1:] == ([] if outbound else [("reg-id 1", NO_OUTBOUND)])
 
 
 @EVERY
@@ -180,9 +229,12 @@ def test_one_that_takes_the_place_of_another_is_told_last() -> None:
     net = Network(
         retries=True, change=lambda plan: flows(replace(plan, home=replace(plan.home, outbound=False)))
     )
-    inner = net.world.carrier
-    net.world.carrier = lambda packet: inner(packet) if net.world.agenda.now > LATE else []
-    net.wish(net.ue(1), Register(), wait_s=600)
+    carry, net.world.carrier = net.world.carrier, lambda _packet: []
+    net.wish(net.ue(1), Register())
+    device: Any = net.ue(1).node
+    assert net.until(lambda: all(ue.attempting for ue in device.flows), 3_000), "each tries by itself"
+    net.world.carrier = carry
+    net.wait(600)
     told = [fact for _, fact in net.ue(1).facts if isinstance(fact, Registered | Deregistered)]
     assert [type(fact) for fact in told] == [Registered, Deregistered, Registered]
     assert len({fact.flow for fact in told}) == 1

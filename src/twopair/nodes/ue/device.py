@@ -56,21 +56,19 @@ class Device:
         self.flows: Final = tuple(
             UserEquipment(config, card, entropy, rules, shared) for config in apart(configs)
         )
-        self._turn: UserEquipment | None = None
         self._waiting: list[UserEquipment] = []
 
     def feed(self, event: Event, now: Micros) -> Sequence[Action]:
         """Take one event and say what to do, in order."""
         out: list[Action] = []
         if isinstance(event, Register):
-            self._waiting, self._turn = list(self.flows), None
+            self._waiting = [ue for ue in self.flows if not ue.attempting]
         elif isinstance(event, Deregister):
             self._waiting.clear()
         for ue in self._concerned(event):
             self._feed(ue, event, now, out)
-        while self._turn is None and self._waiting:
-            self._turn = self._waiting.pop(0)
-            self._feed(self._turn, Register(), now, out)
+        while self._waiting and not any(ue.attempting for ue in self.flows):
+            self._feed(self._waiting.pop(0), Register(), now, out)
         return out
 
     def next_deadline(self) -> Micros | None:
@@ -85,7 +83,7 @@ class Device:
     def _concerned(self, event: Event) -> Sequence[UserEquipment]:
         """Whom an event is for; what names nobody is for all, most do not mind. They register by turns."""
         if isinstance(event, Register):
-            return ()
+            return [ue for ue in self.flows if ue.attempting]  # these know of the wish, and come first
         if isinstance(event, Deregister):
             return [ue for ue in self.flows if ue.active] or self.flows[:1]
         if isinstance(event, Came):
@@ -112,7 +110,7 @@ class Device:
                 self._take_place(ue, fact.flow, now, out)
         out += actions
         for fact in outcomes:
-            self._decided(ue, fact, out)
+            self._decided(fact, now, out)
 
     def _take_place(self, ue: UserEquipment, name: RegFlow, now: Micros, out: list[Action]) -> None:
         """What a new registration has replaced at the network is over here, too (MGU-09)."""
@@ -120,15 +118,15 @@ class Device:
             if other is not ue and other.registered and takes_place_of(name, other.name):
                 out += other.give_up(TAKEN_PLACE, now)
 
-    def _decided(self, ue: UserEquipment, fact: Registered | RegistrationFailed, out: list[Action]) -> None:
-        """An attempt has ended: the next may begin; without outbound no further flow (RFC 5626 §4.2.1)."""
-        if ue is self._turn:
-            self._turn = None
+    def _decided(self, fact: Registered | RegistrationFailed, now: Micros, out: list[Action]) -> None:
+        """Without outbound in a 200 OK no further flow is tried (RFC 5626 §4.2.1)."""
         if isinstance(fact, Registered) and fact.flow.kind is Kind.ALONE:
-            asked = [(other, other.profile.config.flow) for other in self._waiting]
-            self._waiting = [other for other, flow in asked if flow.kind is not Kind.FLOW]
-            vain = [flow for _, flow in asked if flow.kind is Kind.FLOW]
-            out += [Report(RegistrationFailed(fact.impi, NO_OUTBOUND, flow=flow)) for flow in vain]
+            for ue in self.flows:
+                flow, wanted = ue.profile.config.flow, ue in self._waiting or ue.retries
+                if flow.kind is Kind.FLOW and wanted and not ue.registered:
+                    out += ue.give_up(NO_OUTBOUND, now)
+                    out.append(Report(RegistrationFailed(fact.impi, NO_OUTBOUND, flow=flow)))
+            self._waiting = [ue for ue in self._waiting if ue.profile.config.flow.kind is not Kind.FLOW]
 
 
 def _is_at(ue: UserEquipment, local: Endpoint) -> bool:

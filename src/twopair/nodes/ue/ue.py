@@ -123,9 +123,19 @@ class UserEquipment:
         return self._registrar.registration is not None
 
     @property
+    def attempting(self) -> bool:
+        """Whether an answer to a REGISTER is waited for."""
+        return not isinstance(self._registrar.state, Idle)
+
+    @property
+    def retries(self) -> bool:
+        """Whether the next attempt will be made by itself, as one has failed (UEP-13)."""
+        return self._registrar.retry_at != FOREVER
+
+    @property
     def active(self) -> bool:
-        """Whether one stands, or is being made."""
-        return self.registered or not isinstance(self._registrar.state, Idle)
+        """Whether one stands, is being made, or will be."""
+        return self.registered or self.attempting or self.retries
 
     @property
     def name(self) -> RegFlow:
