@@ -10,6 +10,7 @@ from twopair.attack.defences import Build
 from twopair.base import Endpoint, Flow, Micros, Port, Refusal, Send
 from twopair.core.esp import ReplayWindow
 from twopair.core.registration.binding import Asked
+from twopair.core.registration.flows import RegFlow
 from twopair.core.registration.pcscf_checks import Answered, Check, Proposed
 from twopair.core.sa import InstallSas, RemoveSas, SaSetLife, SasInstalled, Stage, Trigger
 from twopair.core.secagree import Offer, repeats
@@ -18,12 +19,13 @@ from twopair.nodes import Action, Event, Node
 from twopair.nodes.pcscf import ways
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.sets import SaTable
+from twopair.nodes.ue import UserEquipment
 from twopair.nodes.ue.call import Call
 from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.probe import Probe
 from twopair.nodes.ue.session import Session
 from twopair.nodes.ue.sets import SetTable
-from twopair.swarm.day import Variant
+from twopair.swarm.setting import Variant
 from twopair.wire.sip import Response
 
 
@@ -163,6 +165,49 @@ def judges_at_once(_patch: object) -> Variant:
         return replace(build, pcscf=build.pcscf._replace(proposed=checks))
 
     return Variant(change)
+
+
+# several registrations
+
+
+def everything_gives_way(_new: RegFlow, _stood: RegFlow) -> bool:
+    return True
+
+
+def nothing_gives_way(_new: RegFlow, _stood: RegFlow) -> bool:
+    return False
+
+
+def of_flows(name: str, value: object) -> Callable[[pytest.MonkeyPatch], Variant]:
+    """A UE with several registrations, one part of which is otherwise."""
+
+    def make(patch: pytest.MonkeyPatch) -> Variant:
+        patch.setattr(f"twopair.nodes.ue.device.{name}", value)
+        return Variant()
+
+    return make
+
+
+def home_has_one(patch: pytest.MonkeyPatch) -> Variant:
+    """The registrar confirms flows, and keeps the newest only, and that for emergency."""
+
+    def newest(new: RegFlow, stood: RegFlow) -> bool:
+        return new.sos is stood.sos
+
+    patch.setattr("twopair.nodes.homenet.registrar.takes_place_of", newest)
+    return Variant()
+
+
+def at_a_time(patch: pytest.MonkeyPatch) -> Variant:
+    """A UE begins all its registrations at once."""
+    patch.setattr(UserEquipment, "attempting", False)
+    return Variant()
+
+
+def leaves_by_one(patch: pytest.MonkeyPatch) -> Variant:
+    """The wish to leave is the preferred registration's alone."""
+    patch.setattr(UserEquipment, "active", False)
+    return Variant()
 
 
 # calls
@@ -332,6 +377,21 @@ MUTANTS = (
     Mutant("SM12 is sent in the clear", ("CLEAR",), around("pcscf", AcceptsInClear)),
     Mutant("a UE never asks whether its set lives", ("RECOVERED",), never_asks),
     Mutant("an answer is waited for in vain, and nothing follows", ("RECOVERED",), asks_and_forgets),
+    Mutant(
+        "a flow takes the place of all at the P-CSCF",
+        ("ONE_SET", "REGISTERED"),
+        pcscf_rules(takes_place_of=everything_gives_way),
+    ),
+    Mutant(
+        "the only registration leaves others at the P-CSCF",
+        ("ONE_SET", "AGREED"),
+        pcscf_rules(takes_place_of=nothing_gives_way),
+    ),
+    Mutant("the registrar keeps one of several flows", ("AGREED", "FOUND"), home_has_one),
+    Mutant("a UE keeps what was replaced", ("ONE_SET",), of_flows("takes_place_of", nothing_gives_way)),
+    Mutant("all packets are the first registration's", ("REGISTERED",), of_flows("_is_at", lambda *_: True)),
+    Mutant("all registrations are attempted at a time", ("REGISTERED", "ONE_SET"), at_a_time),
+    Mutant("who leaves leaves one registration", ("LEAKED", "AGREED"), leaves_by_one),
     Mutant("no refresh is ever sent", ("HELD", "CALLS"), never("_due_at")),
     Mutant("the end of a session interval is ignored", ("LOST", "CALLS"), never("ends_at")),
     Mutant("an answer to a refresh counts for nothing", ("HELD", "CALLS"), forgets_to_refresh_again),

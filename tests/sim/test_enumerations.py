@@ -18,9 +18,10 @@ from twopair.nodes.facts import Deregistered
 from twopair.nodes.wishes import Deregister, Register, SendMessage
 from twopair.sim import Kind, Packet
 from twopair.sim.weather import Fate, Weather
-from twopair.swarm.day import Day, Setting
+from twopair.swarm.day import Day
 from twopair.swarm.mischief import Plot
 from twopair.swarm.rest import nothing_left, registered
+from twopair.swarm.setting import Setting
 
 FAIR = Weather()
 NOBODY = Plot("none", ())
@@ -272,7 +273,7 @@ def test_all_orders_of_two_overlapping_reregistrations(transport: Transport) -> 
             ue.later(Deregister())
         day.world.run(at_most=seconds(700))
         assert any(isinstance(fact, Deregistered) for _, fact in day.ues[0].facts)
-        nothing_left([day.pcscf, day.ues[0]])
+        nothing_left(day.pcscf, day.ues, [1])
 
 
 class Former:

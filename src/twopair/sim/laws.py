@@ -28,6 +28,7 @@ from twopair.base import (
     Suite,
     Unbind,
 )
+from twopair.core.registration.flows import RegFlow
 from twopair.core.sa import End, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused, Stage
 from twopair.crypto.annex_i import EspKeys
 from twopair.nodes import Action, Event, Node
@@ -58,7 +59,7 @@ class Law(Enum):
     BELIEF = "installed are the sets that the node believes in (33.203 §7.1, SA-01)"
     KEYS = "no key is used for two sets (33.203 §6.1, AKA-14)"
     GENUINE = "a UE answers the challenges of its home network and no others (33.203 §6.1, AKA-11)"
-    THREE = "a registration has three sets at most (33.203 §7.4, MGP-04)"
+    THREE = "a registration has three sets at most (33.203 §7.4, MGP-04, MGU-09)"
     CLEAR = "only REGISTER and refusals of it are sent in the clear (33.203 §7.1, UNP-01)"
     SECRET = "ck and ik are not sent to a UE (33.203 §6.1, AKA-31)"  # noqa: S105
     FIRST_SA = "SM6 is sent when the set stands that it announces (33.203 §7.2, SA-01)"
@@ -112,6 +113,7 @@ class Laws:
         client_ports: its port_pc.
         best: the best algorithms that a subscriber's UE and the P-CSCF have in common, by IMPI.
         in_place: whether SM6 over a set may announce one that is to take its place (RRG-02).
+        most: how many registrations a UE may have, by IMPI; one where nothing is said (MGU-09).
 
     Attributes:
         ever: every set that UEs have asked for.
@@ -125,8 +127,10 @@ class Laws:
         best: Mapping[Impi, Suite],
         *,
         in_place: bool = False,
+        most: Mapping[Impi, int] | None = None,
     ) -> None:
         self._in_place = in_place
+        self._most = most or {}
         self.ever: dict[tuple[object, ...], None] = {}
         self._world = world
         self._server = server
@@ -135,23 +139,23 @@ class Laws:
         self._keys: dict[tuple[str, EspKeys], None] = {}
         self._nonces: dict[bytes, None] = {}
         self._stood: dict[bytes, None] = {}
-        self._kept: dict[Impi, int] = {}
+        self._kept: dict[tuple[Impi, RegFlow], int] = {}
         self._sent: dict[tuple[str, object], Packet] = {}
         self._on_gm: dict[str, None] = {server.address: None}
         world.passed = self._passes
         world.carrier = self._around(world.carrier)
 
-    def watch(self, name: str, node: Node, end: End | None, address: str) -> Node:
+    def watch(self, name: str, node: Node, end: End | None, *addresses: str) -> Node:
         """The same node, under observation from its start on.
 
         Args:
             name: of its host.
             node: the node.
             end: UE, P-CSCF, or None.
-            address: its address on Gm.
+            addresses: its own on Gm.
         """
         if end is not None:
-            self._on_gm[address] = None
+            self._on_gm.update(dict.fromkeys(addresses))
         if end is End.PCSCF:
             self._kept.clear()  # it knows nothing when it starts
         return _Watched(node, self, _Keeper(end, lambda: self._world.hosts[name]))
@@ -186,7 +190,8 @@ class Laws:
     def _installs(self, keeper: _Keeper, action: InstallSas) -> None:
         new, host = action.sa_set, keeper.host().name
         live = [s for s in keeper.asked.values() if s.impi == new.impi]
-        if len(live) >= MOST_SETS:
+        beside = [s for s in live if _server(s) == _server(new)]
+        if len(beside) >= MOST_SETS or len(live) >= MOST_SETS * self._most.get(new.impi, 1):
             self._broken(Law.THREE, f"{host} has {len(live)} sets of {new.impi} and asks for one more")
         if (host, new.keys) in self._keys:
             self._broken(Law.KEYS, f"{host} makes set {new.set_id} with the keys of an earlier one")
@@ -241,9 +246,10 @@ class Laws:
         if made.ports.ps != self._server.port:
             self._broken(Law.PORTS, f"{host}: port_ps is {made.ports.ps}, not {self._server.port}")
         if keeper.end is End.UE:
-            for other in keeper.asked.values():
-                if other.ports.us != made.ports.us:
-                    self._broken(Law.PORTS, f"{host}: port_us was {other.ports.us}, now {made.ports.us}")
+            servers = {_server(one): None for one in keeper.asked.values()}
+            if len(servers) > self._most.get(made.impi, 1):
+                words = ", ".join(map(str, servers))
+                self._broken(Law.PORTS, f"{host}: more ports port_us than registrations: {words}")
 
     def _opens(self, keeper: _Keeper, action: OpenStream) -> None:
         keeper.streams[action.flow] = None
@@ -258,9 +264,10 @@ class Laws:
     def _registration(self, keeper: _Keeper, fact: Registered | Deregistered) -> None:
         """UE or P-CSCF says what it believes; the 200 has passed the P-CSCF before."""
         if keeper.end is End.PCSCF:
-            self._kept[fact.impi] = fact.expires_s if isinstance(fact, Registered) else 0
+            self._kept[fact.impi, fact.flow] = fact.expires_s if isinstance(fact, Registered) else 0
         elif keeper.end is End.UE and (isinstance(fact, Registered) or fact.reason == "on request"):
-            told, kept = (fact.expires_s if isinstance(fact, Registered) else 0), self._kept.get(fact.impi)
+            told = fact.expires_s if isinstance(fact, Registered) else 0
+            kept = self._kept.get((fact.impi, fact.flow))
             if kept is not None and told != kept:
                 words = f"{keeper.host().name} is registered for {told} s, to the P-CSCF for {kept} s"
                 self._broken(Law.KEPT, words)
@@ -349,6 +356,11 @@ class Laws:
         CloseStream: _closes,
         Unbind: _unbinds,
     }
+
+
+def _server(sa_set: SaSet) -> Endpoint:
+    """The UE's address and port_us, which a registration keeps as long as it lives (RRG-01)."""
+    return Endpoint(sa_set.ue, sa_set.ports.us)
 
 
 class _Watched:

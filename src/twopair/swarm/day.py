@@ -1,9 +1,8 @@
 """One day from one seed: faults and an attacker first, then calm, in which all must be well again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 from twopair.attack.careless import CarelessBackend, CarelessCard
 from twopair.attack.defences import Build
@@ -11,20 +10,19 @@ from twopair.attack.stage import ue_name
 from twopair.base import SECOND, Endpoint, Entropy, Impu, Micros, seconds
 from twopair.core.aka import Card
 from twopair.core.sa import End
-from twopair.live.lab.plan import LabPlan
 from twopair.nodes import Node
 from twopair.nodes.events import Wish
 from twopair.nodes.facts import Registered
 from twopair.nodes.homenet import HomeNetwork, MemoryStore
 from twopair.nodes.pcscf import Pcscf
-from twopair.nodes.ue import UserEquipment
+from twopair.nodes.ue import Device, UserEquipment
 from twopair.nodes.ue.rules import Rules
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage
-from twopair.sim import Host, Observed, Packet, World
+from twopair.sim import Host, Packet, World
 from twopair.sim.clock import Drifting, Rate
 from twopair.sim.laws import Broken, Laws
 from twopair.sim.phones import Repeating
-from twopair.sim.weather import Sky, Weather
+from twopair.sim.weather import Sky
 from twopair.swarm.calls import (
     DECIDED_AFTER,
     HELD_FOR,
@@ -33,14 +31,26 @@ from twopair.swarm.calls import (
     SHORT_S,
     agree,
     call_of,
-    draw_interval,
     lost,
     up,
 )
-from twopair.swarm.mischief import Mischief, Plot
-from twopair.swarm.population import best_suites, draw_plan, with_interval
-from twopair.swarm.quirks import Quirks, in_words
-from twopair.swarm.rest import answered, answers, nothing_left, one_set_each, queues_empty, registered
+from twopair.swarm.flows import EMERGENCY_S, addresses, emergencies, expected, most, several
+from twopair.swarm.flows import in_words as flows_in_words
+from twopair.swarm.mischief import Mischief
+from twopair.swarm.population import best_suites
+from twopair.swarm.quirks import Quirks
+from twopair.swarm.quirks import in_words as habits_in_words
+from twopair.swarm.rest import (
+    agreed,
+    answered,
+    answers,
+    nothing_left,
+    one_set_each,
+    queues_empty,
+    recovered,
+    registered,
+)
+from twopair.swarm.setting import GENUINE, Onlooker, Setting, Variant
 from twopair.swarm.verdict import Verdict
 
 WISHES: Final = 10
@@ -59,56 +69,6 @@ RECOVERED_WITHIN: Final = seconds(120)
 
 SIZES: Final = (5, 2_000)
 """Octets of what the network writes to UEs: over UDP, or over TCP for its size."""
-
-
-class Onlooker(Protocol):
-    """Somebody who draws the day; `twopair.demo.record.Recording` is one."""
-
-    def watch(self, name: str, node: Node) -> Node:
-        """The same node, with notes taken of it."""
-        ...
-
-    def observed(self, one: Observed) -> None:
-        """A packet was sent."""
-        ...
-
-
-def _as_it_is(_name: str, node: Node) -> Node:
-    return node
-
-
-@dataclass(frozen=True)
-class Variant:
-    """How the network of a day differs from the genuine one: nothing at all, unless a test has it so.
-
-    Args:
-        change: changes how nodes are made; see `twopair.attack.defences`.
-        around: puts something around a node, by the name of its host.
-    """
-
-    change: Callable[[Build], Build] = field(default=lambda build: build)
-    around: Callable[[str, Node], Node] = _as_it_is
-
-
-GENUINE: Final = Variant()
-
-
-class Setting(NamedTuple):
-    """Who takes part in a day, in which weather, against whom."""
-
-    plan: LabPlan
-    weather: Weather
-    plot: Plot
-    quirks: tuple[Quirks, ...] = ()
-
-    @classmethod
-    def draw(cls, world: World) -> "Setting":
-        """That of the world's seed."""
-        streams = ("population", "weather", "attacker", "quirks", "sessions")
-        population, weather, attacker, quirks, sessions = (world.entropy(name) for name in streams)
-        plan = with_interval(draw_plan(population), draw_interval(sessions))
-        habits = tuple(Quirks.draw(ue, quirks) for ue in plan.ues)
-        return cls(plan, Weather.draw(weather), Plot.draw(attacker), habits)
 
 
 class Day:
@@ -145,15 +105,21 @@ class Day:
         self._dice: Entropy = world.entropy("users")
         self._lives: dict[str, int] = {}
         self._born: dict[str, int] = {}
-        self._bare: dict[str, HomeNetwork | Pcscf | UserEquipment] = {}
+        self._bare: dict[str, HomeNetwork | Pcscf | UserEquipment | Device] = {}
         self._clocks: dict[str, Rate] = {}
         net, gm = plan.network, Endpoint(plan.network.pcscf, plan.pcscf.port_ps)
-        names = {net.pcscf: "pcscf", **{ue.config.address: ue_name(n) for n, ue in enumerate(plan.ues, 1)}}
+        homes = {ue_name(n): addresses(ue) for n, ue in enumerate(plan.ues, 1)}
+        names = {net.pcscf: "pcscf", **{address: ue for ue, own in homes.items() for address in own}}
         self._mischief = Mischief(self.plot, names)
         world.carrier = partial(self._mischief.carry, world.carrier)
         self._sky = Sky(world, self.weather)
         self._laws = Laws(
-            world, gm, plan.pcscf.port_pc, best_suites(drawn), in_place=plan.pcscf.reuse == "replace"
+            world,
+            gm,
+            plan.pcscf.port_pc,
+            best_suites(drawn),
+            in_place=plan.pcscf.reuse == "replace",
+            most=most(drawn),
         )
         if onlooker is not None:
             self._show(onlooker)
@@ -161,7 +127,7 @@ class Day:
         self._cards = [self._card(number) for number in range(len(plan.ues))]
         self._add("home", {net.home: "core"})
         self.pcscf = self._add("pcscf", {net.pcscf: "gm", net.core: "core"})
-        self.ues = [self._add(ue_name(n), {ue.config.address: "gm"}) for n, ue in enumerate(plan.ues, 1)]
+        self.ues = [self._add(name, dict.fromkeys(own, "gm")) for name, own in homes.items()]
         for ue, habits in zip(self.ues, self.quirks, strict=True):
             ue.tcp.ear = habits.ear
 
@@ -181,7 +147,7 @@ class Day:
             at_s=world.agenda.now / SECOND,
             weather=str(self.weather),
             attacker=self.plot.words,
-            quirks=in_words(self.quirks, [ue.name for ue in self.ues]),
+            quirks=self._habits_in_words(),
             ues=len(self.ues),
             registrations=sum(isinstance(fact, Registered) for ue in self.ues for _, fact in ue.facts),
             packets=len(world.observed),
@@ -212,31 +178,34 @@ class Day:
         self._born[name] = len(host.facts) if host is not None else 0
         entropy = self.world.entropy(f"{name}/{life}")
         build, plan = self.build, self.plan
-        bare: HomeNetwork | Pcscf | UserEquipment
+        bare: HomeNetwork | Pcscf | UserEquipment | Device
+        own: tuple[str, ...]
         if name == "home":
-            bare, end, address = (
+            bare, end, own = (
                 HomeNetwork(plan.home, self._store, entropy, build.home),
                 None,
-                plan.network.home,
+                (plan.network.home,),
             )
         elif name == "pcscf":
-            bare, end, address = Pcscf(plan.pcscf, entropy, build.pcscf), End.PCSCF, plan.network.pcscf
+            bare, end, own = Pcscf(plan.pcscf, entropy, build.pcscf), End.PCSCF, (plan.network.pcscf,)
         else:
             number = next(n for n in range(len(plan.ues)) if ue_name(n + 1) == name)
-            config = plan.ues[number].config
-            bare, end, address = (
-                UserEquipment(config, self._cards[number], entropy, self._habits(number)),
-                End.UE,
-                config.address,
-            )
+            device = Device(plan.ues[number].configs, self._cards[number], entropy, self._habits(number))
+            bare = device if len(device.flows) > 1 else device.flows[0]
+            end, own = End.UE, addresses(plan.ues[number])
         self._bare[name] = bare
         node = self._variant.around(name, bare)
         if end is End.UE and self.weather.repeats and plan.pcscf.reuse == "reject":
             node = Repeating(node, self._sky.repeats)
         if self.weather.drift:
             node = Drifting(node, self._clocks[name])
-        node = self._laws.watch(name, node, end, address)
+        node = self._laws.watch(name, node, end, *own)
         return node if self._onlooker is None else self._onlooker.watch(name, node)
+
+    def _habits_in_words(self) -> str:
+        names = [ue.name for ue in self.ues]
+        words = (*flows_in_words(self.plan, names), *habits_in_words(self.quirks, names))
+        return "; ".join(words) or "none"
 
     def _habits(self, number: int) -> Rules:
         drops_old = self.build.ue.drops_old or self.quirks[number].drops_old
@@ -308,6 +277,8 @@ class Day:
         self._all_register()
         if not self.seed % 4:
             self._forgotten()
+            if several(self.plan):  # nobody has written over the others of these
+                self._all_register()
         self._written_to()
         self._pass(DECIDED_AFTER)
         agree(self.ues, self._born)
@@ -321,12 +292,17 @@ class Day:
             ue.later(SendMessage(self.impu((number + 1) % len(self.ues)), b"hello"))
         self._until(lambda: all(answered(ue, since) for ue in self.ues), ANSWERED_WITHIN, "REACHED")
         self._pass(AT_REST_AFTER)  # a UE keeps an old set until something has come over the new one (MGU-05)
-        self._at_rest()
-        one_set_each(self.pcscf, self.ues)
+        if not several(self.plan):  # else signs of life are asked for, and there always is one
+            self._at_rest()
+        one_set_each(self.pcscf, self.ues, [len(expected(self.plan, ue)) for ue in self.plan.ues])
+        agreed(self.pcscf, world.hosts["home"], self.ues, self._born)
         self._all(Deregister())
         self._pass(AT_REST_AFTER)
+        if emergencies(self.plan):
+            self._pass(seconds(EMERGENCY_S))
         self._at_rest()
-        nothing_left([self.pcscf, *self.ues])
+        agreed(self.pcscf, world.hosts["home"], self.ues, self._born)
+        nothing_left(self.pcscf, self.ues, [len(ue.configs) for ue in self.plan.ues])
 
     def _forgotten(self) -> None:
         """The P-CSCF loses its state; UEs find out when they write, and nobody helps (UNP-07, MGU-10)."""
@@ -334,7 +310,7 @@ class Day:
         self.restart("pcscf")
         for number, ue in enumerate(self.ues):
             ue.later(SendMessage(self.impu(number), b"lost"))
-        self._until(lambda: all(registered(ue, since) for ue in self.ues), RECOVERED_WITHIN, "RECOVERED")
+        self._until(lambda: all(recovered(ue, since) for ue in self.ues), RECOVERED_WITHIN, "RECOVERED")
 
     def _written_to(self) -> None:
         """The network writes to everybody, short or long, before anybody has said a word."""
@@ -351,7 +327,12 @@ class Day:
     def _all_register(self) -> None:
         since = self.world.agenda.now
         self._all(Register())
-        self._until(lambda: all(registered(ue, since) for ue in self.ues), REGISTERED_WITHIN, "REGISTERED")
+        flows = [expected(self.plan, ue) for ue in self.plan.ues]
+        self._until(
+            lambda: all(registered(ue, since, own) for ue, own in zip(self.ues, flows, strict=True)),
+            REGISTERED_WITHIN,
+            "REGISTERED",
+        )
         self._pass(AT_REST_AFTER)
 
     def _one_call(self, *ends: Host) -> None:

@@ -32,9 +32,6 @@ class Quirks(NamedTuple):
         return " and ".join(habits)
 
 
-def in_words(quirks: Sequence[Quirks], names: Sequence[str]) -> str:
-    """The habits of all UEs."""
-    return (
-        "; ".join(f"{name} {habit}" for name, habit in zip(names, quirks, strict=False) if str(habit))
-        or "none"
-    )
+def in_words(quirks: Sequence[Quirks], names: Sequence[str]) -> tuple[str, ...]:
+    """The habits of the UEs that have any."""
+    return tuple(f"{name} {habit}" for name, habit in zip(names, quirks, strict=False) if str(habit))

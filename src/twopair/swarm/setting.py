@@ -1,0 +1,66 @@
+"""What a day begins with: who takes part, in which weather, against whom; and what a test has otherwise."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol
+
+from twopair.attack.defences import Build
+from twopair.live.lab.plan import LabPlan
+from twopair.nodes import Node
+from twopair.sim import Observed, World
+from twopair.sim.weather import Weather
+from twopair.swarm.calls import draw_interval
+from twopair.swarm.flows import with_flows
+from twopair.swarm.mischief import Plot
+from twopair.swarm.population import draw_plan, with_interval
+from twopair.swarm.quirks import Quirks
+
+
+class Onlooker(Protocol):
+    """Somebody who draws the day; `twopair.demo.record.Recording` is one."""
+
+    def watch(self, name: str, node: Node) -> Node:
+        """The same node, with notes taken of it."""
+        ...
+
+    def observed(self, one: Observed) -> None:
+        """A packet was sent."""
+        ...
+
+
+def _as_it_is(_name: str, node: Node) -> Node:
+    return node
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How the network of a day differs from the genuine one: nothing at all, unless a test has it so.
+
+    Args:
+        change: changes how nodes are made; see `twopair.attack.defences`.
+        around: puts something around a node, by the name of its host.
+    """
+
+    change: Callable[[Build], Build] = field(default=lambda build: build)
+    around: Callable[[str, Node], Node] = _as_it_is
+
+
+GENUINE: Final = Variant()
+
+
+class Setting(NamedTuple):
+    """Who takes part in a day, in which weather, against whom."""
+
+    plan: LabPlan
+    weather: Weather
+    plot: Plot
+    quirks: tuple[Quirks, ...] = ()
+
+    @classmethod
+    def draw(cls, world: World) -> "Setting":
+        """That of the world's seed."""
+        streams = ("population", "weather", "attacker", "quirks", "sessions", "flows")
+        population, weather, attacker, quirks, sessions, flows = (world.entropy(name) for name in streams)
+        plan = with_flows(with_interval(draw_plan(population), draw_interval(sessions)), flows)
+        habits = tuple(Quirks.draw(ue, quirks) for ue in plan.ues)
+        return cls(plan, Weather.draw(weather), Plot.draw(attacker), habits)
