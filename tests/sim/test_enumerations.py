@@ -273,7 +273,7 @@ def test_all_orders_of_two_overlapping_reregistrations(transport: Transport) -> 
             ue.later(Deregister())
         day.world.run(at_most=seconds(700))
         assert any(isinstance(fact, Deregistered) for _, fact in day.ues[0].facts)
-        nothing_left(day.pcscf, day.ues, [1])
+        nothing_left(day.pcscf, day.ues[:1], [1])
 
 
 class Former:
