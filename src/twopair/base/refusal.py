@@ -87,6 +87,7 @@ class Refusal(Reason):
         "the UE finds a wrong MAC in AUTN: K or OPc differ between card and HSS",
     )
     NO_VECTOR = (500, "29.228 §6.3", "the HSS gives no authentication vector")
+    HSS_UNABLE = (500, "29.228 §6.1.1.1", "the HSS is unable to comply: its subscriber store fails")
     FIRST_HOP_LACKS_OUTBOUND = (
         439,
         "RFC 5626 §6, MGU-09",

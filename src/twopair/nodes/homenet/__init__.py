@@ -2,6 +2,6 @@
 
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.node import HomeNetwork
-from twopair.nodes.homenet.store import MemoryStore, SubscriberStore
+from twopair.nodes.homenet.store import MemoryStore, StoreFailed, SubscriberStore
 
-__all__ = ["HomeConfig", "HomeNetwork", "MemoryStore", "SubscriberStore"]
+__all__ = ["HomeConfig", "HomeNetwork", "MemoryStore", "StoreFailed", "SubscriberStore"]

@@ -9,6 +9,7 @@ from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.cx import Assignment, Mar, Resync, Sar
 from twopair.nodes.homenet.hss import Hss
 from twopair.nodes.homenet.registration_request import Authorization, RegisterRequest
+from twopair.nodes.homenet.unserved import NO_VECTOR
 from twopair.nodes.homenet.verdict import Answer, Denied
 from twopair.wire.sip import Challenge
 
@@ -52,7 +53,7 @@ class Authentication:
         if maa.resync_ok is False:
             return Denied(Refusal.BAD_AUTS, request.impi)
         if maa.vector is None:
-            return Denied(Refusal.NO_VECTOR, request.impi)
+            return Denied(NO_VECTOR[maa.result], request.impi)
         nonce = encode_nonce(maa.vector.rand, maa.vector.autn)
         until = Micros(now + AWAIT_AUTH)
         open_ = OpenChallenge(maa.vector, nonce, request.call_id, until, flow, initial)

@@ -1,6 +1,8 @@
 """HSS and AuC: Cx requests in, answers out (TS 29.228 §6; AKA-16, AKA-17)."""
 
-from typing import Final
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, TypeVar
 
 from twopair.base import Entropy, Impi
 from twopair.core.aka import AuthVector, SqnHome, Subscriber, generate_vector
@@ -8,10 +10,30 @@ from twopair.core.aka.vector import RAND_OCTETS
 from twopair.nodes.homenet.cx import Assignment, Lia, Lir, Maa, Mar, Profile, Result, Saa, Sar, Uaa, Uar
 from twopair.nodes.homenet.identities import identity_key
 from twopair.nodes.homenet.rules import RULES, Rules
-from twopair.nodes.homenet.store import SubscriberStore
+from twopair.nodes.homenet.store import StoreFailed, SubscriberStore
 
 _BEGINS: Final = frozenset({Assignment.REGISTRATION, Assignment.RE_REGISTRATION})
 _ENDS: Final = frozenset({Assignment.TIMEOUT_DEREGISTRATION, Assignment.USER_DEREGISTRATION})
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
+
+
+def _or_else(
+    unable: _Answer,
+) -> Callable[[Callable[["Hss", _Asked], _Answer]], Callable[["Hss", _Asked], _Answer]]:
+    """What is answered where the store fails: a database error is UNABLE_TO_COMPLY (29.228 §6.1.1.1)."""
+
+    def around(method: Callable[["Hss", _Asked], _Answer]) -> Callable[["Hss", _Asked], _Answer]:
+        @wraps(method)
+        def answer(hss: "Hss", asked: _Asked) -> _Answer:
+            try:
+                return method(hss, asked)
+            except StoreFailed:
+                return unable
+
+        return answer
+
+    return around
 
 
 class Hss:
@@ -29,15 +51,18 @@ class Hss:
         self._entropy = entropy
         self._servers: dict[Impi, str] = {}
 
+    @_or_else(Uaa(Result.UNABLE_TO_COMPLY))
     def user_authorization(self, uar: Uar) -> Uaa:
         """UAR: the IMPU must be one of the IMPI's (29.228 §6.1.1)."""
         result, _ = self._subscriber(uar)
         return Uaa(result, self._servers.get(uar.impi, ""))
 
+    @_or_else(Maa(Result.UNABLE_TO_COMPLY))
     def multimedia_auth(self, mar: Mar) -> Maa:
         """MAR: one fresh vector (29.228 §6.3).
 
-        AUTS that does not verify gives no vector and moves nothing (AKA-17).
+        AUTS that does not verify gives no vector and moves nothing (AKA-17). No vector leaves whose SQN is
+        not kept: it would be given out a second time.
         """
         result, subscriber = self._subscriber(mar)
         if subscriber is None:
@@ -57,6 +82,7 @@ class Hss:
         vector: AuthVector = generate_vector(functions, number, subscriber.amf, rand)
         return Maa(Result.SUCCESS, vector, genuine)
 
+    @_or_else(Saa(Result.UNABLE_TO_COMPLY))
     def server_assignment(self, sar: Sar) -> Saa:
         """SAR: note who serves the user, and give the profile (29.228 §6.1.2)."""
         result, subscriber = self._subscriber(sar)
@@ -70,6 +96,7 @@ class Hss:
         usable_first = sorted(subscriber.impus, key=lambda impu: identity_key(impu) in barred)
         return Saa(Result.SUCCESS, Profile(tuple(usable_first), barred))
 
+    @_or_else(Lia(Result.UNABLE_TO_COMPLY))
     def location_info(self, lir: Lir) -> Lia:
         """LIR: who serves the owner of this identity (29.228 §6.1.4)."""
         impi = self._store.owner(lir.impu)

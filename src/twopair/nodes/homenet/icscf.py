@@ -5,6 +5,7 @@ from typing import NamedTuple
 from twopair.base import Impi, Impu, Refusal
 from twopair.nodes.homenet.cx import Lir, Result, Uar
 from twopair.nodes.homenet.hss import Hss
+from twopair.nodes.homenet.unserved import TO_LOCATE, TO_REGISTER
 
 
 class Assigned(NamedTuple):
@@ -29,7 +30,7 @@ class Icscf:
         """The S-CSCF for a REGISTER, or why there is none (24.229 §5.3.1.2)."""
         answer = self._hss.user_authorization(Uar(impi, impu))
         if answer.result is not Result.SUCCESS:
-            return Refusal.UNKNOWN_SUBSCRIBER
+            return TO_REGISTER[answer.result]
         return Assigned(answer.server_name or self._scscf)
 
     def locate(self, impu: Impu) -> Impi | Refusal:
@@ -37,4 +38,4 @@ class Icscf:
         answer = self._hss.location_info(Lir(impu))
         if answer.impi is not None:
             return answer.impi
-        return Refusal.NO_SUCH_USER if answer.result is Result.USER_UNKNOWN else Refusal.USER_AWAY
+        return TO_LOCATE[answer.result]

@@ -17,6 +17,7 @@ from twopair.nodes.homenet.meant import confirmed, meant
 from twopair.nodes.homenet.registrar import Binding, Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
 from twopair.nodes.homenet.rules import RULES, Rules
+from twopair.nodes.homenet.unserved import TO_REGISTER
 from twopair.nodes.homenet.verdict import Answer, Denied, Headers
 from twopair.wire.sip import NameAddr, print_params
 
@@ -157,7 +158,7 @@ class Scscf:
         kind = Assignment.RE_REGISTRATION if known else Assignment.REGISTRATION
         saa = self._assign(request.impi, request.impu, kind)
         if saa.result is not Result.SUCCESS:
-            return Denied(Refusal.UNKNOWN_SUBSCRIBER, request.impi)
+            return Denied(TO_REGISTER[saa.result], request.impi)
         expires_s = min(request.expires_s, self._config.max_expires_s)
         params = {name: value for name, value in contact.params.items() if name != "expires"}
         binding = Binding(

@@ -8,8 +8,15 @@ from twopair.core.aka import Subscriber
 from twopair.nodes.homenet.identities import identity_key
 
 
+class StoreFailed(Exception):
+    """The store cannot answer, or cannot keep what it was given; it may be able to later."""
+
+
 class SubscriberStore(Protocol):
-    """Subscribers and their last sequence number; calls return when the data is safe."""
+    """Subscribers and their last sequence number; calls return when the data is safe.
+
+    Each call raises StoreFailed where it cannot be done now; nothing is changed then.
+    """
 
     def get(self, impi: Impi) -> Subscriber | None:
         """The subscriber with this private identity."""
