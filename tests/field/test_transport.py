@@ -4,6 +4,7 @@ from tests.field.bed import FieldBed
 from tests.unit.nodes.pcscf.bed import TCP, UDP, make_response
 
 from twopair.base import Endpoint, Flow, Port, StreamClosed, StreamOpened
+from twopair.core.sa import Stage
 from twopair.wire.sip import Request
 
 
@@ -39,3 +40,23 @@ def test_a_phone_that_loses_its_connection_between_sm1_and_sm6() -> None:
     assert flow == back
     assert sm6.to_bytes().startswith(b"SIP/2.0 401 ")
     assert sm6.get("Security-Server")
+
+
+def test_a_phone_that_asks_again_on_a_new_connection_after_sm6() -> None:
+    """K10a: SM6 went into a dead connection; the same octets on a new one are a new attempt (MGP-05)."""
+    bed = FieldBed(registered=False)
+    nonces = []
+    for port in (40_000, 40_001):
+        came = bed.ue.flow(port, 5060, TCP)
+        bed.feed(StreamOpened(came))
+        bed.phone("K10a", came)
+        sm6 = bed.sm6(bed.ue, bed.to_core())
+        assert bed.to_ue()[0] == came
+        assert sm6.get("Security-Server")
+        nonces.append(bed.ue.nonce)
+        bed.feed(StreamClosed(came))
+    assert nonces[0] != nonces[1]
+    assert len(bed.installed) == 1
+    bed.ue.cseq = 1
+    bed.ok(bed.sm7(bed.ue), bed.ue)
+    assert bed.stages(bed.ue) == [Stage.IN_USE]

@@ -90,35 +90,35 @@ class PcscfAndHome(FlowBed):
         _renew(ue)
         ue.server = ue.nonce = ""
         self._over(ue, ue.clear, ue.register(**changes))
-        return self._proves(ue, **changes)
+        return self.proves(ue, self.last(ue), **changes)
 
     def again(self, ue: FlowUe, **changes: str) -> Response:
         """A REGISTER over the set, and where it is challenged the answer; the last response."""
         flow, before = ue.uplink, ue.terms
         _renew(ue)
         self.receive(flow, ue.register(port=str(ue.terms.port_s), response="dd" * 16, **changes))
-        last = self._last(ue)
+        last = self.last(ue)
         if last.status == 401:
-            return self._proves(ue, **changes)
+            return self.proves(ue, self.last(ue), **changes)
         ue.renew(before)  # no set was made of the new values
         return last
 
-    def _proves(self, ue: FlowUe, **changes: str) -> Response:
-        sm6 = self._last(ue)
+    def proves(self, ue: FlowUe, sm6: Response, **changes: str) -> Response:
+        """SM7 for that SM6, and its answer; another answer than SM6 as it is."""
         if sm6.status != 401:
             return sm6
         ue.server = sm6.get("Security-Server") or ""
         ue.nonce = (sm6.get("WWW-Authenticate") or "").partition('nonce="')[2].partition('"')[0]
         ue.pc = Port(int(ue.server.partition("port-c=")[2].partition(";")[0]))
         self._over(ue, ue.uplink, ue.sm7(**{**self.answer(ue), **changes}))
-        return self._last(ue)
+        return self.last(ue)
 
     def _over(self, ue: FlowUe, flow: Flow, data: bytes) -> None:
         if ue.transport is TCP and flow not in self.pcscf.tables.streams:
             self.feed(StreamOpened(flow))
         self.receive(flow, data)
 
-    def _last(self, ue: FlowUe) -> Response:
+    def last(self, ue: FlowUe) -> Response:
         """What the phone was answered."""
         [message] = [m for flow, m in self.sent if flow.remote.address == ue.address]
         assert isinstance(message, Response)

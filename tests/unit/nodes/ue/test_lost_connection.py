@@ -99,3 +99,21 @@ def test_a_connection_that_never_stood_is_another_matter() -> None:
     bench.feed(Register())
     assert [fact.reason for fact in bench.facts_of(RegistrationFailed)] == ["connection refused"]
     assert list(bench.bound) == [bench.ue.profile.server]
+
+
+def test_a_second_sm6_on_another_connection_is_dropped() -> None:
+    """MGU-03, UNP-04: the answer to SM1 has come; another one harms neither the attempt nor the set."""
+    bench, back = cut_off()
+    sm1 = bench.last
+    bench.feed(StreamOpened(back))
+    bench.answer(401, bench.challenge_headers(), over=back)
+    late = back._replace(remote=Endpoint(PCSCF, Port(33_334)))
+    for confirmed in (False, True):
+        if confirmed:
+            bench.accept()
+        held = dict(bench.sets)
+        bench.feed(StreamOpened(late))
+        bench.answer(401, bench.challenge_headers(), to=sm1, over=late)
+        assert bench.sets == held
+    assert [fact.refusal for fact in bench.facts_of(Refused)] == [Refusal.UNMATCHED_RESPONSE] * 2
+    assert len(bench.facts_of(Registered)) == 1
