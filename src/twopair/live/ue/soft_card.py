@@ -3,22 +3,25 @@
 from pathlib import Path
 
 from twopair.core.aka import Card
-from twopair.live.config import ConfigError
 from twopair.live.config.ue import Identity
+from twopair.live.tried import beside, tried
 from twopair.live.ue.sqn_file import SqnFile
 
 
 def soft_card(identity: Identity, file: Path) -> Card:
     """The card that table [identity] describes; its sequence numbers lie beside that file (AKA-15).
 
+    The file is read, and writing is tried, before anything is sent.
+
     Raises:
-        ConfigError: what was kept cannot be used.
+        ConfigError: what was kept cannot be used, or the path is wrong.
+        PrerequisiteMissing: it may not be read and written, or there is no room.
     """
     profile = identity.card_profile()
     if identity.sqn_file is None:
         return Card(profile)
-    kept = SqnFile(file.parent / identity.sqn_file)
-    try:
-        return Card(profile, kept.load(), kept.keep)
-    except (OSError, ValueError) as error:
-        raise ConfigError([f"{file}: identity.sqn_file = {kept.path}: {error}"]) from None
+    kept = SqnFile(beside(file, identity.sqn_file))
+    with tried(file, "identity.sqn_file", identity.sqn_file):
+        card = Card(profile, kept.load(), kept.keep)
+        kept.try_writing()
+    return card
