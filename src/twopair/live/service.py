@@ -103,15 +103,18 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
 
 
 async def serve_home(file: Path, verbose: int = 0) -> None:
-    """The home network, until it is told to end. Raises ConfigError."""
+    """The home network, until it is told to end.
+
+    Raises:
+        ConfigError: the file is wrong, or does not fit this machine.
+        PrerequisiteMissing: its subscribers cannot be kept here, or another home network has them.
+    """
     settings = read(file, HomeFile)
     config = settings.config()
     async with until_told_to_end() as end:
         with ExitStack() as closing:
-            try:
-                store = closing.enter_context(open_subscribers(settings.hss.url, settings.subscribers()))
-            except ConfigError as error:
-                raise ConfigError([f"{file}: {line}" for line in error.lines]) from None
+            subscribers = settings.subscribers()
+            store = closing.enter_context(open_subscribers(file, settings.hss.url, subscribers))
             driver = Driver(HomeNetwork(config, store, OsEntropy()), MemoryBackend())
             closing.callback(driver.stop)
             start(driver, file, verbose)

@@ -1,4 +1,4 @@
-"""The HSS's subscribers in SQLite, or in memory, as `hss.url` says.
+"""The HSS's subscribers in SQLite.
 
 For tests and small labs: K and OP or OPc stand in the file as they are, so it is as secret as they are
 (SECURITY.md).
@@ -7,47 +7,20 @@ For tests and small labs: K and OP or OPc stand in the file as they are, so it i
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal, cast
+from urllib.parse import quote
 
 from twopair.base import Impi, Impu, Secret
 from twopair.core.aka import AkaKeys, SqnProfile, Subscriber
 from twopair.crypto import TuakSizes
-from twopair.live.config import ConfigError
-from twopair.nodes.homenet import MemoryStore, SubscriberStore
+from twopair.live.subscribers.faults import in_words
+from twopair.live.subscribers.schema import check, make
+from twopair.live.subscribers.trouble import PATIENT_MS, Trouble
+from twopair.nodes.homenet import StoreFailed
 from twopair.nodes.homenet.identities import identity_key
 
-SCHEME: Final = "sqlite:///"
-
-_TABLES: Final = """
-CREATE TABLE IF NOT EXISTS subscriber (
-    impi TEXT PRIMARY KEY,
-    k BLOB NOT NULL,
-    op BLOB,
-    opc BLOB,
-    algorithm TEXT NOT NULL,
-    mac INTEGER NOT NULL, res INTEGER NOT NULL, ck INTEGER NOT NULL, ik INTEGER NOT NULL,
-    iterations INTEGER NOT NULL,
-    amf BLOB NOT NULL,
-    ind_bits INTEGER NOT NULL, delta INTEGER NOT NULL, age_limit INTEGER,
-    sqn INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS impu (
-    impu TEXT PRIMARY KEY,
-    impi TEXT NOT NULL REFERENCES subscriber ON DELETE CASCADE,
-    place INTEGER NOT NULL,
-    barred INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS impu_of ON impu (impi, place);
-"""
-_KEYS: Final = """
-BEGIN IMMEDIATE;
-ALTER TABLE impu ADD COLUMN key TEXT NOT NULL DEFAULT '';
-UPDATE impu SET key = identity_key(impu);
-COMMIT;
-"""
-"""What an identity is looked up by; files of earlier versions get it when they are opened."""
 _PUT: Final = """
 INSERT INTO subscriber
     (impi, k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit)
@@ -65,30 +38,38 @@ FROM subscriber WHERE impi = ?
 
 
 class SqliteStore:
-    """A `SubscriberStore` in one SQLite file (WAL), which is made if it is not there.
+    """A `SubscriberStore` in one SQLite file (WAL).
 
     A sequence number is written before its vector leaves, and outlives the process being killed. After a
     power failure the last ones may be missing; the cards then resynchronise.
 
+    What fails once it is open is StoreFailed, and one line in the log: for a while, or until a restart. It is
+    tried again with every request.
+
     Args:
-        path: the file; a new one may be read by its owner only.
+        path: the file; it may be empty. Locks are not waited for.
 
     Raises:
-        sqlite3.Error: the file cannot be opened, or is something else.
+        ValueError: a database that is not ours.
+        sqlite3.Error: it cannot be opened, or not be written.
     """
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        self._db.create_function("identity_key", 1, identity_key, deterministic=True)
-        self._db.executescript(_TABLES)
-        if "key" not in [row[1] for row in self._db.execute("PRAGMA table_info(impu)")]:
-            self._db.executescript(_KEYS)
-        self._db.execute("CREATE INDEX IF NOT EXISTS impu_key ON impu (key)")
+        self._path = path
+        self._db = sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=rw", timeout=0, uri=True)
+        self._db.isolation_level = None
+        try:
+            check(self._db)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            make(self._db)
+            self._stat = path.stat()
+        except BaseException:
+            self._db.close()
+            raise
+        self._trouble = Trouble(path, self._wait_ms)
+        self._wait_ms(PATIENT_MS)
 
     def close(self) -> None:
         """Close the file."""
@@ -104,14 +85,18 @@ class SqliteStore:
         try:
             for subscriber in subscribers:
                 self._put(subscriber)
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # SQLite ends some of them by itself
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def get(self, impi: Impi) -> Subscriber | None:
         """The subscriber with this private identity."""
-        row = self._db.execute(_GET, (_text(impi),)).fetchone()
+        asked = "SELECT impu, barred FROM impu WHERE impi = ? ORDER BY place"
+        with self._reading():
+            row = self._db.execute(_GET, (_text(impi),)).fetchone()
+            rows = self._db.execute(asked, (_text(impi),)).fetchall()
         if row is None:
             return None
         k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit = row
@@ -122,8 +107,7 @@ class SqliteStore:
             algorithm=cast("Literal['milenage', 'tuak']", algorithm),
             sizes=TuakSizes(mac, res, ck, ik, iterations),
         )
-        asked = "SELECT impu, barred FROM impu WHERE impi = ? ORDER BY place"
-        impus = [(Impu(impu), barred) for impu, barred in self._db.execute(asked, (impi,))]
+        impus = [(Impu(impu), barred) for impu, barred in rows]
         return Subscriber(
             impi,
             tuple(impu for impu, _ in impus),
@@ -135,18 +119,52 @@ class SqliteStore:
 
     def owner(self, impu: Impu) -> Impi | None:
         """Whose public identity this is, however it is written."""
-        asked = "SELECT impi FROM impu WHERE key = ?"
-        row = self._db.execute(asked, (_text(identity_key(impu)),)).fetchone()
-        return None if row is None else Impi(row[0])
+        with self._reading():
+            return self._owner(impu)
 
     def sqn(self, impi: Impi) -> int:
         """SQN_HE of a known subscriber."""
-        row = self._db.execute("SELECT sqn FROM subscriber WHERE impi = ?", (impi,)).fetchone()
+        with self._reading():
+            row = self._db.execute("SELECT sqn FROM subscriber WHERE impi = ?", (impi,)).fetchone()
+        if row is None:
+            raise StoreFailed(f"{impi} is gone")
         return int(row[0])
 
     def save_sqn(self, impi: Impi, sqn: int) -> None:
         """Keep SQN_HE; on disk, as far as the process goes, when this returns."""
-        self._db.execute("UPDATE subscriber SET sqn = ? WHERE impi = ?", (sqn, impi))
+        with self._writing():
+            saved = self._db.execute("UPDATE subscriber SET sqn = ? WHERE impi = ?", (sqn, impi)).rowcount
+        if not saved:  # someone took the subscriber out just now
+            raise StoreFailed(f"{impi} is gone")
+
+    def _owner(self, impu: Impu) -> Impi | None:
+        asked = "SELECT impi FROM impu WHERE key = ?"
+        row = self._db.execute(asked, (_text(identity_key(impu)),)).fetchone()
+        return None if row is None else Impi(row[0])
+
+    def _wait_ms(self, number: int) -> None:
+        self._db.execute(f"PRAGMA busy_timeout = {number}")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._trouble.failed(in_words(error), wrote=False) from None
+        self._trouble.worked(wrote=False)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Into a file that was removed SQLite goes on writing, and all of it would be lost."""
+        try:
+            if not os.path.samestat(self._path.stat(), self._stat):
+                raise self._trouble.failed("another file is in its place; start again", wrote=True)
+            yield
+        except FileNotFoundError:
+            raise self._trouble.failed("moved or removed; put it back", wrote=True) from None
+        except (sqlite3.Error, OSError) as error:
+            raise self._trouble.failed(in_words(error), wrote=True) from None
+        self._trouble.worked(wrote=True)
 
     def _put(self, subscriber: Subscriber) -> None:
         keys, sizes, profile = subscriber.keys, subscriber.keys.sizes, subscriber.sqn_profile
@@ -157,7 +175,7 @@ class SqliteStore:
         self._db.execute(_PUT, (impi, *secrets, keys.algorithm, *lengths, subscriber.amf, *rules))
         self._db.execute("DELETE FROM impu WHERE impi = ?", (impi,))
         for place, impu in enumerate(dict.fromkeys(subscriber.impus)):
-            if self.owner(impu) not in (None, impi):
+            if self._owner(impu) not in (None, impi):
                 raise ValueError(f"{impu} belongs to two subscribers")
             row = (impu, impi, place, impu in subscriber.barred, identity_key(impu))
             self._db.execute("INSERT INTO impu (impu, impi, place, barred, key) VALUES (?, ?, ?, ?, ?)", row)
@@ -166,38 +184,3 @@ class SqliteStore:
 def _text(identity: str) -> str:
     """An identity as a peer wrote it, fit for SQLite: octets that are no UTF-8 match nobody."""
     return identity.encode("utf-8", "replace").decode()
-
-
-@contextmanager
-def open_subscribers(url: str, subscribers: Iterable[Subscriber]) -> Iterator[SubscriberStore]:
-    """The store that `hss.url` names, with the subscribers of the file in it.
-
-    Args:
-        url: ``memory:`` or ``sqlite:///PATH``.
-        subscribers: added to the store, or replaced in it; their sequence numbers stay.
-
-    Raises:
-        ConfigError: the file cannot be used, or an identity belongs to two subscribers.
-    """
-    if not url.startswith(SCHEME):
-        with _told_as_config(url):
-            memory = MemoryStore(subscribers)
-        yield memory
-        return
-    with _told_as_config(url):
-        store = SqliteStore(Path(url.removeprefix(SCHEME)))
-    with closing(store):
-        with _told_as_config(url):
-            store.provision(subscribers)
-        yield store
-
-
-@contextmanager
-def _told_as_config(url: str) -> Iterator[None]:
-    """Faults of the file or of its entries, as one line for the person who wrote them."""
-    try:
-        yield
-    except ValueError as error:
-        raise ConfigError([f"subscriber: {error}"]) from None
-    except (OSError, sqlite3.Error) as error:
-        raise ConfigError([f"hss.url: {url}: {error}"]) from None

@@ -1,0 +1,66 @@
+"""One home network at a time on a file of subscribers.
+
+Two would give out one sequence number twice, and neither would know whom the other has registered. The lock
+is on a file beside the database: closing a descriptor of the database itself would drop the locks of SQLite.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from typing import Final
+
+_LONGEST_PID: Final = 20
+
+
+class Held(Exception):
+    """Another process has it; the text is its process number, empty where it has not written that yet."""
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keep other home networks off a file; the kernel gives it back however this process ends.
+
+    Args:
+        path: the database, with symbolic links resolved, so that every name of it leads to one lock.
+
+    Raises:
+        Held: by another process.
+        OSError: the lock cannot be made.
+    """
+    beside = path.with_name(path.name + ".lock")
+    descriptor = _locked(beside)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        yield
+    finally:
+        with suppress(OSError):
+            beside.unlink()  # while it is ours: see below
+        os.close(descriptor)
+
+
+def _locked(beside: Path) -> int:
+    while True:
+        descriptor = os.open(beside, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            flock(descriptor, LOCK_EX | LOCK_NB)
+            if _is(descriptor, beside):
+                return descriptor
+        except BlockingIOError:
+            holder = os.pread(descriptor, _LONGEST_PID, 0).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            raise Held(holder) from None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # it was removed between the two calls, by who had it until then
+
+
+def _is(descriptor: int, path: Path) -> bool:
+    """Whether the file that is open is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,114 @@
+"""The tables of the subscribers, and whether a database is one of ours."""
+
+import sqlite3
+from typing import Final
+
+from twopair.nodes.homenet.identities import identity_key
+
+APPLICATION: Final = 0x54775061
+"""`PRAGMA application_id` of our files ("TwPa"); those of versions before schema 1 have none."""
+SCHEMA: Final = 1
+"""`PRAGMA user_version`."""
+
+_FOREIGN: Final = "a database of another program; give another path"
+
+_TABLES: Final = (
+    """
+CREATE TABLE IF NOT EXISTS subscriber (
+    impi TEXT PRIMARY KEY,
+    k BLOB NOT NULL,
+    op BLOB,
+    opc BLOB,
+    algorithm TEXT NOT NULL,
+    mac INTEGER NOT NULL, res INTEGER NOT NULL, ck INTEGER NOT NULL, ik INTEGER NOT NULL,
+    iterations INTEGER NOT NULL,
+    amf BLOB NOT NULL,
+    ind_bits INTEGER NOT NULL, delta INTEGER NOT NULL, age_limit INTEGER,
+    sqn INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID
+""",
+    """
+CREATE TABLE IF NOT EXISTS impu (
+    impu TEXT PRIMARY KEY,
+    impi TEXT NOT NULL REFERENCES subscriber ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    barred INTEGER NOT NULL
+) WITHOUT ROWID
+""",
+    "CREATE INDEX IF NOT EXISTS impu_of ON impu (impi, place)",
+)
+_KEYS: Final = (
+    "ALTER TABLE impu ADD COLUMN key TEXT NOT NULL DEFAULT ''",
+    "UPDATE impu SET key = identity_key(impu)",
+)
+"""What an identity is looked up by; files of earlier versions get it when they are opened."""
+_COLUMNS: Final = {
+    "subscriber": set(
+        "impi k op opc algorithm mac res ck ik iterations amf ind_bits delta age_limit sqn".split()
+    ),
+    "impu": {"impu", "impi", "place", "barred"},
+}
+
+
+def check(db: sqlite3.Connection) -> None:
+    """Look whether a database is empty or ours, without changing it.
+
+    Raises:
+        ValueError: it is another program's, or of a version that is not known here.
+    """
+    application, schema = _number(db, "application_id"), _number(db, "user_version")
+    tables = _tables(db)
+    if application not in (0, APPLICATION) or (application == 0 and schema):
+        raise ValueError(_FOREIGN)
+    if schema > SCHEMA:
+        raise ValueError(
+            f"written by a newer version of twopair (schema {schema}, here {SCHEMA}); "
+            "run that version, or give another path"
+        )
+    if not tables and not application:
+        return
+    if tables.keys() != _COLUMNS.keys():
+        raise ValueError(_changed("tables") if application else _FOREIGN)
+    if any(tables[name] - {"key"} != columns for name, columns in _COLUMNS.items()):
+        raise ValueError(_changed("columns") if application else _FOREIGN)
+
+
+def make(db: sqlite3.Connection) -> None:
+    """Bring an empty database, or one of an earlier version, to this schema. All or nothing.
+
+    It writes in any case, so that a file that cannot be written is found here.
+    """
+    db.create_function("identity_key", 1, identity_key, deterministic=True)
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in _TABLES:
+            db.execute(statement)
+        if "key" not in _tables(db)["impu"]:
+            for statement in _KEYS:
+                db.execute(statement)
+        db.execute("CREATE INDEX IF NOT EXISTS impu_key ON impu (key)")
+        db.execute(f"PRAGMA application_id = {APPLICATION}")
+        db.execute(f"PRAGMA user_version = {SCHEMA}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # SQLite ends some of them by itself
+            db.execute("ROLLBACK")
+        raise
+
+
+def _changed(what: str) -> str:
+    return f"its {what} are not those of schema {SCHEMA}: something else has changed it; give another path"
+
+
+def _number(db: sqlite3.Connection, pragma: str) -> int:
+    return int(db.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+def _tables(db: sqlite3.Connection) -> dict[str, set[str]]:
+    """The columns of each table, without those that SQLite itself keeps."""
+    asked = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+    names = [name for (name,) in db.execute(asked) if not name.startswith("sqlite_")]
+    return {
+        name: {column for (column,) in db.execute("SELECT name FROM pragma_table_info(?)", (name,))}
+        for name in names
+    }
