@@ -21,17 +21,18 @@ def begin(
     now: Micros,
     out: list[Action],
     *,
-    in_clear: bool = False,
     fresh_starts: int = 0,
     refused: Port | None = None,
 ) -> None:
-    """Send SM1: over the set in use where there is one, else in the clear (MGU-02, AGR-20, AGR-26).
+    """Send SM1: over the set in use where there is one, else in the clear (MGU-02, AGR-20, AGR-26, UEP-16).
 
     A re-registration keeps Call-ID and counts CSeq on (RFC 3261 §10.2); a fresh start has new ones (AKA-25),
     and another client port than the one that was `refused` (ERR-09).
     """
     gm = registrar.gm
-    live = None if in_clear else gm.sets.in_use
+    live = gm.sets.in_use
+    if live is not None and not live.usable and purpose is Purpose.REGISTER:
+        live = None
     known = registrar.registration if live is not None and not fresh_starts else None
     carrier = live.flow(gm.config.transport) if live is not None else _clear_flow(gm, out)
     terms = new_terms(gm, carrier, refused)

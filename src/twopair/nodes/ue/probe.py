@@ -1,4 +1,4 @@
-"""Asks the P-CSCF over the set in use whether it still has it (24.229 §5.1.1.2.1; MGU-10, UEP-16).
+"""Asks the P-CSCF over the set in use whether it still has it (24.229 §5.1.1.2.1; MGU-10).
 
 A P-CSCF that has lost its SAs drops what comes over them, and nobody tells (UNP-07). The question is an
 OPTIONS with Max-Forwards 0, which the first hop answers by itself, whatever it is (RFC 3261 §11, §16.3).
@@ -18,11 +18,11 @@ from twopair.wire.sip import Response
 PATIENCE: Final = seconds(20)
 """How long the P-CSCF has to answer: over UDP the question leaves four times (0, 2, 6 and 14 s; TMR-04)."""
 
-UNUSABLE: Final[dict[int, str]] = {
-    403: "24.229 §5.2.6.3, PCS-09: it has the set, and no registration",
-    494: "24.229 §5.1.2A, UEP-16: it knows another agreement",
-}
-"""Answers that say that the set is of no use; any other says that the P-CSCF has it."""
+NOT_REGISTERED: Final = 403
+"""The P-CSCF has the set, and no registration (24.229 §5.2.6.3, PCS-09); elsewhere it is but a refusal.
+
+What an answer means whatever was asked is in `unusable`; all others say that the P-CSCF has the set.
+"""
 
 
 class Probe(Asker):
@@ -54,9 +54,8 @@ class Probe(Asker):
     def answered(self, response: Response, _flow: Flow, now: Micros, out: list[Action]) -> None:
         """An answer; almost any is good news."""
         self.until = FOREVER
-        if response.status in UNUSABLE:
-            reason = f"the P-CSCF answers {response.status} over the SA set"
-            self._registrar.forsake(reason, now, out)
+        if response.status == NOT_REGISTERED:
+            self._registrar.forsake(f"the P-CSCF answers {response.status} over the SA set", now, out)
 
     def unanswered(self, _trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """Its transaction has failed, a connection say; news only while the question is open."""

@@ -4,6 +4,7 @@
 here answers, outcomes and deadlines become steps.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from twopair.base import Flow, Micros, Refusal, Refused, Report, Transport
@@ -84,14 +85,13 @@ class Registrar:
 
     # -- wishes ----------------------------------------------------------------------------------
 
-    def wish(self, purpose: Purpose, now: Micros, out: list[Action], *, in_clear: bool = False) -> None:
+    def wish(self, purpose: Purpose, now: Micros, out: list[Action]) -> None:
         """Register, re-register or de-register; a wish that comes during an attempt waits for its end.
 
         Args:
             purpose: which of them.
             now: the moment.
             out: actions.
-            in_clear: leave the set in use aside: it is not usable (UEP-16).
         """
         if not isinstance(self.state, Idle):
             self._wanted = purpose
@@ -103,7 +103,19 @@ class Registrar:
         if purpose is Purpose.DEREGISTER and self.gm.config.sos:
             self.give_up("an emergency registration is left to expire (24.229 §5.1.6)", out)
             return
-        begin(self, purpose, now, out, in_clear=in_clear)
+        begin(self, purpose, now, out)
+
+    def leave(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
+        """The set in use is of no use for requests: register in the clear (UEP-15, UEP-16).
+
+        An attempt that is under way is to bring another set; one that has failed is made again in its time.
+        """
+        if live is not self.gm.sets.in_use:
+            return
+        planned = not live.usable and self.retry_at != FOREVER
+        live.usable = False
+        if isinstance(self.state, Idle) and not planned:
+            self.wish(Purpose.REGISTER, now, out)
 
     def exchange(self, attempt: Round) -> Exchange:
         """Who waits for the answer to the latest REGISTER of a round."""
@@ -201,9 +213,16 @@ class Registrar:
         for do in found.do:
             PERFORM[do](self, state, happening, now, out)
         assert isinstance(self.state, found.state), "the row names the state its actions lead to"
-        if isinstance(self.state, Idle) and self._wanted is not None:
-            purpose, self._wanted = self._wanted, None
-            self.wish(purpose, now, out)
+        if isinstance(self.state, Idle):
+            purpose, self._wanted = self._wanted or self._needed_after(state.round), None
+            if purpose is not None:
+                self.wish(purpose, now, out)
+
+    def _needed_after(self, attempt: Round) -> Purpose | None:
+        """An attempt over a set that was found to be of no use meanwhile has brought no other (UEP-16)."""
+        live, over_it = self.gm.sets.in_use, attempt.protected and attempt.purpose is Purpose.REGISTER
+        stuck = over_it and live is not None and not live.usable and self.retry_at == FOREVER
+        return Purpose.REGISTER if stuck else None
 
     # -- time ------------------------------------------------------------------------------------
 
@@ -241,7 +260,7 @@ class Registrar:
     def begin_anew(self, reason: str, now: Micros, out: list[Action]) -> None:
         """Without any set, in the clear (MGU-10)."""
         self._lose_all(reason, out)
-        begin(self, Purpose.REGISTER, now, out, in_clear=True)
+        begin(self, Purpose.REGISTER, now, out)
 
     def give_up(self, reason: str, out: list[Action]) -> None:
         """The registration is over for this end, without a word to the network, and with it any attempt."""
@@ -253,10 +272,15 @@ class Registrar:
 
     def _lose_all(self, reason: str, out: list[Action]) -> None:
         """Every set goes, and what hung on them."""
-        self._orphans += [(live.flow(transport), reason) for live in self.gm.sets for transport in Transport]
-        self.gm.sets.release(self.gm.sets, out)
+        self.forget(self.gm.sets, reason, out)
         if self.registration is not None:
             self.lost(reason, out)
+
+    def forget(self, sets: Iterable[LiveSet], reason: str, out: list[Action]) -> None:
+        """Remove sets over which no answer will come any more."""
+        for live in sets:
+            self._orphans += [(live.flow(transport), reason) for transport in Transport]
+            self.gm.sets.release([live], out)
 
     def stop_orphans(self, now: Micros, out: list[Action]) -> None:
         """What went over sets that were forsaken will not be answered: it fails now, not in 128 s (MGU-10).

@@ -19,6 +19,7 @@ class Registration:
         call_id: of its REGISTER requests (RFC 3261 §10.2).
         cseq: number of the latest of them.
         service_route: route of own requests behind the P-CSCF.
+        path: how requests come to this UE (RFC 3327), where the 200 OK tells.
         associated: identities that may be used, the default one first (UEP-02, UEP-06).
         expires_s: the interval granted.
         expires_at: end of the registration.
@@ -28,6 +29,7 @@ class Registration:
     call_id: str
     cseq: int
     service_route: tuple[str, ...]
+    path: tuple[str, ...]
     associated: tuple[Impu, ...]
     expires_s: int
     expires_at: Micros
@@ -55,6 +57,7 @@ def registration_from(
         call_id=call_id,
         cseq=cseq,
         service_route=tuple(response.values("Service-Route")),
+        path=tuple(response.values("Path")),
         associated=associated or (registered,),
         expires_s=expires_s,
         expires_at=Micros(now + expires_s * 1_000_000),

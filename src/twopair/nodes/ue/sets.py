@@ -18,18 +18,23 @@ class LiveSet:
         sa_set: the set.
         life: its stage and lifetime.
         server: Security-Server that came with it, to be mirrored in every request over it (AGR-25).
+        usable: whether nobody has said that it is of no use for requests; if not, REGISTER goes in the clear
+            (UEP-15, UEP-16). It still carries what comes until another set is established (ERR-30).
         transactions: SIP transactions that use it; an old set waits for them (MGU-05).
         heard: whether a message other than SM12 has come over it (MGU-05).
         refuses_tcp_until: until when none is opened for the size of a request alone (PCS-26).
         peer_until: until when the P-CSCF has it for certain; answers go over it no longer (RRG-09).
     """
 
-    __slots__ = ("heard", "life", "peer_until", "refuses_tcp_until", "sa_set", "server", "transactions")
+    __slots__ = (
+        "heard", "life", "peer_until", "refuses_tcp_until", "sa_set", "server", "transactions", "usable",
+    )  # fmt: skip
 
     def __init__(self, sa_set: SaSet, life: SaSetLife, server: ServerList) -> None:
         self.sa_set = sa_set
         self.life = life
         self.server = server
+        self.usable = True
         self.transactions = 0
         self.heard = False
         self.peer_until = FOREVER

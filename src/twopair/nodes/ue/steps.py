@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 Active = Registering | Installing | Answering
 Perform = Callable[["Registrar", Active, Happening, Micros, list[Action]], None]
 
+ANEW: Final = "the UE has registered anew"
+"""What becomes of calls and requests over sets that an initial registration replaces (MGU-09)."""
+
 
 def install(
     registrar: "Registrar", state: Active, happening: Happening, now: Micros, out: list[Action]
@@ -156,8 +159,8 @@ def adopt(
         if registrar.gm.rules.drops_old:
             sets.release([before], out)
     elif not attempt.protected:
-        registrar.breaks("the UE has registered anew")
-        sets.release([other for other in sets if other is not live], out)
+        registrar.breaks(ANEW)
+        registrar.forget([other for other in sets if other is not live], ANEW, out)
     sets.feed(live, Trigger.TAKEN, out)
     registrar.authorization = state.authorization
     _stand(registrar, attempt, happening, expires_s, now, out)

@@ -46,11 +46,9 @@ from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.ue.rules import RULES, Rules
 from twopair.nodes.ue.sets import LiveSet
 from twopair.nodes.ue.shared import Shared
+from twopair.nodes.ue.unusable import asks_to_begin_anew
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 from twopair.wire.sip import Request, Response, make_response, parse
-
-_JUDGE_494: Final = frozenset({"REGISTER", "OPTIONS"})
-"""Requests whose askers know themselves what 494 means for them."""
 
 MOST_HELD: Final = 8
 """Requests that may wait for the SM12 they have overtaken."""
@@ -337,13 +335,13 @@ class UserEquipment:
     ) -> None:
         """Tell who asked."""
         self._gm.waiting.over(txn)
-        asker = self._pending(txn).asker
-        if response.status >= 200:
-            asker.answered(response, flow, now, out)
-            if response.status == 494 and txn.method not in _JUDGE_494:  # begin anew (UEP-16)
-                self._registrar.wish(Purpose.REGISTER, now, out, in_clear=True)
-        else:
-            asker.progressed(response.status, now, out)
+        pending, registration = self._pending(txn), self._registrar.registration
+        if response.status < 200:
+            pending.asker.progressed(response.status, now, out)
+            return
+        pending.asker.answered(response, flow, now, out)
+        if pending.live is not None and asks_to_begin_anew(txn.method, response, registration):
+            self._registrar.leave(pending.live, now, out)
 
     def on_silence(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
         """Nothing has come so far: the UE has no other set to try (MGU-04)."""
