@@ -144,8 +144,8 @@ def cut(net: Network, packet: Packet) -> None:
 def test_every_connection_cut_while_an_answer_is_awaited() -> None:
     """MSG-06, RRG-07: the answer takes a new connection, inside an SA of the set, and is recognised.
 
-    Left out are SM1, whose sender cannot be reached in the clear, and requests to a UE: its answer was
-    already on the connection, and lost with it.
+    Left out are SM1, whose sender cannot be reached in the clear, and requests to a UE. The request is sent
+    once more, so that its answer may come twice.
     """
     cuts = 0
     for struck in range(1, packets(Transport.TCP, Kind.DATA) + 1):
@@ -160,5 +160,5 @@ def test_every_connection_cut_while_an_answer_is_awaited() -> None:
 
         outcome, net, _ = day(Transport.TCP, Kind.DATA, fault)
         assert outcome == GOOD, struck
-        assert refusals(net) == set(), struck
+        assert refusals(net) <= {Refusal.UNMATCHED_RESPONSE}, struck
     assert cuts == 8  # SM7 twice, three MESSAGEs, SM1 and SM7 of the re-registration, the de-registration

@@ -83,6 +83,17 @@ def start_k(txn: ClientTransaction, _message: object, _flow: object, now: Micros
         txn.ground.lanes.start(ClientOn.TIMER_K, txn.timers.t4, txn, now)
 
 
+def send_once_more(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """The stream is gone and nothing was heard: send the same on a new one, where there may be one.
+
+    If the peer has it already, its transaction knows the branch; if it was lost with the stream, or with
+    the peer's memory, nobody has to notice (RFC 3261 §17.2.3, MSG-06).
+    """
+    if not txn.sent_again and txn.ground.reach(txn.flow, now, out):
+        txn.sent_again = True
+        out.append(Send(txn.flow, txn.request.to_bytes()))
+
+
 def start_lost(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """The request may be lost with its stream; if not, the answer comes on a new one within T4 (MSG-06)."""
     txn.ground.lanes.start(ClientOn.TIMER_LOST, txn.timers.t4, txn, now)

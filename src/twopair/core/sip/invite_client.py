@@ -11,6 +11,7 @@ from twopair.core.sip.client_steps import (
     let_go,
     resend,
     send,
+    send_once_more,
     start_a,
     start_b,
     start_d,
@@ -26,6 +27,7 @@ from twopair.core.sip.terms import Machine, Row, State
 _ANSWERED: Final = (acknowledge, deliver, keep_ack, start_d)
 _UNANSWERED: Final = (time_out, let_go, end)
 _GONE: Final = (time_out_lost, let_go, end)
+_REOPENED: Final = (send_once_more, start_lost)
 _UNHEARD: Final = (resend, double_a, tell_silence)
 _TAKEN: Final = (deliver, let_go, start_m)
 
@@ -36,7 +38,7 @@ INVITE_CLIENT: Final = Machine(
         (State.CALLING, On.TIMER_A): Row(State.CALLING, _UNHEARD, "RFC 3261 §17.1.1.2"),
         (State.CALLING, On.TIMER_B): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.1.2"),
         (State.CALLING, On.FLOW_FAILED): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.4"),
-        (State.CALLING, On.FLOW_CLOSED): Row(State.CALLING, (start_lost,), "RFC 3261 §18.2.2"),
+        (State.CALLING, On.FLOW_CLOSED): Row(State.CALLING, _REOPENED, "RFC 3261 §18.2.2, MSG-06"),
         (State.CALLING, On.TIMER_LOST): Row(State.TERMINATED, _GONE, "RFC 3261 §17.1.4"),
         (State.CALLING, On.PROVISIONAL): Row(State.PROCEEDING, (deliver,), "RFC 3261 §17.1.1.2"),
         (State.CALLING, On.SUCCESS): Row(State.ACCEPTED, _TAKEN, "RFC 6026 §8.4"),

@@ -9,6 +9,7 @@ from twopair.core.sip.client_steps import (
     let_go,
     resend,
     send,
+    send_once_more,
     start_e,
     start_f,
     start_k,
@@ -23,6 +24,7 @@ from twopair.core.sip.terms import Machine, Row, State
 _ANSWERED: Final = (deliver, let_go, start_k)
 _UNANSWERED: Final = (time_out, let_go, end)
 _GONE: Final = (time_out_lost, let_go, end)
+_REOPENED: Final = (send_once_more, start_lost)
 _UNHEARD: Final = (resend, double_e, tell_silence)
 
 OTHER_CLIENT: Final = Machine(
@@ -32,7 +34,7 @@ OTHER_CLIENT: Final = Machine(
         (State.TRYING, On.TIMER_E): Row(State.TRYING, _UNHEARD, "RFC 3261 §17.1.2.2"),
         (State.TRYING, On.TIMER_F): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.2.2"),
         (State.TRYING, On.FLOW_FAILED): Row(State.TERMINATED, _UNANSWERED, "RFC 3261 §17.1.4"),
-        (State.TRYING, On.FLOW_CLOSED): Row(State.TRYING, (start_lost,), "RFC 3261 §18.2.2"),
+        (State.TRYING, On.FLOW_CLOSED): Row(State.TRYING, _REOPENED, "RFC 3261 §18.2.2, MSG-06"),
         (State.TRYING, On.TIMER_LOST): Row(State.TERMINATED, _GONE, "RFC 3261 §17.1.4"),
         (State.TRYING, On.PROVISIONAL): Row(State.PROCEEDING, (deliver,), "RFC 3261 §17.1.2.2"),
         (State.TRYING, On.SUCCESS): Row(State.COMPLETED, _ANSWERED, "RFC 3261 §17.1.2.2"),

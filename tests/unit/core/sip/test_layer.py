@@ -278,8 +278,45 @@ def test_an_ack_asks_whether_its_stream_stands(*, there: bool) -> None:
     txn = bed.start(sip.copy(), TCP)
     bed.layer.flow_closed(TCP, bed.now, bed.out)
     bed.answer(txn, 486, sip, TCP._replace(local=TCP.local._replace(port=Port(6101))))
-    assert asked == [TCP]
-    assert [line for _, line in bed.sent] == (["INVITE", "ACK"] if there else ["INVITE"])
+    assert asked == [TCP, TCP]
+    assert [line for _, line in bed.sent] == (["INVITE", "INVITE", "ACK"] if there else ["INVITE"])
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "INVITE"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_request_of_which_nothing_was_heard_is_sent_once_more(method: str, *, there: bool) -> None:
+    """MSG-06: on a new stream with the same branch, where there may be one; and not a third time."""
+    bed = Bed(reach=lambda _flow: there)
+    txn = bed.start(request(method), TCP)
+    for _ in range(3):
+        bed.layer.flow_closed(TCP, bed.now, bed.out)
+    bed.collect()
+    assert [line for _, line in bed.sent] == [method] * (2 if there else 1)
+    bed.answer(txn, 200, request(method), TCP)
+    assert bed.told[0] == "response 200"
+
+
+def test_what_was_heard_of_is_not_sent_again() -> None:
+    """RFC 3261 §17.1.1.2: a provisional response says that the request has arrived."""
+    bed = Bed()
+    sip = request("INVITE")
+    txn = bed.start(sip.copy(), TCP)
+    bed.answer(txn, 180, sip, TCP)
+    bed.layer.flow_closed(TCP, bed.now, bed.out)
+    bed.collect()
+    assert [line for _, line in bed.sent] == ["INVITE"]
+
+
+def test_an_answer_that_was_lost_with_its_stream_is_sent_again() -> None:
+    """MSG-06: the request comes once more on a new stream, and the user does not hear of it."""
+    bed = Bed(respond_with=(200,))
+    bed.receive(request(), TCP)
+    bed.run(16)
+    bed.receive(request(), TCP)
+    assert bed.told == ["request MESSAGE"]
+    assert bed.moments("200") == [0, 16]
+    bed.run(20)
+    assert bed.told[1:] == ["terminated at 17.1"]
 
 
 def test_100_is_not_sent_on_a_stream_that_is_gone() -> None:

@@ -28,7 +28,7 @@ EXPECTED = {
         CALLING    TIMER_A      CALLING     last    -                     TIMER_A=4
         CALLING    TIMER_B      TERMINATED  -       timeout,terminated    -
         CALLING    FLOW_FAILED  TERMINATED  -       timeout,terminated    -
-        CALLING    FLOW_CLOSED  CALLING     -       -                     TIMER_LOST=17
+        CALLING    FLOW_CLOSED  CALLING     INVITE  -                     TIMER_LOST=17
         CALLING    TIMER_LOST   TERMINATED  -       timeout,terminated    -
         CALLING    PROVISIONAL  PROCEEDING  -       response              -
         CALLING    SUCCESS      ACCEPTED    -       response              TIMER_M=128
@@ -47,7 +47,7 @@ EXPECTED = {
         TRYING     TIMER_E      TRYING      last    -                     TIMER_E=4
         TRYING     TIMER_F      TERMINATED  -       timeout,terminated    -
         TRYING     FLOW_FAILED  TERMINATED  -       timeout,terminated    -
-        TRYING     FLOW_CLOSED  TRYING      -       -                     TIMER_LOST=17
+        TRYING     FLOW_CLOSED  TRYING      MESSAGE -                     TIMER_LOST=17
         TRYING     TIMER_LOST   TERMINATED  -       timeout,terminated    -
         TRYING     PROVISIONAL  PROCEEDING  -       response              -
         TRYING     SUCCESS      COMPLETED   -       response              TIMER_K=17

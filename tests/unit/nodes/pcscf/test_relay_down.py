@@ -48,9 +48,10 @@ def test_the_connection_to_the_ue_is_kept() -> None:
     bed.feed(StreamOpened(flow))
     bed.from_core(ue)
     assert bed.opened() == []
-    bed.feed(StreamClosed(flow, ""))
-    bed.from_core(ue)
+    bed.feed(StreamClosed(flow, ""))  # what went over it is sent again
     assert bed.opened() == [flow]
+    bed.from_core(ue)
+    assert bed.opened() == []
 
 
 def test_large_requests_go_over_tcp() -> None:

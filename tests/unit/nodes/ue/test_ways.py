@@ -117,6 +117,7 @@ def test_an_ack_opens_the_connection_anew() -> None:
     bench.streams.add(down)
     bench.feed(StreamOpened(down))
     bench.feed(StreamClosed(flow, "reset"))
+    bench.feed(StreamClosed(flow, "reset"))  # the INVITE was sent once more; now it was not to be either
     before = tried(bench)
     bench.answer(486, to=(invite, flow), over=down)
     ack, way = bench.last
