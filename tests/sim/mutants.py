@@ -15,6 +15,8 @@ from twopair.core.registration.pcscf_checks import Answered, Check, Proposed
 from twopair.core.sa import InstallSas, RemoveSas, SaSetLife, SasInstalled, Stage, Trigger
 from twopair.core.secagree import Offer, repeats
 from twopair.core.sip import ServerTransaction, Why
+from twopair.core.sip.other_client import OTHER_CLIENT
+from twopair.core.sip.terms import ClientOn, State
 from twopair.nodes import Action, Event, Node
 from twopair.nodes.pcscf import ways
 from twopair.nodes.pcscf.answers import Answers
@@ -210,6 +212,27 @@ def leaves_by_one(patch: pytest.MonkeyPatch) -> Variant:
     return Variant()
 
 
+# going on after a kill
+
+
+def does_nothing(where: str) -> Callable[[pytest.MonkeyPatch], Variant]:
+    """A part of the P-CSCF without effect."""
+
+    def make(patch: pytest.MonkeyPatch) -> Variant:
+        patch.setattr(f"twopair.nodes.pcscf.{where}", lambda *_: None)
+        return Variant()
+
+    return make
+
+
+def lets_it_go(patch: pytest.MonkeyPatch) -> Variant:
+    """MSG-06: a request of which nothing was heard is waited for, and that is all."""
+    key = State.TRYING, ClientOn.FLOW_CLOSED
+    row = OTHER_CLIENT.table[key]
+    patch.setitem(OTHER_CLIENT.table, key, row._replace(does=row.does[1:]))
+    return Variant()
+
+
 # calls
 
 
@@ -379,7 +402,7 @@ MUTANTS = (
     Mutant("an answer is waited for in vain, and nothing follows", ("RECOVERED",), asks_and_forgets),
     Mutant(
         "a flow takes the place of all at the P-CSCF",
-        ("ONE_SET", "REGISTERED"),
+        ("ONE_SET", "REGISTERED", "RESUMED"),
         pcscf_rules(takes_place_of=everything_gives_way),
     ),
     Mutant(
@@ -392,6 +415,10 @@ MUTANTS = (
     Mutant("all packets are the first registration's", ("REGISTERED",), of_flows("_is_at", lambda *_: True)),
     Mutant("all registrations are attempted at a time", ("REGISTERED", "ONE_SET"), at_a_time),
     Mutant("who leaves leaves one registration", ("LEAKED", "AGREED"), leaves_by_one),
+    Mutant("what changes is not kept", ("STORED",), does_nothing("tables.Tables.touch")),
+    Mutant("what was kept is not taken up", ("STORED", "RESUMED"), does_nothing("keeping.Keeping.recall")),
+    Mutant("sets that were taken up rest", ("RESUMED", "LEAKED"), does_nothing("lives.Lives.resume")),
+    Mutant("what went down with a killed peer is not sent again", ("RESUMED",), lets_it_go),
     Mutant("no refresh is ever sent", ("HELD", "CALLS"), never("_due_at")),
     Mutant("the end of a session interval is ignored", ("LOST", "CALLS"), never("ends_at")),
     Mutant("an answer to a refresh counts for nothing", ("HELD", "CALLS"), forgets_to_refresh_again),

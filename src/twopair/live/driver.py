@@ -7,7 +7,7 @@ the event loop waits: for sockets, and for the one deadline of the node.
 import logging
 from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from twopair.backends.contract import InstallError, IpsecBackend
@@ -25,6 +25,7 @@ from twopair.base import (
     Unbind,
     Woke,
 )
+from twopair.core.registration.kept import Forget, Keep, KeptRegistration, Recalled
 from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
 from twopair.live.clock import monotonic
 from twopair.live.ports import Ports
@@ -47,6 +48,26 @@ class Tap(Protocol):
         ...
 
 
+class Keeper(Protocol):
+    """Someone who keeps what is to outlive the process (MGP-14); neither call waits."""
+
+    def keep(self, key: str, value: KeptRegistration) -> None:
+        """What stands under that key is now this."""
+        ...
+
+    def forget(self, key: str) -> None:
+        """Nothing stands under that key any more."""
+        ...
+
+
+class _Nobody:
+    def keep(self, key: str, value: KeptRegistration) -> None:
+        """Nothing outlives this process."""
+
+    def forget(self, key: str) -> None:
+        """See `keep`."""
+
+
 FactListener = Callable[[object], None]
 """Someone who hears the facts that a node reports."""
 
@@ -66,6 +87,7 @@ class Driver:
         clock: what the node is told as `now`.
         hears_errors: whether the node is told of datagrams that did not arrive; for a UE, whose sockets
             are its own. A port that many UEs share stays deaf to what anybody may forge (UNP-06).
+        keeper: keeps what is to outlive the process; nobody, unless one is given.
 
     Attributes:
         counters: what went wrong, by name: ``illegal_step``, ``bind_failed``, ``send_failed``,
@@ -83,7 +105,9 @@ class Driver:
         guard: Guard | None = None,
         clock: Callable[[], Micros] = monotonic,
         hears_errors: bool = False,
+        keeper: Keeper | None = None,
     ) -> None:
+        keeper = keeper or _Nobody()
         self.node = node
         self.backend = backend
         self.counters: Counter[str] = Counter()
@@ -115,6 +139,8 @@ class Driver:
             CloseStream: lambda action: self._ports.close(action.flow),
             InstallSas: self._install,
             RemoveSas: self._remove,
+            Keep: lambda action: keeper.keep(action.key, action.value),
+            Forget: lambda action: keeper.forget(action.key),
             Report: self._report,
         }
 
@@ -127,8 +153,16 @@ class Driver:
         """Have `listener` called with every fact the node reports from now on."""
         self._listeners.append(listener)
 
-    def start(self) -> None:
-        """Feed `Start`; the node binds its fixed ports. What could not be bound is in `failures`."""
+    def start(self, recalled: Sequence[KeptRegistration] = ()) -> None:
+        """Feed `Start`; the node binds its fixed ports. What could not be bound is in `failures`.
+
+        Args:
+            recalled: what a predecessor kept, as far as its SA sets stand in the back end (MGP-14).
+        """
+        if recalled:
+            for kept in (kept for value in recalled for kept in value.sets):
+                self._sets[kept.sa_set.set_id] = kept.sa_set
+            self._take(Recalled(recalled))
         self.feed(Start())
 
     def feed(self, event: Event) -> None:

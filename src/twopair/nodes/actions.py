@@ -2,15 +2,18 @@
 
 from twopair.base.io import Bind, CloseStream, OpenStream, Send, Unbind
 from twopair.base.report import Report
+from twopair.core.registration.kept import Forget, Keep
 from twopair.core.sa.actions import InstallSas, RemoveSas
 
-Action = Send | OpenStream | CloseStream | Bind | Unbind | InstallSas | RemoveSas | Report
+Action = Send | OpenStream | CloseStream | Bind | Unbind | InstallSas | RemoveSas | Keep | Forget | Report
 
 __all__ = [
     "Action",
     "Bind",
     "CloseStream",
+    "Forget",
     "InstallSas",
+    "Keep",
     "OpenStream",
     "RemoveSas",
     "Report",

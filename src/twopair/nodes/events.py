@@ -1,13 +1,16 @@
 """Everything a node can be fed; with `actions.py` beside it, this is the architecture."""
 
 from twopair.base.io import Received, StreamClosed, StreamOpened, Unreachable, Woke
+from twopair.core.registration.kept import Recalled
 from twopair.core.sa.actions import SasInstalled, SasRefused
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 
 Wish = Start | Register | Deregister | SendMessage | Call | Answer | Say | HangUp
 """What a user asks of a node."""
 
-Event = Received | StreamOpened | StreamClosed | Unreachable | Woke | SasInstalled | SasRefused | Wish
+Event = (
+    Received | StreamOpened | StreamClosed | Unreachable | Woke | SasInstalled | SasRefused | Recalled | Wish
+)
 
 __all__ = [
     "Answer",
@@ -15,6 +18,7 @@ __all__ = [
     "Deregister",
     "Event",
     "HangUp",
+    "Recalled",
     "Received",
     "Register",
     "SasInstalled",

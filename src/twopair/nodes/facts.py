@@ -23,6 +23,7 @@ __all__ = [
     "Registered",
     "RegistrationFailed",
     "Rerouted",
+    "Resumed",
     "Resynchronised",
     "SetStage",
     "Unreached",
@@ -41,6 +42,14 @@ class Registered:
     expires_s: int
     associated: tuple[Impu, ...] = ()
     flow: RegFlow = ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A P-CSCF goes on where its predecessor was ended: registrations, and their SA sets (MGP-14)."""
+
+    registrations: int
+    sets: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from twopair.base import (
     Woke,
 )
 from twopair.core.esp import Drop
+from twopair.core.registration.kept import Forget, Keep, KeptRegistration, Recalled, as_far_as
 from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
 from twopair.nodes import Event, Node
 from twopair.nodes.wishes import Start
@@ -41,6 +42,7 @@ class Host:
         backend: its SA sets.
         sets: installed sets by id, as the node asked for them.
         facts: what the node reported, with the moment.
+        kept: what is to outlive the node, by key.
         hears_from: packets that were sent before this moment are lost.
         counters: ``unreachable`` (sent to nobody), ``no_such_flow``, ``not_bound``, ``too_old``.
     """
@@ -53,6 +55,7 @@ class Host:
         self.tcp = Tcp(self)
         self.sets: dict[int, SaSet] = {}
         self.facts: list[tuple[Micros, object]] = []
+        self.kept: dict[str, KeptRegistration] = {}
         self.counters: Counter[str] = Counter()
         self._world = world
         self._bound: dict[Endpoint, bool] = {}
@@ -66,6 +69,8 @@ class Host:
             Unbind: self._unbind,
             InstallSas: self._install,
             RemoveSas: self._remove,
+            Keep: self._keep,
+            Forget: lambda action: self.kept.__delitem__(action.key),
             Report: self._report,
         }
 
@@ -83,9 +88,23 @@ class Host:
 
     def restart(self, node: Node) -> None:
         """Switch off without a word, and on with another node: no socket and no SA set is left (AKA-18)."""
-        for set_id in list(self.sets):
+        self.kept.clear()
+        self._begin(node)
+
+    def revive(self, node: Node) -> None:
+        """Kill it and start its successor, which knows what was kept; SA sets stay, as in a kernel (MGP-14).
+
+        A set that nobody knows of is removed; the host's TCP resets what was open.
+        """
+        for flow in self.tcp.open_flows():
+            self.emit(Kind.RST, flow)
+        self._begin(node)
+
+    def _begin(self, node: Node) -> None:
+        known = {kept.sa_set.set_id for value in self.kept.values() for kept in value.sets}
+        for set_id in self.sets.keys() - known:
             self.backend.remove(set_id)
-        self.sets.clear()
+            del self.sets[set_id]
         for local, protected in self._bound.items():
             if protected:
                 self.backend.reopen(local)
@@ -93,6 +112,8 @@ class Host:
         self.tcp.forget_all()
         self._wakes_at = None
         self.node = node
+        if self.kept:
+            self.feed(Recalled(tuple(as_far_as(self.kept.values(), self.sets))))
         self.feed(Start())
 
     def later(self, event: Event) -> None:
@@ -192,6 +213,9 @@ class Host:
                 flow = sa_set.flow(Transport.TCP, arrow.ports.src, arrow.ports.dst)
                 self.tcp.abort(flow, "its SA set was removed")
         self.backend.remove(action.set_id)
+
+    def _keep(self, action: Keep) -> None:
+        self.kept[action.key] = action.value
 
     def _report(self, action: Report) -> None:
         self.facts.append((self.agenda.now, action.fact))

@@ -7,7 +7,6 @@ the nodes by their events, actions and facts only.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import Enum
 from typing import Any, Final
 
 from twopair.base import (
@@ -29,11 +28,13 @@ from twopair.base import (
     Unbind,
 )
 from twopair.core.registration.flows import RegFlow
+from twopair.core.registration.kept import KeptRegistration, Recalled
 from twopair.core.sa import End, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused, Stage
 from twopair.crypto.annex_i import EspKeys
 from twopair.nodes import Action, Event, Node
 from twopair.nodes.facts import Deregistered, Registered, SetStage
 from twopair.sim.host import Host
+from twopair.sim.law import Broken, Law
 from twopair.sim.packet import Kind, Packet
 from twopair.sim.world import Carrier, World
 
@@ -44,45 +45,6 @@ _SECRET: Final = re.compile(rb"[ ,](ck|ik)=")
 _NONCE: Final = re.compile(rb'nonce="([^"]+)"')
 _ANSWER: Final = re.compile(rb'nonce="([^"]+)"[^\r]*response="[^"]')
 _SPI_S: Final = re.compile(rb"\bspi-s=(\d+)")
-
-
-class Law(Enum):
-    """A safety law: what it says, and its clause."""
-
-    OFFERED = "what is established at the P-CSCF, ports, SPIs and algorithms, is the UE's own (33.203 §7.2)"
-    STRONGEST = "what is established has the best algorithms that both ends have (33.203 §7.2, AGR-22)"
-    ONCE = "what a back end lets through under ESP was sent exactly so, and comes once (33.203 §6.3, SA-06)"
-    CLOSED = "no clear text reaches a protected port (33.203 §7.1, SA-21)"
-    PORTS = (
-        "server ports stay, client ports and SPIs differ from those of all live sets (33.203 §7.4, RRG-03)"
-    )
-    BELIEF = "installed are the sets that the node believes in (33.203 §7.1, SA-01)"
-    KEYS = "no key is used for two sets (33.203 §6.1, AKA-14)"
-    GENUINE = "a UE answers the challenges of its home network and no others (33.203 §6.1, AKA-11)"
-    THREE = "a registration has three sets at most (33.203 §7.4, MGP-04, MGU-09)"
-    CLEAR = "only REGISTER and refusals of it are sent in the clear (33.203 §7.1, UNP-01)"
-    SECRET = "ck and ik are not sent to a UE (33.203 §6.1, AKA-31)"  # noqa: S105
-    FIRST_SA = "SM6 is sent when the set stands that it announces (33.203 §7.2, SA-01)"
-    STANDS = "nothing is sent on a connection that is known to be gone (RFC 3261 §18.2.2, MSG-06)"
-    KEPT = "what a 200 to REGISTER says to the UE, the P-CSCF believes too (24.229 §5.2.2.1, PCS-27)"
-    FORWARDED = "old ports and SPIs are refused only when the core asks for new ones (33.203 §7.4, RRG-02)"
-    STEPS = "no node is at its wits' end (IllegalStep, or any other exception)"
-
-    __hash__ = object.__hash__
-
-
-class Broken(Exception):
-    """A law was broken.
-
-    Args:
-        law: name of a `Law`, or of a law of liveness.
-        detail: what happened, in words.
-    """
-
-    def __init__(self, law: str, detail: str) -> None:
-        super().__init__(f"{law}: {detail}")
-        self.law = law
-        self.detail = detail
 
 
 class _Keeper:
@@ -117,6 +79,7 @@ class Laws:
 
     Attributes:
         ever: every set that UEs have asked for.
+        known: all that the P-CSCF would have a successor know, by key.
     """
 
     def __init__(
@@ -132,6 +95,7 @@ class Laws:
         self._in_place = in_place
         self._most = most or {}
         self.ever: dict[tuple[object, ...], None] = {}
+        self.known: Callable[[], Mapping[str, KeptRegistration]] = dict
         self._world = world
         self._server = server
         self._protected = {server, *(Endpoint(server.address, port) for port in client_ports)}
@@ -145,7 +109,7 @@ class Laws:
         world.passed = self._passes
         world.carrier = self._around(world.carrier)
 
-    def watch(self, name: str, node: Node, end: End | None, *addresses: str) -> Node:
+    def watch(self, name: str, node: Node, end: End | None, *addresses: str, anew: bool = True) -> Node:
         """The same node, under observation from its start on.
 
         Args:
@@ -153,11 +117,12 @@ class Laws:
             node: the node.
             end: UE, P-CSCF, or None.
             addresses: its own on Gm.
+            anew: whether it knows nothing when it starts.
         """
         if end is not None:
             self._on_gm.update(dict.fromkeys(addresses))
-        if end is End.PCSCF:
-            self._kept.clear()  # it knows nothing when it starts
+        if end is End.PCSCF and anew:
+            self._kept.clear()
         return _Watched(node, self, _Keeper(end, lambda: self._world.hosts[name]))
 
     # the node
@@ -168,6 +133,10 @@ class Laws:
         if keeper.changed:
             keeper.changed = False
             self._believes(keeper)
+        if isinstance(event, Recalled):
+            self._recalls(keeper, event)
+        elif keeper.end is End.PCSCF and keeper.host().kept != self.known():
+            self._broken(Law.STORED, f"what {keeper.host().name} has kept is not what it knows")
         if isinstance(event, SasInstalled):
             keeper.pending.pop(event.set_id, None)
             sa_set = keeper.asked.get(event.set_id)
@@ -211,6 +180,12 @@ class Laws:
             self._broken(Law.PORTS, f"{host}: client ports of {new.ports} are those of a live set")
         if set(old.spis) & set(new.spis):
             self._broken(Law.PORTS, f"{host}: {new.spis} and {old.spis} of a live set share an SPI")
+
+    def _recalls(self, keeper: _Keeper, event: Recalled) -> None:
+        """A P-CSCF goes on where another was killed."""
+        for kept in (kept for value in event.values for kept in value.sets):
+            keeper.asked[kept.sa_set.set_id] = kept.sa_set
+            keeper.stages[kept.sa_set.set_id] = kept.stage
 
     def _removes(self, keeper: _Keeper, action: RemoveSas) -> None:
         keeper.asked.pop(action.set_id, None)

@@ -16,6 +16,7 @@ class Kind(Enum):
     DATA = "data"
     FIN = "FIN"
     RST = "RST"
+    REFUSED = "RST in answer to a SYN"
 
     __hash__ = object.__hash__
 

@@ -114,7 +114,7 @@ class Tcp:
         if self.ear is Ear.SWALLOWS:
             return
         if flow.local not in self.listening or self.ear is Ear.REFUSES:
-            self._host.emit(Kind.RST, flow)
+            self._host.emit(Kind.REFUSED, flow)
             return
         if self._connections.pop(flow, None) is not None:
             self._host.feed(StreamClosed(flow, "connection reset by peer"))
@@ -150,9 +150,15 @@ class Tcp:
         self.abort(flow, "")
 
     def _rst(self, flow: Flow, _data: bytes) -> None:
+        """One of another connection of that name ends nothing: it does not fit a SYN (RFC 9293 §3.10.7.3)."""
         connection = self._connections.get(flow)
-        refused = connection is not None and connection.stage is _Stage.OPENING
-        self.abort(flow, "connection refused" if refused else "connection reset by peer")
+        if connection is not None and connection.stage is not _Stage.OPENING:
+            self.abort(flow, "connection reset by peer")
+
+    def _refused(self, flow: Flow, _data: bytes) -> None:
+        connection = self._connections.get(flow)
+        if connection is not None and connection.stage is not _Stage.OPEN:
+            self.abort(flow, "connection refused")
 
     def _give_up(self, flow: Flow, connection: _Connection) -> None:
         if self._connections.get(flow) is connection and connection.stage is not _Stage.OPEN:
@@ -164,4 +170,5 @@ class Tcp:
         Kind.DATA: _data,
         Kind.FIN: _fin,
         Kind.RST: _rst,
+        Kind.REFUSED: _refused,
     }

@@ -209,4 +209,4 @@ def _refuse(host: Host, syn: Packet) -> None:
     """A SYN that the back end lets through meets a closed port; any other is met with silence (UNP-07)."""
     flow = syn.flow.mirrored()
     if host.backend.inbound(flow, syn.mark, len(syn.data)) is None:
-        host.emit(Kind.RST, flow)
+        host.emit(Kind.REFUSED, flow)

@@ -6,7 +6,7 @@ from typing import Final
 from twopair.base import Entropy, seconds
 from twopair.nodes.facts import CallChanged, CallStage
 from twopair.sim import Host
-from twopair.sim.laws import Broken
+from twopair.sim.law import Broken
 
 LAWS: Final = {
     "CALLS": "some time after calm a call is up at both ends or at none, and nobody still begins or ends one",

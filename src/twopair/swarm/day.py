@@ -1,6 +1,6 @@
 """One day from one seed: faults and an attacker first, then calm, in which all must be well again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -9,6 +9,7 @@ from twopair.attack.defences import Build
 from twopair.attack.stage import ue_name
 from twopair.base import SECOND, Endpoint, Entropy, Impu, Micros, seconds
 from twopair.core.aka import Card
+from twopair.core.registration.kept import KeptRegistration
 from twopair.core.sa import End
 from twopair.nodes import Node
 from twopair.nodes.events import Wish
@@ -20,7 +21,8 @@ from twopair.nodes.ue.rules import Rules
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage
 from twopair.sim import Host, Packet, World
 from twopair.sim.clock import Drifting, Rate
-from twopair.sim.laws import Broken, Laws
+from twopair.sim.law import Broken
+from twopair.sim.laws import Laws
 from twopair.sim.phones import Repeating
 from twopair.sim.weather import Sky
 from twopair.swarm.calls import (
@@ -41,6 +43,10 @@ from twopair.swarm.population import best_suites
 from twopair.swarm.quirks import Quirks
 from twopair.swarm.quirks import in_words as habits_in_words
 from twopair.swarm.rest import (
+    ANSWERED_WITHIN,
+    AT_REST_AFTER,
+    RECOVERED_WITHIN,
+    REGISTERED_WITHIN,
     agreed,
     answered,
     answers,
@@ -49,23 +55,13 @@ from twopair.swarm.rest import (
     queues_empty,
     recovered,
     registered,
+    undisturbed,
 )
 from twopair.swarm.setting import GENUINE, Onlooker, Setting, Variant
 from twopair.swarm.verdict import Verdict
 
 WISHES: Final = 10
 PAUSES: Final = tuple(map(seconds, (0, 0.003, 0.01, 1, 40, 150)))
-
-REGISTERED_WITHIN: Final = seconds(600)
-"""After calm: timer F over a dead set (128 s), a TCP connection that fails, and a second try."""
-
-AT_REST_AFTER: Final = seconds(300)
-"""After the last registration: an unfinished set lives 240 s (TMR-01), an old one 64 * T1 (TMR-03)."""
-
-ANSWERED_WITHIN: Final = seconds(40)
-
-RECOVERED_WITHIN: Final = seconds(120)
-"""4 s of silence, 20 s for an answer to the question, and a registration that a wrong port may cost again."""
 
 SIZES: Final = (5, 2_000)
 """Octets of what the network writes to UEs: over UDP, or over TCP for its size."""
@@ -103,6 +99,7 @@ class Day:
         self._variant = variant
         self._onlooker = onlooker
         self._dice: Entropy = world.entropy("users")
+        self._deaths: Entropy = world.entropy("deaths")
         self._lives: dict[str, int] = {}
         self._born: dict[str, int] = {}
         self._bare: dict[str, HomeNetwork | Pcscf | UserEquipment | Device] = {}
@@ -121,6 +118,7 @@ class Day:
             in_place=plan.pcscf.reuse == "replace",
             most=most(drawn),
         )
+        self._laws.known = self._known
         if onlooker is not None:
             self._show(onlooker)
         self._store = MemoryStore(plan.subscribers)
@@ -171,11 +169,21 @@ class Day:
         backend = CarelessBackend(self.build.forgiven, any_spi=self.build.any_spi)
         return self.world.add(name, self._node(name), addresses, backend)
 
-    def _node(self, name: str) -> Node:
+    def _known(self) -> Mapping[str, KeptRegistration]:
+        return self._pcscf.kept()
+
+    @property
+    def _pcscf(self) -> Pcscf:
+        pcscf = self._bare["pcscf"]
+        assert isinstance(pcscf, Pcscf), "it was made so"
+        return pcscf
+
+    def _node(self, name: str, *, anew: bool = True) -> Node:
         """A node at the beginning of one of its lives, as the laws and the onlooker see it."""
         life = self._lives[name] = self._lives.get(name, 0) + 1
         host = self.world.hosts.get(name)
-        self._born[name] = len(host.facts) if host is not None else 0
+        if anew:
+            self._born[name] = len(host.facts) if host is not None else 0
         entropy = self.world.entropy(f"{name}/{life}")
         build, plan = self.build, self.plan
         bare: HomeNetwork | Pcscf | UserEquipment | Device
@@ -199,7 +207,7 @@ class Day:
             node = Repeating(node, self._sky.repeats)
         if self.weather.drift:
             node = Drifting(node, self._clocks[name])
-        node = self._laws.watch(name, node, end, *own)
+        node = self._laws.watch(name, node, end, *own, anew=anew)
         return node if self._onlooker is None else self._onlooker.watch(name, node)
 
     def _habits_in_words(self) -> str:
@@ -250,7 +258,15 @@ class Day:
 
     def _restart(self) -> None:
         names = [ue.name for ue in self.ues] * 2 + ["pcscf", "home"]
-        self.restart(names[self._dice.below(len(names))])
+        name = names[self._dice.below(len(names))]
+        if name == "pcscf" and self._deaths.below(2):
+            self._revive()
+        else:
+            self.restart(name)
+
+    def _revive(self) -> None:
+        """The P-CSCF is killed, and another one goes on with what it has kept."""
+        self.pcscf.revive(self._node("pcscf", anew=False))
 
     def restart(self, name: str) -> None:
         """A node loses its state; a UE keeps its card."""
@@ -279,6 +295,8 @@ class Day:
             self._forgotten()
             if several(self.plan):  # nobody has written over the others of these
                 self._all_register()
+        elif self.seed % 4 == 1:
+            self._killed()
         self._written_to()
         self._pass(DECIDED_AFTER)
         agree(self.ues, self._born)
@@ -311,6 +329,16 @@ class Day:
         for number, ue in enumerate(self.ues):
             ue.later(SendMessage(self.impu(number), b"lost"))
         self._until(lambda: all(recovered(ue, since) for ue in self.ues), RECOVERED_WITHIN, "RECOVERED")
+
+    def _killed(self) -> None:
+        """The P-CSCF is killed and goes on, and no UE registers for that (MGP-14)."""
+        since = self.world.agenda.now
+        self._revive()
+        for number, ue in enumerate(self.ues):
+            ue.later(SendMessage(self.impu(number), b"still there"))
+        self._until(lambda: all(answered(ue, since) for ue in self.ues), ANSWERED_WITHIN, "RESUMED")
+        for ue in self.ues:
+            undisturbed(ue, since)
 
     def _written_to(self) -> None:
         """The network writes to everybody, short or long, before anybody has said a word."""
@@ -353,9 +381,7 @@ class Day:
     def _at_rest(self) -> None:
         for name, node in self._bare.items():
             queues_empty(name, node.transactions)
-        pcscf = self._bare["pcscf"]
-        assert isinstance(pcscf, Pcscf), "it was made so"
-        queues_empty("pcscf", pcscf.tables.pending)
+        queues_empty("pcscf", self._pcscf.tables.pending)
 
     def _pass(self, duration: Micros) -> None:
         self.world.run(at_most=duration)

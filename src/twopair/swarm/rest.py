@@ -3,17 +3,29 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from twopair.base import Impi, Micros
+from twopair.base import Impi, Micros, seconds
 from twopair.core.registration.flows import ALONE, RegFlow, is_anew
 from twopair.core.sa import PortName, SaSet
 from twopair.nodes.facts import Deregistered, MessageAnswered, Registered
 from twopair.nodes.ue.device import TAKEN_PLACE
 from twopair.sim import Host
-from twopair.sim.laws import Broken
+from twopair.sim.law import Broken
+
+REGISTERED_WITHIN: Final = seconds(600)
+"""After calm: timer F over a dead set (128 s), a TCP connection that fails, and a second try."""
+
+AT_REST_AFTER: Final = seconds(300)
+"""After the last registration: an unfinished set lives 240 s (TMR-01), an old one 64 * T1 (TMR-03)."""
+
+ANSWERED_WITHIN: Final = seconds(40)
+
+RECOVERED_WITHIN: Final = seconds(120)
+"""4 s of silence, 20 s for an answer to the question, and a registration that a wrong port may cost again."""
 
 LAWS: Final = {
     "REGISTERED": "whoever wishes to be registered is, within a stated time",
     "RECOVERED": "a UE whose P-CSCF has forgotten it registers by itself, within a stated time",
+    "RESUMED": "when the P-CSCF was killed and goes on, every UE is served over the sets it has",
     "FOUND": "the network can write to every UE, whichever sets it has kept, and whether it takes TCP",
     "REACHED": "every UE can write to every other, and is answered",
     "ONE_SET": "one set a registration, the same at both ends, and no old or temporary one beside it",
@@ -46,6 +58,13 @@ def _replaced(fact: Registered | Deregistered) -> bool:
 def answered(ue: Host, since: Micros) -> bool:
     """Whether a MESSAGE of a UE has been answered with 200 since then."""
     return any(isinstance(f, MessageAnswered) and f.status == 200 and at >= since for at, f in ue.facts)
+
+
+def undisturbed(ue: Host, since: Micros) -> None:
+    """Raises Broken if the registration of a UE has changed since then."""
+    for at, fact in ue.facts:
+        if at >= since and isinstance(fact, Registered | Deregistered):
+            raise Broken("RESUMED", f"{ue.name}: {fact}")
 
 
 def answers(host: Host, since: Micros) -> int:

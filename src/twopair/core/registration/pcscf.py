@@ -183,13 +183,14 @@ class Attempt:
     """One authentication in progress.
 
     Args:
-        proposal: what SM1 put on the table, all checks passed.
+        proposal: what SM1 put on the table, all checks passed; or the state in which a predecessor of this
+            node has left it (MGP-14).
     """
 
     __slots__ = ("state",)
 
-    def __init__(self, proposal: Proposal) -> None:
-        self.state: State = Forwarded(proposal)
+    def __init__(self, proposal: Proposal | Challenged | Ended) -> None:
+        self.state: State = Forwarded(proposal) if isinstance(proposal, Proposal) else proposal
 
     @property
     def over(self) -> bool:
@@ -224,3 +225,7 @@ class Attempt:
             assert not isinstance(state, Forwarded | Ended), "rows lead on from a challenge"
             self.state = _ONWARD[row.state](state.proposal, state.challenge)
         return row.do
+
+
+ANSWERED: Final = Attempt(Ended(Step.ACCEPTED))
+"""The attempt of every set that was established before this node began; nothing changes it."""

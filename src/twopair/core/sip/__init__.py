@@ -2,13 +2,14 @@
 
 from twopair.core.sip.layer import MOST_TRANSACTIONS, TransactionLayer
 from twopair.core.sip.terms import State, Trouble, Why
-from twopair.core.sip.timers import CORE, GM, Timers
+from twopair.core.sip.timers import CORE, GM, IN_CLEAR, Timers
 from twopair.core.sip.transaction import ClientTransaction, ServerTransaction
 from twopair.core.sip.user import TransactionUser
 
 __all__ = [
     "CORE",
     "GM",
+    "IN_CLEAR",
     "MOST_TRANSACTIONS",
     "ClientTransaction",
     "ServerTransaction",

@@ -85,13 +85,12 @@ def start_i(txn: ServerTransaction, _message: object, _flow: object, now: Micros
 
 
 def start_j(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
-    """Answer retransmitted requests for 64*T1.
-
-    On a stream for T4, and not for no time as RFC 3261 §17.2.2 has it: the answer may be lost with the
-    stream, and then the request comes once more on a new one (MSG-06).
-    """
-    wait = txn.timers.t4 if txn.reliable else txn.timers.life
-    txn.ground.lanes.start(ServerOn.TIMER_J, wait, txn, now)
+    """Answer retransmitted requests for 64*T1; for as long as `Timers.again` says on a stream."""
+    wait = txn.timers.again if txn.reliable else txn.timers.life
+    if wait:
+        txn.ground.lanes.start(ServerOn.TIMER_J, wait, txn, now)
+    else:
+        txn.feed(ServerOn.TIMER_J, None, None, now, out)
 
 
 def start_l(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:

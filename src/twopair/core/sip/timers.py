@@ -1,12 +1,15 @@
 """Durations of the transaction timers (RFC 3261 table 4; 24.229 §7.7, TMR-04)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from twopair.base import SECOND, Micros
 
 TRYING_AFTER: Final = Micros(SECOND // 5)
 """An INVITE that its user has not answered by then is answered with 100 (RFC 3261 §17.2.1)."""
+
+
+_NOT_AT_ALL: Final = Micros(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +20,14 @@ class Timers:
         t1: estimate of the round trip; first retransmission after it.
         t2: longest time between retransmissions, but for INVITE requests.
         t4: longest time that a message stays in the network.
+        again: timer J on a stream. RFC 3261 §17.2.2 has none; but an answer may be lost with its stream, and
+            who sends the request once more on a new one is to get the same answer (MSG-06).
     """
 
     t1: Micros
     t2: Micros
     t4: Micros
+    again: Micros = _NOT_AT_ALL
     life: Micros = field(init=False)
     """64 * T1: timers B, D, F, H, J, L and M."""
 
@@ -29,7 +35,10 @@ class Timers:
         object.__setattr__(self, "life", Micros(64 * self.t1))
 
 
-GM: Final = Timers(Micros(2 * SECOND), Micros(16 * SECOND), Micros(17 * SECOND))
+IN_CLEAR: Final = Timers(Micros(2 * SECOND), Micros(16 * SECOND), Micros(17 * SECOND))
+"""Between UE and P-CSCF before there is a set (TMR-04); SM1 on a new connection is a new attempt."""
+
+GM: Final = replace(IN_CLEAR, again=IN_CLEAR.t4)
 """Between UE and P-CSCF (TMR-04)."""
 
 CORE: Final = Timers(Micros(SECOND // 2), Micros(4 * SECOND), Micros(5 * SECOND))

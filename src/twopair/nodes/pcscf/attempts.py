@@ -170,13 +170,18 @@ class Attempts:
         self._tables.agenda.note(live.life.expires_at, partial(self._await_over, live))
         out.append(InstallSas(live.sa_set))
 
+    def resume(self, live: LiveSet) -> None:
+        """Wait for SM7 over a temporary set that a predecessor of this node has installed (MGP-14)."""
+        self._tables.agenda.note(live.life.expires_at, partial(self._await_over, live))
+
     def installed(self, set_id: int, now: Micros, out: list[Action]) -> None:
         """The set stands: SM6 may leave. Late news of a set that is gone is ignored."""
         waiting, replacing = self._waiting.pop(set_id, None), self._replacing.pop(set_id, None)
         if replacing is not None and isinstance(replacing.attempt.state, Replacing):
-            self.feed(replacing.attempt, Step.INSTALLED, now, out)
+            self.feed(replacing.attempt, Step.INSTALLED, now, out, live=replacing)
         if waiting is not None:
             exchange = waiting.exchange
+            self._tables.touch(waiting.live.owner)
             self.feed(
                 exchange.attempt,
                 Step.INSTALLED,
@@ -230,6 +235,8 @@ class Attempts:
             detail: for the refusal of a REGISTER whose SM6 is still held back.
         """
         todo = attempt.feed(step)
+        if live is not None:
+            self._tables.touch(live.owner)
         if live is not None and live.owner.yielding is live:
             live.owner.yielding = None  # every step leads on from there
         for do in todo:

@@ -160,6 +160,7 @@ class Confirmations:
     ) -> None:
         """What the 200 says of the registration (PCS-07, MGP-09), or of its end (MGP-10)."""
         owner, reading = live.owner, exchange.reading
+        self._tables.touch(owner)
         if expires_s == 0:
             self._removed(exchange, live, out)
             return
@@ -180,6 +181,7 @@ class Confirmations:
         ordinary = (one for one in self._tables.subscribers.all_of(live.owner.impi) if not one.flow.sos)
         for owner in ordinary if everywhere else (live.owner,):
             owner.unbind(exchange.reading.impu)
+            self._tables.touch(owner)
             if not owner.impus and not owner.pending:
                 exchange.doomed += tuple(owner.sets)
                 out.append(Report(Deregistered(owner.impi, "by the user", owner.flow)))

@@ -66,9 +66,17 @@ class Lives:
             live.life.feed(trigger)
             self._settle(live.owner, [live.life], now, out)
 
+    def resume(self, owner: Subscriber, now: Micros, out: list[Action]) -> None:
+        """Go on with sets that a predecessor of this node has installed (MGP-14)."""
+        for live in owner.sets:
+            self._note(live)
+        self._know_current(owner)
+        self._note_ending(owner, now, out)
+
     def extend(self, live: LiveSet, until: Micros) -> None:
         """Lengthen the lifetime of a set (TMR-02)."""
         live.life.extend(until)
+        self._tables.touch(live.owner)
         self._note(live)
 
     def lose(self, flow: Flow, now: Micros, out: list[Action]) -> None:
@@ -80,6 +88,7 @@ class Lives:
 
     def _settle(self, owner: Subscriber, changed: list[SaSetLife], now: Micros, out: list[Action]) -> None:
         """Do what new stages ask for: report, remove, and know which set is in use."""
+        self._tables.touch(owner)
         for life in changed:
             out.append(Report(SetStage(owner.impi, life.set_id, life.stage, owner.flow)))
             live = self._tables.sets.by_id(life.set_id)
@@ -88,12 +97,16 @@ class Lives:
                 self._remove(live, now, out)
             else:
                 self._note(live)
-        in_use = pcscf_sets.in_use(owner.lives)
-        owner.current = self._tables.sets.by_id(in_use.set_id) if in_use else None
         if owner.sets:
+            self._know_current(owner)
             self._note_ending(owner, now, out)
         else:
+            owner.current = None
             self._forget(owner, out)
+
+    def _know_current(self, owner: Subscriber) -> None:
+        in_use = pcscf_sets.in_use(owner.lives)
+        owner.current = self._tables.sets.by_id(in_use.set_id) if in_use else None
 
     def _remove(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """Take a set out of the table and the back end; its connections end with it (RRG-10, KEY-10)."""

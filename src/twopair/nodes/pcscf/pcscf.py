@@ -1,6 +1,6 @@
 """The P-CSCF: its parts put together, events in, actions out (33.203 §7; 24.229 §5.2)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -20,14 +20,23 @@ from twopair.base import (
     Transport,
     WireError,
     Woke,
-    seconds,
 )
+from twopair.core.registration.kept import KeptRegistration
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.registration.pcscf_sets import SetEvent
 from twopair.core.sa import SasInstalled, SasRefused, Stage, Trigger
-from twopair.core.sip import CORE, GM, ClientTransaction, ServerTransaction, Timers, TransactionLayer, Trouble
+from twopair.core.sip import (
+    CORE,
+    GM,
+    IN_CLEAR,
+    ClientTransaction,
+    ServerTransaction,
+    Timers,
+    TransactionLayer,
+    Trouble,
+)
 from twopair.nodes.actions import Action
-from twopair.nodes.events import Event, Start
+from twopair.nodes.events import Event, Recalled, Start
 from twopair.nodes.pcscf.access import ANY_PORT, Arrival, Door, Kind, kind_of
 from twopair.nodes.pcscf.answers import Answers, asks_rport
 from twopair.nodes.pcscf.attempts import Attempts
@@ -38,6 +47,7 @@ from twopair.nodes.pcscf.downward import Downward
 from twopair.nodes.pcscf.exchange import Exchange
 from twopair.nodes.pcscf.extensions import OURS, unknown_tags
 from twopair.nodes.pcscf.headers import clean_for_ue
+from twopair.nodes.pcscf.keeping import Keeping
 from twopair.nodes.pcscf.lives import Lives
 from twopair.nodes.pcscf.register import Registrations
 from twopair.nodes.pcscf.relay import Relay
@@ -48,12 +58,6 @@ from twopair.nodes.pcscf.streams import CLEAR_IDLE
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.upward import Upward
 from twopair.wire.sip import Request, Response, UnfitRequest, check_request, parse
-
-LAST_WORDS: Final = seconds(17)
-"""How long a set stays that is to go with a TCP transaction: T4 of Gm, so that the answer arrives (TMR-04).
-
-Over UDP timer J of the transaction has the same effect (MGP-06, MGP-10).
-"""
 
 PONG: Final = b"\r\n"
 """Answer to a keep-alive of two CRLF on a connection (RFC 5626 §3.5.1)."""
@@ -87,6 +91,7 @@ class Pcscf:
         self._attempts = Attempts(tables, self._answers, self._lives)
         self._registrations = Registrations(tables, self._answers, self._attempts)
         self._challenges = Challenges(self._answers, self._attempts, rules.secrets)
+        self._keeping = Keeping(tables, self._attempts, self._lives)
         self._confirmations = Confirmations(tables, self._answers, self._attempts, self._lives)
         self._upward = Upward(tables, self._answers)
         self._downward = Downward(tables, self._answers)
@@ -98,6 +103,7 @@ class Pcscf:
             SasInstalled: self._installed,
             SasRefused: self._not_installed,
             Woke: self._woke,
+            Recalled: self._recalled,
             Start: self._start,
         }
 
@@ -107,6 +113,8 @@ class Pcscf:
         """Take one event; see `twopair.nodes.Node`."""
         out: list[Action] = []
         self._events[type(event)](event, now, out)
+        if self.tables.touched:
+            self._keeping.flush(out)
         return out
 
     def next_deadline(self) -> Micros | None:
@@ -120,6 +128,13 @@ class Pcscf:
     def transactions(self) -> int:
         """SIP transactions kept now."""
         return len(self._layer)
+
+    def kept(self) -> Mapping[str, KeptRegistration]:
+        """All that a successor is to know, by key (MGP-14)."""
+        return self._keeping.all()
+
+    def _recalled(self, event: Recalled, now: Micros, out: list[Action]) -> None:
+        self._keeping.recall(event.values, now, out)
 
     def _start(self, _event: Start, _now: Micros, out: list[Action]) -> None:
         """Protected ports are closed to clear text before they are bound (SA-09, SA-21)."""
@@ -259,7 +274,8 @@ class Pcscf:
     # What transactions ask for
 
     def _timers_for(self, flow: Flow) -> Timers:
-        return CORE if self._doors.get(flow.local) is Door.CORE else GM
+        door = self._doors.get(flow.local)
+        return CORE if door is Door.CORE else IN_CLEAR if door is Door.CLEAR else GM
 
     def _reach(self, flow: Flow, now: Micros, out: list[Action]) -> bool:
         return self.tables.reach(flow, now, out)
@@ -381,8 +397,4 @@ class Pcscf:
         if not isinstance(exchange, Exchange) or txn is not exchange.txn:
             return
         for live in exchange.doomed:
-            if txn.reliable:
-                release = partial(self._lives.release, live, Trigger.RELEASED)
-                self.tables.agenda.note(Micros(now + LAST_WORDS), release)
-            else:
-                self._lives.release(live, Trigger.RELEASED, now, out)
+            self._lives.release(live, Trigger.RELEASED, now, out)

@@ -1,6 +1,6 @@
 """What the P-CSCF keeps of each registration: identities, routes, SA sets (PCS-07, MGP-09, MGU-09)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from twopair.base import Endpoint, Impi, Impu, Micros, Refusal, WireError
@@ -40,6 +40,7 @@ class Subscriber:
     Attributes:
         sets: all live sets, oldest first; at most three (MGP-04).
         current: the set that own requests go over; None before the first 200 OK.
+        kept: whether something of it is kept beyond this process (MGP-14).
         latest: the set of the last successful authentication (INT-03).
         impus: explicitly registered identities by their key, each with what was registered with it.
         associated: all identities that may be asserted, the default IMPU first.
@@ -62,6 +63,7 @@ class Subscriber:
         "flow",
         "impi",
         "impus",
+        "kept",
         "latest",
         "next_hop",
         "over_tcp",
@@ -82,6 +84,7 @@ class Subscriber:
         self.current: LiveSet | None = None
         self.yielding: LiveSet | None = None
         self.latest: LiveSet | None = None
+        self.kept = False
         self.impus: dict[Impu, Binding] = {}
         self.associated: tuple[Impu, ...] = ()
         self.expires_at = Micros(0)
@@ -114,6 +117,11 @@ class Subscriber:
     def bind(self, impu: Impu, binding: Binding) -> None:
         """An identity was registered, or again, however it is written now (RFC 3261 §19.1.4)."""
         self.impus[_key(impu)] = binding
+        self._gather()
+
+    def bind_all(self, bindings: dict[Impu, Binding]) -> None:
+        """All identities at once, by what they are known by."""
+        self.impus = bindings
         self._gather()
 
     def unbind(self, impu: Impu) -> None:
@@ -165,6 +173,9 @@ class Subscribers:
 
     def __len__(self) -> int:
         return len(self._by_token)
+
+    def __iter__(self) -> Iterator[Subscriber]:
+        return iter(self._by_token.values())
 
     def add(self, subscriber: Subscriber) -> None:
         """Keep a new registration."""

@@ -11,7 +11,7 @@ from twopair.nodes.pcscf.config import PcscfConfig
 from twopair.nodes.pcscf.rules import RULES, Rules
 from twopair.nodes.pcscf.sets import BRANCH, SaTable
 from twopair.nodes.pcscf.streams import Streams
-from twopair.nodes.pcscf.subscriber import Subscribers
+from twopair.nodes.pcscf.subscriber import Subscriber, Subscribers
 
 
 @dataclass(slots=True)
@@ -23,6 +23,7 @@ class Tables:
         entropy: where tokens and SPIs come from.
         layer: the SIP transactions.
         rules: what is checked.
+        touched: registrations of which something that is kept has changed in this event (MGP-14).
         pending: REGISTER requests that wait for the core.
     """
 
@@ -35,6 +36,7 @@ class Tables:
     agenda: Agenda = field(default_factory=Agenda)
     streams: Streams = field(init=False)
     doors: dict[Endpoint, Door] = field(init=False)
+    touched: dict[Subscriber, None] = field(default_factory=dict)
     pending: int = 0
     _via: str = field(init=False)
     _icid: str = field(init=False)
@@ -58,6 +60,14 @@ class Tables:
         if live is not None:
             self.streams.open(flow, live, now, out)
         return live is not None
+
+    def touch(self, subscriber: Subscriber) -> None:
+        """Something that is kept has changed."""
+        self.touched[subscriber] = None
+
+    def taken(self, number: int) -> None:
+        """A predecessor has given that number."""
+        self._number = max(self._number, number)
 
     def number(self) -> int:
         """The next of the numbers that this node gives to sets, branches and charging identifiers."""

@@ -1,7 +1,7 @@
 """SM1 that comes again, octet for octet, when SM6 has left (RFC 3261 §17.2.2; MGP-05, MGP-08).
 
-Over TCP its transaction is over with the answer (Timer J is 0): a repetition on a new connection is a new
-attempt. Over UDP it gets the same answer for 64*T1, and is a new attempt after that.
+Over TCP in the clear its transaction is over with the answer (Timer J is 0): a repetition on a new connection
+is a new attempt. Over UDP it gets the same answer for 64*T1, and is a new attempt after that.
 """
 
 import pytest
@@ -170,7 +170,7 @@ def test_beside_a_set_in_use_of_another_registration_procedure(transport: Transp
 
 
 def test_over_the_set_in_use() -> None:
-    """FLOW-04, ERR-30: SM1 of a re-registration on another connection of that set is a new attempt too."""
+    """FLOW-04, MSG-06: SM1 of a re-registration gets the same SM6 on another connection of that set."""
     bed, ue = Bed(), Ue(transport=TCP)
     bed.register(ue)
     [in_use], uplink, old = bed.installed, ue.uplink, ue.terms
@@ -178,13 +178,10 @@ def test_over_the_set_in_use() -> None:
     sm1 = ue.register(port=str(old.port_s), response="dd" * 16)
     bed.receive(uplink, sm1)
     bed.sm6(ue, bed.to_core())
-    nonce = ue.nonce
     bed.feed(StreamClosed(uplink))
     bed.feed(StreamOpened(uplink))
     bed.receive(uplink, sm1)
-    bed.sm6(ue, bed.to_core())
     assert answers(bed) == [(uplink, 401)]
-    assert ue.nonce != nonce
     assert bed.stages(ue) == [Stage.IN_USE, Stage.TEMPORARY]
     assert in_use in bed.installed
     bed.ok(bed.sm7(ue), ue)

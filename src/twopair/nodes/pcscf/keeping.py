@@ -1,0 +1,128 @@
+"""From a registration to what is kept of it, and back after a restart (MGP-14)."""
+
+from collections.abc import Iterable, Iterator
+
+from twopair.base import Micros, Report
+from twopair.core.registration.kept import (
+    Forget,
+    Keep,
+    KeptBinding,
+    KeptChallenge,
+    KeptRegistration,
+    KeptSet,
+)
+from twopair.core.registration.pcscf import ANSWERED, Attempt, Challenge, Challenged, Confirming, Proposal
+from twopair.core.sa import Stage
+from twopair.core.secagree import Choice, Offer, ServerList, Terms
+from twopair.nodes.actions import Action
+from twopair.nodes.facts import Resumed
+from twopair.nodes.pcscf.attempts import Attempts
+from twopair.nodes.pcscf.binding import next_hop
+from twopair.nodes.pcscf.lives import Lives
+from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.subscriber import Binding, Subscriber
+from twopair.nodes.pcscf.tables import Tables
+
+
+def of_subscriber(subscriber: Subscriber) -> KeptRegistration | None:
+    """What is kept of a registration; None while there is no more than a question to the core."""
+    sets = tuple(_of_sets(subscriber.sets))
+    if not sets:
+        return None
+    latest = subscriber.latest
+    return KeptRegistration(
+        subscriber.impi,
+        subscriber.flow,
+        subscriber.token,
+        subscriber.path,
+        subscriber.contact,
+        subscriber.over_tcp,
+        subscriber.service_route,
+        tuple(KeptBinding(impu, b.associated, b.expires_at) for impu, b in subscriber.impus.items()),
+        latest.life.set_id if latest is not None else None,
+        sets,
+    )
+
+
+def _of_sets(sets: Iterable[LiveSet]) -> Iterator[KeptSet]:
+    """A temporary set is of use as long as SM7 may come; one whose attempt has ended is about to go."""
+    for live in sets:
+        life, state, challenge = live.life, live.attempt.state, None
+        if life.stage is Stage.TEMPORARY:
+            if not isinstance(state, Challenged | Confirming):
+                continue
+            offer, _, carrier = state.proposal
+            challenge = KeptChallenge(offer.lines, state.challenge.nonce, carrier)
+        yield KeptSet(live.sa_set, life.stage, life.expires_at, live.server.lines, challenge)
+
+
+class Keeping:
+    """Says what is to be kept, and takes it up again."""
+
+    __slots__ = ("_attempts", "_lives", "_tables")
+
+    def __init__(self, tables: Tables, attempts: Attempts, lives: Lives) -> None:
+        self._tables = tables
+        self._attempts = attempts
+        self._lives = lives
+
+    def flush(self, out: list[Action]) -> None:
+        """What has changed in this event, before all that follows from it: a 200 OK is never ahead of it."""
+        touched, self._tables.touched = self._tables.touched, {}
+        first: list[Action] = []
+        for subscriber in touched:
+            value = of_subscriber(subscriber)
+            if value is not None:
+                subscriber.kept = True
+                first.append(Keep(subscriber.token, value))
+            elif subscriber.kept:
+                subscriber.kept = False
+                first.append(Forget(subscriber.token))
+        out[:0] = first
+
+    def all(self) -> dict[str, KeptRegistration]:
+        """All that is kept, by key."""
+        values = map(of_subscriber, self._tables.subscribers)
+        return {value.token: value for value in values if value is not None}
+
+    def recall(self, values: Iterable[KeptRegistration], now: Micros, out: list[Action]) -> None:
+        """Take up what a predecessor kept; its sets are installed."""
+        count = 0
+        for value in values:
+            self._resume(value, now, out)
+            count += 1
+        if count:
+            out.append(Report(Resumed(count, len(self._tables.sets))))
+
+    def _resume(self, value: KeptRegistration, now: Micros, out: list[Action]) -> None:
+        tables, config = self._tables, self._tables.config
+        owner = Subscriber(value.impi, value.token, config.core, config.registrar, value.flow)
+        owner.kept = True
+        owner.path, owner.contact, owner.over_tcp = value.path, value.contact, value.over_tcp
+        owner.service_route = value.service_route
+        owner.next_hop = next_hop(value.service_route, config.registrar)
+        owner.bind_all({impu: Binding(associated, until) for impu, associated, until in value.bindings})
+        tables.subscribers.add(owner)
+        for kept in value.sets:
+            live = _live(kept, tables, owner)
+            owner.sets.append(live)
+            tables.sets.add(live)
+            tables.taken(live.life.set_id)
+            if live.life.set_id == value.latest:
+                owner.latest = live
+            if live.life.stage is Stage.TEMPORARY:
+                self._attempts.resume(live)
+        self._lives.resume(owner, now, out)
+
+
+def _live(kept: KeptSet, tables: Tables, owner: Subscriber) -> LiveSet:
+    sa_set = kept.sa_set
+    life = tables.rules.life(sa_set.set_id, kept.expires_at, kept.stage)
+    server = ServerList(kept.server, ())  # it is compared by its lines (AGR-31)
+    challenge = kept.challenge
+    if challenge is None:
+        return LiveSet(sa_set, life, owner, server, ANSWERED, None)
+    terms = Terms(sa_set.spis.uc, sa_set.spis.us, sa_set.ports.uc, sa_set.ports.us)
+    proposal = Proposal(Offer(challenge.offer, ()), Choice(sa_set.suite, terms), challenge.carrier)
+    attempt = Attempt(Challenged(proposal, Challenge(server, challenge.nonce, sa_set.set_id)))
+    return LiveSet(sa_set, life, owner, server, attempt, challenge.carrier)
