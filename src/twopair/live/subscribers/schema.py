@@ -74,26 +74,21 @@ def check(db: sqlite3.Connection) -> None:
 
 
 def make(db: sqlite3.Connection) -> None:
-    """Bring an empty database, or one of an earlier version, to this schema. All or nothing.
+    """Bring an empty database, or one of an earlier version, to this schema; where it fails, close `db`.
 
-    It writes in any case, so that a file that cannot be written is found here.
+    It is one transaction, and writes in any case, so that a file that cannot be written is found here.
     """
     db.create_function("identity_key", 1, identity_key, deterministic=True)
     db.execute("BEGIN IMMEDIATE")
-    try:
-        for statement in _TABLES:
+    for statement in _TABLES:
+        db.execute(statement)
+    if "key" not in _tables(db)["impu"]:
+        for statement in _KEYS:
             db.execute(statement)
-        if "key" not in _tables(db)["impu"]:
-            for statement in _KEYS:
-                db.execute(statement)
-        db.execute("CREATE INDEX IF NOT EXISTS impu_key ON impu (key)")
-        db.execute(f"PRAGMA application_id = {APPLICATION}")
-        db.execute(f"PRAGMA user_version = {SCHEMA}")
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:  # SQLite ends some of them by itself
-            db.execute("ROLLBACK")
-        raise
+    db.execute("CREATE INDEX IF NOT EXISTS impu_key ON impu (key)")
+    db.execute(f"PRAGMA application_id = {APPLICATION}")
+    db.execute(f"PRAGMA user_version = {SCHEMA}")
+    db.execute("COMMIT")
 
 
 def _changed(what: str) -> str:

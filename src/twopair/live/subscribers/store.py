@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Any, Final
 from urllib.parse import quote
 
 from twopair.base import Impi, Impu, Secret
@@ -99,23 +99,8 @@ class SqliteStore:
             rows = self._db.execute(asked, (_text(impi),)).fetchall()
         if row is None:
             return None
-        k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit = row
-        keys = AkaKeys(
-            Secret(k),
-            op=None if op is None else Secret(op),
-            opc=None if opc is None else Secret(opc),
-            algorithm=cast("Literal['milenage', 'tuak']", algorithm),
-            sizes=TuakSizes(mac, res, ck, ik, iterations),
-        )
-        impus = [(Impu(impu), barred) for impu, barred in rows]
-        return Subscriber(
-            impi,
-            tuple(impu for impu, _ in impus),
-            keys,
-            frozenset(impu for impu, barred in impus if barred),
-            amf,
-            SqnProfile(ind_bits, delta, age_limit),
-        )
+        with _as_kept(impi):
+            return _subscriber(impi, row, rows)
 
     def owner(self, impu: Impu) -> Impi | None:
         """Whose public identity this is, however it is written."""
@@ -126,9 +111,10 @@ class SqliteStore:
         """SQN_HE of a known subscriber."""
         with self._reading():
             row = self._db.execute("SELECT sqn FROM subscriber WHERE impi = ?", (impi,)).fetchone()
-        if row is None:
-            raise StoreFailed(f"{impi} is gone")
-        return int(row[0])
+        with _as_kept(impi):
+            if type(row[0]) is not int or row[0] not in range(1 << 48):
+                raise ValueError("a sequence number has 48 bits")
+            return row[0]
 
     def save_sqn(self, impi: Impi, sqn: int) -> None:
         """Keep SQN_HE; on disk, as far as the process goes, when this returns."""
@@ -179,6 +165,36 @@ class SqliteStore:
                 raise ValueError(f"{impu} belongs to two subscribers")
             row = (impu, impi, place, impu in subscriber.barred, identity_key(impu))
             self._db.execute("INSERT INTO impu (impu, impi, place, barred, key) VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _subscriber(impi: Impi, row: tuple[Any, ...], rows: list[tuple[str, int]]) -> Subscriber:
+    k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit = row
+    if not all(isinstance(octets, bytes) for octets in (k, op or b"", opc or b"", amf)):
+        raise TypeError("octets are kept as such")  # a number would be taken for a length
+    keys = AkaKeys(
+        Secret(k),
+        op=None if op is None else Secret(op),
+        opc=None if opc is None else Secret(opc),
+        algorithm=algorithm,
+        sizes=TuakSizes(mac, res, ck, ik, iterations),
+    )
+    return Subscriber(
+        impi,
+        tuple(Impu(impu) for impu, _ in rows),
+        keys,
+        frozenset(Impu(impu) for impu, barred in rows if barred),
+        amf,
+        SqnProfile(ind_bits, delta, age_limit),
+    )
+
+
+@contextmanager
+def _as_kept(impi: Impi) -> Iterator[None]:
+    """A row that somebody took out or changed into nonsense fails for its subscriber alone."""
+    try:
+        yield
+    except (TypeError, ValueError):
+        raise StoreFailed(f"what is kept of {impi} cannot be used") from None
 
 
 def _text(identity: str) -> str:

@@ -39,6 +39,6 @@ class Trouble:
     def worked(self, *, wrote: bool) -> None:
         """A call succeeded; a full disk can still be read, so after a failed write only a write counts."""
         if self._failed and wrote >= self._wrote:
-            _log.info("subscribers in %s: work again; %d requests failed", self._path, self._failed)
+            _log.info("subscribers in %s: work again; failed requests: %d", self._path, self._failed)
             self._wait_ms(PATIENT_MS)
             self._failed = 0

@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 from tests.unit.live.subscribers.bed import NEEDS_ROOT, USER, database, fill, in_child, made, on_disk
 
+from twopair.core.aka import Subscriber
+from twopair.live.entropy import OsEntropy
 from twopair.live.subscribers import SqliteStore
 from twopair.nodes.homenet import StoreFailed
+from twopair.nodes.homenet.cx import Maa, Mar, Result
+from twopair.nodes.homenet.hss import Hss
 
 IMPI = USER.impi
 
@@ -35,7 +39,7 @@ def begins(path: Path, words: str) -> str:
 
 
 def ends(path: Path, requests: int) -> str:
-    return f"subscribers in {path}: work again; {requests} requests failed"
+    return f"subscribers in {path}: work again; failed requests: {requests}"
 
 
 @contextmanager
@@ -133,6 +137,36 @@ def test_a_subscriber_who_is_taken_out_between_two_questions(path: Path, store: 
     with pytest.raises(StoreFailed):
         store.save_sqn(IMPI, 32)
     assert store.get(IMPI) is None
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        *(
+            "k = x'00'",
+            "k = 'text'",
+            "k = 16",
+            "amf = 2",
+            "opc = NULL",
+            "algorithm = 'x'",
+            "amf = x'00'",
+            "amf = 'ab'",
+            "ind_bits = 99",
+        ),
+        *("res = 'x'", "sqn = -1", "sqn = 'x'", "sqn = 1 << 48"),
+    ],
+)
+def test_a_row_of_nonsense_fails_for_its_subscriber_alone(
+    path: Path, store: SqliteStore, caplog: pytest.LogCaptureFixture, nonsense: str
+) -> None:
+    """Somebody's edit: no traceback with every REGISTER, and no word that the store as a whole fails."""
+    other = Subscriber.from_imsi("001010000000002", USER.keys)
+    store.provision([other])
+    database(path, f"UPDATE subscriber SET {nonsense} WHERE impi = '{IMPI}';")
+    hss = Hss(store, OsEntropy())
+    assert hss.multimedia_auth(Mar(IMPI, USER.impus[0], "sip:s")) == Maa(Result.UNABLE_TO_COMPLY)
+    assert hss.multimedia_auth(Mar(other.impi, other.impus[0], "sip:s")).vector is not None
+    assert caplog.messages == []
 
 
 def test_a_disk_that_does_not_take_it(tmp_path: Path) -> None:

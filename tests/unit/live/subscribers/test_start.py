@@ -163,6 +163,7 @@ def test_an_empty_file_and_one_of_before_schema_1_are_taken(tmp_path: Path) -> N
     opened(tmp_path)
     with sqlite3.connect(path) as db:
         assert db.execute("PRAGMA application_id").fetchone() == (schema.APPLICATION,)
+        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
         assert db.execute("SELECT sqn FROM subscriber").fetchone() == (7,)
         assert db.execute("SELECT count(*) FROM impu WHERE key != ''").fetchone() == (len(USER.impus),)
     db.close()
