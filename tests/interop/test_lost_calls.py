@@ -1,14 +1,16 @@
 """A P-CSCF is killed under calls: each end says that its call is lost, why and when (RFC 4028 §10)."""
 
 import json
+import signal
 import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.interop.programs import NEEDS_ROOT, Program, lab
-from tests.interop.test_ue_programs import ALICE, BOB, Place
+from tests.interop.programs import LAB, NEEDS_ROOT, Program, lab
+from tests.interop.test_ue_notices import until
+from tests.interop.test_ue_programs import ALICE, BOB, TRANSPORTS, Place
 
 pytestmark = [
     pytest.mark.lab,
@@ -70,6 +72,43 @@ def test_kill_9_of_the_pcscf_under_a_call(tmp_path: Path) -> None:
                 assert (result["ok"], result["ended_by"]) == (False, "none")
                 assert result["reason"] == f"the call was lost: {told['lost']}"
         assert time.monotonic() - began < INTERVAL_S
+
+
+WHO_SPEAKS_KNOWS_WITHIN_S = 30
+"""4 s until the question, 20 s for its answer, and a little (MGU-10)."""
+
+
+@TRANSPORTS
+def test_kill_9_of_the_pcscf_under_a_call_in_which_somebody_speaks(tmp_path: Path, transport: str) -> None:
+    """MGU-10, RFC 4028 §10: who speaks knows long before the session interval is over; who is silent by it.
+
+    The P-CSCF that has come back knows neither, and serves who registers again.
+    """
+    with lab() as network:
+        place = Place(network, tmp_path, transport)
+        alice, bob = in_a_call(place, tmp_path)
+        home, pcscf = place.services
+        pcscf.kill()
+        pcscf = network.start("pcscf", "pcscf", "-c", str(LAB / "pcscf.toml"))
+        assert pcscf.line().startswith("ready ")
+        began = time.monotonic()
+        bob.say("say are you there &")
+        told, after_s = until(bob, 10, event="waiting", what="MESSAGE")
+        assert (told["silent_s"], after_s < 6) == (4, True)
+        until(bob, WHO_SPEAKS_KNOWS_WITHIN_S, event="deregistered", reason="no answer over the SA set")
+        ended, _ = until(bob, 5, event="call", stage="ended")
+        assert ended["lost"] == "de-registered: no answer over the SA set"
+        said, _ = until(bob, 5, command="say")
+        assert (said["ok"], said["status"]) == (False, 408)
+        until(bob, WHO_SPEAKS_KNOWS_WITHIN_S, event="registered")
+        assert time.monotonic() - began < 2 * WHO_SPEAKS_KNOWS_WITHIN_S
+        ended = end_of_the_call(alice)
+        assert ended["lost"]
+        assert time.monotonic() - began < INTERVAL_S
+        for service in (home, pcscf):
+            code, _, log = service.end(signal.SIGTERM)
+            assert code == 0
+            assert "Traceback" not in log
 
 
 def test_a_call_that_is_only_starting_is_ended_by_the_shell(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ REGISTRATION_S: Final = 600_000
 LONG_INTERVAL_S: Final = 1200
 LEAD_S: Final = 600
 
-RETRY_BASE_S: Final = 30
+ALL_FAILED_S: Final = 30
+OTHERS_STAND_S: Final = 90
 RETRY_MOST_S: Final = 1800
 
 
@@ -21,13 +22,16 @@ def refresh_at(expires_s: int, now: Micros) -> Micros:
     return Micros(now + expires_s * SECOND // 2)
 
 
-def retry_at(failures: int, entropy: Entropy, now: Micros) -> Micros:
-    """When to try again: 50 to 100 % of 30 s, doubled with every failure up to 1800 s (UEP-13).
+def retry_at(failures: int, entropy: Entropy, now: Micros, *, others_stand: bool = False) -> Micros:
+    """When to try again: 50 to 100 % of a time that doubles with every failure up to 1800 s (UEP-13).
 
     Args:
         failures: consecutive failures, this one included.
         entropy: where the random part comes from.
         now: the moment of the failure.
+        others_stand: whether the UE can be reached over another registration meanwhile; it has more time
+            then (RFC 5626 §4.5: base 90 s instead of 30 s).
     """
-    bound = min(RETRY_MOST_S * SECOND, RETRY_BASE_S * SECOND << min(failures, 16))
+    base_s = OTHERS_STAND_S if others_stand else ALL_FAILED_S
+    bound = min(RETRY_MOST_S * SECOND, base_s * SECOND << min(failures, 16))
     return Micros(now + bound // 2 + entropy.below(bound // 2 + 1))

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from twopair.base import Flow, Impu, Micros, Refusal, Report
-from twopair.core.registration.ue import Purpose
 from twopair.core.sip import Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import MessageAnswered
 from twopair.nodes.ue import requests
-from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.extensions import missing
 from twopair.nodes.ue.gm import Asker
 from twopair.nodes.ue.registrar import Registrar
@@ -41,8 +39,7 @@ def send(registrar: Registrar, wish: SendMessage, now: Micros, out: list[Action]
     gm, registration, live = registrar.gm, registrar.registration, registrar.gm.sets.in_use
     if registration is None or live is None:
         out.append(Report(MessageAnswered(wish.to, Refusal.NOT_REGISTERED.status, "")))
-        if registrar.retry_at != FOREVER:  # somebody needs the registration now: do not rest until then
-            registrar.wish(Purpose.REGISTER, now, out)
+        registrar.need(now, out)
         return
     request = requests.message(gm, registration, live, wish, wish.transport or gm.config.transport)
     flow = gm.fit(request, live, wish.transport)

@@ -67,6 +67,7 @@ class Registrar:
         authorization: latest value that was accepted, or empty (AKA-08).
         failures: consecutive failed attempts (UEP-13).
         retry_at: when to try again, `FOREVER` for not at all.
+        not_before: what the network has asked for by Retry-After (UEP-14).
         lineage: changes when a registration is gone or begun anew: what hung on the one before is lost.
         broken: why it last changed, in words.
     """
@@ -78,6 +79,7 @@ class Registrar:
         self.authorization = ""
         self.failures = 0
         self.retry_at = FOREVER
+        self.not_before = Micros(0)
         self.lineage = 0
         self.broken = ""
         self._wanted: Purpose | None = None
@@ -104,6 +106,11 @@ class Registrar:
             self.give_up("an emergency registration is left to expire (24.229 §5.1.6)", out)
             return
         begin(self, purpose, now, out)
+
+    def need(self, now: Micros, out: list[Action]) -> None:
+        """Somebody needs the registration that is waited for: it is tried now, unless that was forbidden."""
+        if self.retry_at != FOREVER and now >= self.not_before:
+            self.wish(Purpose.REGISTER, now, out)
 
     def leave(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """The set in use is of no use for requests: register in the clear (UEP-15, UEP-16).

@@ -37,6 +37,10 @@ class Shared:
         """Every SPI in use, inbound or outbound (SA-15)."""
         return frozenset(spi for table in self.tables for live in table for spi in live.sa_set.spis)
 
+    def stands_beside(self, table: SetTable) -> bool:
+        """Whether another registration has a set in use."""
+        return any(other is not table and other.in_use is not None for other in self.tables)
+
     @property
     def busy(self) -> bool:
         """Whether the user is in a call, over whichever registration."""

@@ -243,12 +243,15 @@ def later(
     registrar: "Registrar", state: Active, happening: Happening, now: Micros, _out: list[Action]
 ) -> None:
     """Try again after a while, not before Retry-After (UEP-13, UEP-14)."""
-    if not registrar.gm.config.retries or state.round.purpose is Purpose.DEREGISTER:
+    gm = registrar.gm
+    after = happening.response.get("Retry-After") if happening.response is not None else None
+    registrar.not_before = Micros(now + delta_seconds(after, 0) * SECOND)
+    if not gm.config.retries or state.round.purpose is Purpose.DEREGISTER:
         return
     registrar.failures += 1
-    after = happening.response.get("Retry-After") if happening.response is not None else None
-    told = Micros(now + delta_seconds(after, 0) * SECOND)
-    registrar.retry_at = max(retry_at(registrar.failures, registrar.gm.entropy, now), told)
+    others_stand = gm.shared.stands_beside(gm.sets)
+    due = retry_at(registrar.failures, gm.entropy, now, others_stand=others_stand)
+    registrar.retry_at = max(due, registrar.not_before)
 
 
 PERFORM: Final[dict[Do, Perform]] = {

@@ -25,8 +25,14 @@ def test_refresh(expires_s: int, after_s: float) -> None:
     assert refresh_at(expires_s, seconds(10)) == seconds(10 + after_s)
 
 
-@pytest.mark.parametrize(("failures", "most_s"), [(1, 60), (2, 120), (5, 960), (6, 1800), (100, 1800)])
-def test_retry(failures: int, most_s: int) -> None:
-    """UEP-13: 50 to 100 % of 30 s * 2^n, never above 1800 s."""
-    assert retry_at(failures, Fixed(top=True), Micros(0)) == seconds(most_s)
-    assert retry_at(failures, Fixed(top=False), Micros(0)) == seconds(most_s / 2)
+ALL_FAILED = [(1, 60), (2, 120), (3, 240), (4, 480), (5, 960), (6, 1800), (7, 1800), (100, 1800)]
+OTHERS_STAND = [(1, 180), (2, 360), (3, 720), (4, 1440), (5, 1800), (6, 1800), (100, 1800)]
+ROWS = [(False, *row) for row in ALL_FAILED] + [(True, *row) for row in OTHERS_STAND]
+
+
+@pytest.mark.parametrize(("others_stand", "failures", "most_s"), ROWS)
+def test_retry(others_stand: bool, failures: int, most_s: int) -> None:
+    """UEP-13, RFC 5626 §4.5: 50 to 100 % of base * 2^n, base 30 s or 90 s, never above 1800 s."""
+    for top, wait_s in ((True, most_s), (False, most_s / 2)):
+        at = retry_at(failures, Fixed(top=top), Micros(5), others_stand=others_stand)
+        assert at - 5 == seconds(wait_s)

@@ -245,3 +245,26 @@ def test_a_need_does_not_wait_for_the_next_try() -> None:
     bench.feed(SendMessage(BOB, b"hello"))
     assert methods(bench, sent) == ["REGISTER"]
     assert bench.facts_of(MessageAnswered)[0].status == 403
+
+
+def test_a_need_waits_where_the_network_has_forbidden_the_next_try() -> None:
+    """UEP-14: not before Retry-After, whoever writes."""
+    bench = Bench()
+    bench.feed(Register())
+    bench.answer(503, [("Retry-After", "300")])
+    sent = len(bench.requests)
+    bench.feed(SendMessage(BOB, b"hello"))
+    bench.pass_time(299)
+    bench.feed(SendMessage(BOB, b"hello"))
+    assert methods(bench, sent) == []
+    bench.pass_time(2)
+    assert methods(bench, sent) == ["REGISTER"]
+
+
+def test_the_user_may_insist() -> None:
+    """UEP-14 forbids what a UE does by itself."""
+    bench = Bench()
+    bench.feed(Register())
+    bench.answer(503, [("Retry-After", "300")])
+    bench.feed(Register())
+    assert methods(bench) == ["REGISTER"] * 2
