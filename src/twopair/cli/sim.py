@@ -1,11 +1,14 @@
 """``twopair sim``: whole days of a network in virtual time, each from one seed, judged by laws."""
 
 import json
+from collections.abc import Iterator
+from shutil import get_terminal_size
 from typing import Annotated, Final
 
 import typer
 
 from twopair.attack.stage import ue_name
+from twopair.cli.progress import on_terminal
 from twopair.demo.ladder import Ladder
 from twopair.demo.record import Host, Recording
 from twopair.demo.show import screen
@@ -25,15 +28,7 @@ def sim(
     """Simulate days with bad weather and an attacker, then calm; check laws after every event."""
     if ladder and (as_json or days > 1):
         raise typer.BadParameter("--ladder: one day at a time, and not as JSON")
-    if ladder:
-        verdicts = [_drawn(seed)]
-    else:
-        verdicts = []
-        for number in range(seed, seed + days):
-            verdict = run(number)
-            verdicts.append(verdict)
-            if not as_json and (days == 1 or not verdict.ok):
-                _tell(verdict)
+    verdicts = [_drawn(seed)] if ladder else list(_days(seed, days, as_json=as_json))
     if as_json:
         objects = [verdict.as_json() for verdict in verdicts]
         print(json.dumps(objects[0] if days == 1 else objects, indent=2))
@@ -42,6 +37,22 @@ def sim(
         registrations = sum(verdict.registrations for verdict in verdicts)
         print(f"{good} of {days} days held all laws; {registrations} registrations")
     return 0 if all(verdict.ok for verdict in verdicts) else 1
+
+
+def _days(seed: int, days: int, *, as_json: bool) -> Iterator[Verdict]:
+    """Run them one by one; on a terminal, say meanwhile how far that is."""
+    progress, broken = on_terminal(as_json=as_json, columns=get_terminal_size().columns), 0
+    try:
+        for number in range(days):
+            progress.tell(f"day {number + 1} of {days}, seed {seed + number}; laws broken on {broken}")
+            verdict = run(seed + number)
+            broken += not verdict.ok
+            if not as_json and (days == 1 or not verdict.ok):
+                progress.end()
+                _tell(verdict)
+            yield verdict
+    finally:
+        progress.end()
 
 
 def _tell(verdict: Verdict) -> None:
@@ -66,7 +77,7 @@ def _drawn(seed: int) -> Verdict:
     recording.lives_at(net.core, "pcscf")
     verdict = Day(seed, onlooker=recording).run()
     console = screen()
-    for row in Ladder(hosts, recording.moments[0].time).draw(recording.moments):
+    for row in Ladder(hosts, recording.moments[0].time, console.width).draw(recording.moments):
         console.print(row)
     _tell(verdict)
     return verdict

@@ -36,7 +36,7 @@ def verdict_on(row: str, outcomes: Sequence[Outcome]) -> Finding:
     for outcome in outcomes:
         if outcome.faults:
             return Finding(row, ok=False, detail=f"{outcome.failure.trigger}: {outcome.faults[0]}")
-    return Finding(row, ok=True, detail="; ".join(map(_said, outcomes)))
+    return Finding(row, ok=True, detail="\n".join(map(_said, outcomes)))
 
 
 def _said(outcome: Outcome) -> str:
@@ -61,7 +61,7 @@ SCENARIO = Scenario(
     legend=(
         "Each line is a row of the failure table: its number, what goes wrong, what UE and P-CSCF then say "
         "on Gm, and the state after it. Names are requests, numbers are the status of responses; in "
-        "parentheses: inside ESP, without: in clear text; each message is named once. A part that begins "
+        "parentheses: inside ESP, without: in clear text; each message is named once. A line that begins "
         "with “registered” is the same tried on a UE that is registered already. “SA tables as before”: "
         "none left, none lost."
     ),

@@ -1,5 +1,6 @@
 """A run on the screen: what is played and how, the ladder, the verdicts. As wide as the screen."""
 
+import sys
 from collections.abc import Iterator
 from shutil import get_terminal_size
 from textwrap import wrap
@@ -21,8 +22,16 @@ _MARKS: Final = "■ set installed   □ set removed   ✗ refused or unreadable
 
 
 def screen() -> Console:
-    """Standard output, as wide as `COLUMNS` or the terminal says, else 100; 80 at least, 140 at most."""
-    width = Columns.of(get_terminal_size((WIDTH, 24)).columns).width
+    """Standard output, as wide as `COLUMNS` or the terminal says, else 100; 80 at least, 140 at most.
+
+    On a narrower one the lines are broken by the terminal: that is said, once, on standard error.
+    """
+    columns = get_terminal_size((WIDTH, 24)).columns
+    width = Columns.of(columns).width
+    if columns < width:
+        print(
+            f"the screen has {columns} columns, a ladder needs {width}: its lines will wrap", file=sys.stderr
+        )
     return Console(width=width, highlight=False, soft_wrap=True)
 
 
@@ -73,7 +82,7 @@ def _verdicts(outcome: Outcome, width: int) -> Iterator[Text]:
         yield Text(f" {line}", "dim")
     for verdict in verdicts:
         mark, style = ("✓", "green") if verdict.ok else ("✗", "bold red")
-        lines = wrap(verdict.detail, width - _DETAIL) or [""]
+        lines = [line for part in verdict.detail.split("\n") for line in wrap(part, width - _DETAIL)] or [""]
         text = Text(" ")
         text.append(mark, style)
         text.append(f" {verdict.id:<{_DETAIL - 4}} ", "bold")

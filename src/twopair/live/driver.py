@@ -21,6 +21,7 @@ from twopair.base import (
     Received,
     Report,
     Send,
+    StreamClosed,
     Transport,
     Unbind,
     Woke,
@@ -44,7 +45,7 @@ class Tap(Protocol):
     """Someone who sees what is sent and received."""
 
     def __call__(self, flow: Flow, data: bytes, *, sent: bool) -> None:
-        """A datagram, or the next octets of a stream."""
+        """A datagram, or the next octets of a stream; none at its end."""
         ...
 
 
@@ -136,7 +137,7 @@ class Driver:
             Bind: self._bind,
             Unbind: self._unbind,
             OpenStream: lambda action: self._ports.open(action.flow, action.within),
-            CloseStream: lambda action: self._ports.close(action.flow),
+            CloseStream: self._close_stream,
             InstallSas: self._install,
             RemoveSas: self._remove,
             Keep: lambda action: keeper.keep(action.key, action.value),
@@ -223,6 +224,8 @@ class Driver:
     def _step(self, event: Event) -> None:
         if self.tap is not None and isinstance(event, Received):
             self.tap(event.flow, event.data, sent=False)
+        elif isinstance(event, StreamClosed):
+            self._ends(event.flow)
         try:
             actions = self.node.feed(event, self._clock())
         except Exception:  # ours, never the peer's: no reason to end the service for everyone
@@ -241,6 +244,15 @@ class Driver:
             except Exception:  # the actions after it still count
                 self.counters["illegal_step"] += 1
                 _log.exception("could not carry out %s", type(action).__name__)
+
+    def _close_stream(self, action: CloseStream) -> None:
+        self._ports.close(action.flow)
+        self._ends(action.flow)
+
+    def _ends(self, flow: Flow) -> None:
+        """A stream is over: whoever looks is told, too."""
+        if self.tap is not None:
+            self.tap(flow, b"", sent=False)
 
     # The deadline
 

@@ -37,7 +37,13 @@ class MessageLog:
         self._framers: dict[tuple[bool, Flow], StreamFramer] = {}
 
     def __call__(self, flow: Flow, data: bytes, *, sent: bool) -> None:
-        """Take what was sent or received; a chunk of a stream shows the messages that it completes."""
+        """Take what was sent or received; a chunk of a stream shows the messages that it completes.
+
+        No octets are the end of a stream: what had begun there is not kept.
+        """
+        if not data:
+            self._framers.pop((sent, flow), None)
+            return
         for message in self._messages(flow, data, sent=sent):
             text = message.decode("utf-8", "replace").replace("\r\n", "\n")
             start, _, _ = text.partition("\n")

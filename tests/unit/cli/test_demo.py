@@ -145,3 +145,35 @@ def test_keys_are_for_their_owner_only(tmp_path: Path, capsys: pytest.CaptureFix
     lines = log.read_text().splitlines()
     assert len(lines) == 8  # four SAs for each of two UEs; equal seeds, so both transports have the same
     assert all(line.startswith("# IPv4 ") and "no aes-gmac" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("columns", "width", "told"), [(40, 80, True), (79, 80, True), (80, 80, False), (120, 120, False)]
+)
+@pytest.mark.parametrize(
+    "options", [["demo", "no-common-algorithm", "--backend", "memory"], ["sim", "--seed", "3", "--ladder"]]
+)
+def test_a_screen_that_is_too_narrow_is_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    columns: int,
+    width: int,
+    told: bool,
+) -> None:
+    """Below 80 columns the terminal breaks the lines; the ladder is not cut."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert status_of(options) == 0
+    out, err = capsys.readouterr()
+    notice = f"the screen has {columns} columns, a ladder needs 80: its lines will wrap\n"
+    assert err == (notice if told else "")
+    ladder = [line for line in out.splitlines() if "│" in line]
+    assert ladder
+    assert width - 12 < max(map(len, ladder)) <= width
+
+
+def test_json_needs_no_screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not told of what has no lines to wrap."""
+    monkeypatch.setenv("COLUMNS", "40")
+    assert status_of(["demo", "no-common-algorithm", "--backend", "memory", "--json"]) == 0
+    assert capsys.readouterr().err == ""

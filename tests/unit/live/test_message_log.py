@@ -2,6 +2,7 @@
 
 import logging
 import re
+from asyncio import sleep, timeout
 from base64 import b64encode
 from itertools import pairwise
 
@@ -98,6 +99,47 @@ def test_what_a_peer_writes_begins_no_line(caplog: pytest.LogCaptureFixture) -> 
     MessageLog({}, whole=True)(FLOW, b"MESSAGE sip:\x1b[2J\rfoo SIP/2.0\r\n\r\n", sent=True)
     assert "\x1b" not in told(caplog)
     assert "\r" not in told(caplog)
+
+
+def test_what_began_on_a_stream_goes_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    """A peer that closes amid messages fills nothing; a new stream of the same ports begins anew."""
+    caplog.set_level(logging.INFO, "twopair.messages")
+    log = MessageLog({}, whole=False)
+    stream = FLOW._replace(transport=Transport.TCP)
+    for number in range(100):
+        one = stream._replace(remote=Endpoint("10.0.1.1", Port(1000 + number)))
+        log(one, b"MESSAGE sip:half SIP/2.0\r\nCall", sent=False)
+        log(one, b"", sent=False)
+    assert log._framers == {}
+    log(stream, b"MESSAGE sip:half SIP/2.0\r\nCall", sent=False)
+    log(stream, b"", sent=False)
+    log(stream, b"MESSAGE sip:whole SIP/2.0\r\nContent-Length: 0\r\n\r\n", sent=False)
+    assert [line.rpartition(": ")[2] for line in told(caplog).splitlines()] == ["MESSAGE sip:whole SIP/2.0"]
+
+
+def test_the_driver_tells_of_the_end_of_streams() -> None:
+    """Whoever closes them."""
+    ended: list[Flow] = []
+
+    async def body(net: Loopback) -> None:
+        log = MessageLog(net.pcscf.sets, whole=False)
+
+        def tap(flow: Flow, data: bytes, *, sent: bool) -> None:
+            log(flow, data, sent=sent)
+            if not data:
+                ended.append(flow)
+
+        net.pcscf.tap = tap
+        async with net.ue(1, transport="tcp") as ue:
+            await ue.register()
+            assert log._framers
+            await ue.deregister()
+        async with timeout(5):
+            while log._framers:
+                await sleep(0.02)
+
+    on_loopback(body)
+    assert {flow.transport for flow in ended} == {Transport.TCP}
 
 
 def test_nothing_costs_where_nobody_looks() -> None:

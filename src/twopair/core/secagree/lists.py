@@ -23,6 +23,13 @@ NO_Q: Final = -1
 """An element without a q value comes last (Q-07)."""
 
 
+MOST_WORDS: Final = 12
+"""Elements of one list that are told to people; all that we know are nine."""
+
+LONGEST_WORD: Final = 60
+"""Characters of an element that is told, as a peer may write anything."""
+
+
 class Terms(NamedTuple):
     """SPIs and ports of one end: c for its client port, s for its server port (AGR-03)."""
 
@@ -111,6 +118,13 @@ class SecurityList:
         first = self.entries[0].terms if self.entries else None
         return first if all(entry.terms == first for entry in self.entries) else None
 
+    @property
+    def words(self) -> str:
+        """Its algorithms for people, each once and in order, also those that nobody knows, as written."""
+        said = [*dict.fromkeys(_words(m) for m in self.mechanisms if not m.for_media)]
+        more = len(said) - MOST_WORDS
+        return ", ".join(said[:MOST_WORDS]) + (f" and {more} more" if more > 0 else "") or "nothing"
+
 
 class Offer(SecurityList):
     """Security-Client: what the UE offers, in its order of preference (AGR-20)."""
@@ -140,6 +154,20 @@ def _element(suite: Suite, terms: Terms, q: int) -> str:
         f"{IPSEC};{preference}alg={suite.alg};ealg={suite.ealg};prot=esp;mod=trans;"
         f"spi-c={terms.spi_c};spi-s={terms.spi_s};port-c={terms.port_c};port-s={terms.port_s}"
     )
+
+
+def _words(mechanism: Mechanism) -> str:
+    """``hmac-sha-1-96/null``; what is no ipsec-3gpp by its name; what differs from the usual is added."""
+    words = mechanism.name
+    if words == IPSEC:
+        params = {**DEFAULTS, **mechanism.params}
+        unusual = [name for name in ("prot", "mod") if params[name] != DEFAULTS[name]]
+        words = f"{params.get('alg') or ''}/{params['ealg'] or ''}"
+        words += "".join(f";{name}={params[name] or ''}" for name in unusual)
+        if not _terms(*map(params.get, ("spi-c", "spi-s", "port-c", "port-s"))).usable:
+            words += " (SPIs or ports of no use)"
+    shown = "".join(sign if sign.isprintable() else "?" for sign in words)
+    return shown if len(shown) <= LONGEST_WORD else f"{shown[: LONGEST_WORD - 1]}…"
 
 
 def _complete(mechanism: Mechanism) -> bool:

@@ -15,7 +15,7 @@ class Verdict:
     Args:
         id: the requirement.
         ok: whether what was seen follows it.
-        detail: what was seen, or the first thing that is wrong.
+        detail: what was seen, or the first thing that is wrong; one or more lines.
     """
 
     id: str

@@ -32,6 +32,9 @@ RETRY_AFTER_S: Final = 10
 """What a UE is told to wait when we are full."""
 
 
+_NOTHING_IN_COMMON: Final = frozenset({Refusal.NO_COMMON_ALGORITHM, Refusal.CONFIDENTIALITY_REQUIRED})
+
+
 class Registrations:
     """Takes REGISTER requests, checks them, and forwards those that pass."""
 
@@ -87,7 +90,7 @@ class Registrations:
         refusal = checks.first_refusal(self._tables.rules.proposed, evidence)
         if refusal is not None or isinstance(choice, Refusal):
             assert refusal is not None, "a check refuses what cannot be chosen from"
-            self._refuse(txn, live, refusal, reading, now, out)
+            self._refuse(txn, live, refusal, reading, now, out, detail=self._differ(refusal, offer))
             return
         continued = live if live is not None and live.owner is subscriber else None
         bearer = self._bearer(live, subscriber)
@@ -116,6 +119,13 @@ class Registrations:
             denies,
         )
         self._forward(exchange, request, now, out)
+
+    def _differ(self, refusal: Refusal, offer: Offer) -> str:
+        """What was offered and what we take, where that is why nothing came of it (ERR-08)."""
+        if refusal not in _NOTHING_IN_COMMON:
+            return ""
+        ours = ", ".join(map(str, self._tables.config.policy.priority))
+        return f"offered {offer.words}; we take {ours}"
 
     def _bearer(self, live: LiveSet | None, subscriber: Subscriber | None) -> Bearer:
         """What a REGISTER came over; the set of another registration vouches for nothing (INT-02)."""
@@ -235,7 +245,9 @@ class Registrations:
         reading: Reading,
         now: Micros,
         out: list[Action],
+        *,
+        detail: str = "",
     ) -> None:
         """Answer with an error, and say that this registration failed."""
         out.append(reading.failed(refusal.words, refusal.status, refusal))
-        self._answers.refuse(txn, live, refusal, now, out)
+        self._answers.refuse(txn, live, refusal, now, out, detail=detail)

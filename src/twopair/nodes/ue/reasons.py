@@ -1,8 +1,6 @@
 """Why a registration failed, in words for people: the status, and what is known beside it."""
 
-from collections.abc import Iterable
-
-from twopair.base import Suite, WireError
+from twopair.base import WireError
 from twopair.core.registration.ue import Round
 from twopair.core.secagree import Offer, ServerList
 from twopair.nodes.ue.extensions import missing
@@ -27,8 +25,7 @@ def reason_of(response: Response, attempt: Round) -> str:
 
 def lists_differ(offer: Offer, server: ServerList) -> str:
     """What was offered, and what the other end takes."""
-    ours, theirs = (_suites(entry.suite for entry in one.entries) for one in (offer, server))
-    return f"offered {ours}; the P-CSCF takes {theirs}"
+    return f"offered {offer.words}; the P-CSCF takes {server.words}"
 
 
 def _agreement(response: Response, attempt: Round) -> str:
@@ -37,8 +34,3 @@ def _agreement(response: Response, attempt: Round) -> str:
     except WireError:
         return ""
     return lists_differ(attempt.offer, server) if server.lines else ""
-
-
-def _suites(suites: Iterable[Suite]) -> str:
-    """Each once, in order."""
-    return ", ".join(dict.fromkeys(map(str, suites))) or "nothing usable"

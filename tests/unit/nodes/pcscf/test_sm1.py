@@ -3,7 +3,7 @@
 import pytest
 from tests.unit.nodes.pcscf.bed import Bed, Ue
 
-from twopair.base import Endpoint, Flow, Port, Refusal, Spi, Suite
+from twopair.base import Endpoint, Flow, Port, Refusal, Refused, Spi, Suite
 from twopair.core.sa import InstallSas, Stage
 from twopair.core.secagree import Offer, ServerList, Terms
 from twopair.nodes.facts import RegistrationFailed
@@ -60,12 +60,31 @@ def test_unusable_offers(offer: str, refusal: Refusal) -> None:
     assert bed.refusals == [refusal]
 
 
+def refused_detail(bed: Bed) -> str:
+    [fact] = bed.facts(Refused)
+    assert isinstance(fact, Refused)
+    return fact.detail
+
+
+def test_what_differs_is_logged() -> None:
+    """NO_COMMON_ALGORITHM, ERR-08: what was offered, as it was written, and what the operator allows."""
+    bed = Bed()
+    refused(
+        bed,
+        Ue(),
+        Security_Client="tls, ipsec-3gpp;alg=hmac-md5-96;spi-c=1000;spi-s=1001;port-c=6100;port-s=6101",
+    )
+    ours = ", ".join(map(str, bed.pcscf.tables.config.policy.priority))
+    assert refused_detail(bed) == f"offered tls, hmac-md5-96/null; we take {ours}"
+
+
 def test_confidentiality_required() -> None:
     """AGR-23: the UE offers integrity only."""
     bed, ue = Bed(confidentiality="required"), Ue()
     plain = Offer.make(ue.terms, [Suite("hmac-sha-1-96", "null")]).lines[0]
     assert refused(bed, ue, Security_Client=plain).status == 403
     assert bed.refusals == [Refusal.CONFIDENTIALITY_REQUIRED]
+    assert refused_detail(bed).startswith("offered hmac-sha-1-96/null; we take ")
 
 
 def test_our_order_decides() -> None:

@@ -5,7 +5,7 @@ from tests.unit.nodes.pcscf.bed import CORE, TCP, UDP, Bed, Ue, make_response
 from tests.unit.nodes.pcscf.relay_bed import registered, status
 
 from twopair.base import REFUSED_FOR, Flow, Port, Send, Spi, StreamClosed, StreamOpened, Transport, seconds
-from twopair.core.sa import Stage
+from twopair.core.sa import RemoveSas, Stage
 from twopair.core.secagree import Terms
 from twopair.core.sip import Why
 from twopair.nodes.facts import Rerouted
@@ -363,6 +363,44 @@ def test_a_set_that_is_established_while_the_request_waits() -> None:
     bed.reregister(ue)
     bed.wait(5.1)
     assert [flow for flow, _ in requests(bed)] == [old, old, downlink(ue, UDP)]
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "BYE"])
+def test_a_set_that_row_6_deletes_takes_its_requests_with_it(method: str) -> None:
+    """PCS-24, row 6: the UE has begun anew and knows nothing of them; they are not for its new set."""
+    bed, ue = registered()
+    bed.from_core(ue, method)
+    old = requests(bed)[0][0]
+    bed.wait(1)
+    before = ue.terms
+    ue.renew(Terms(Spi(before.spi_c + 2), Spi(before.spi_s + 2), Port(before.port_c + 2), before.port_s))
+    bed.register(ue)
+    bed.wait(140)
+    assert {flow for flow, _ in requests(bed)} <= {old}
+    assert not bed.facts(Rerouted)
+    assert bed.pcscf.transactions == 0
+
+
+def test_a_copy_of_what_led_to_row_6_deletes_nothing_more() -> None:
+    """Row 6, MGP-01, RFC 3261 §17.2.2: SM7 and SM11 come again; SM12 does, and no set moves."""
+    bed, ue = registered()
+    before = ue.terms
+    ue.renew(Terms(Spi(before.spi_c + 2), Spi(before.spi_s + 2), Port(before.port_c + 2), before.port_s))
+    ue.server = ""
+    bed.sm6(ue, bed.sm1(ue))
+    sm7 = ue.sm7()
+    bed.receive(ue.uplink, sm7)
+    sm8 = bed.to_core()
+    bed.ok(sm8, ue)
+    removed = [action for action in bed.actions if isinstance(action, RemoveSas)]
+    assert len(removed) == 1
+    held = bed.installed
+    bed.receive(ue.uplink, sm7)
+    assert status(bed) == 200
+    bed.ok(sm8, ue)
+    assert bed.nothing_sent()
+    assert [action for action in bed.actions if isinstance(action, RemoveSas)] == removed
+    assert (bed.installed, bed.stages(ue)) == (held, [Stage.IN_USE])
 
 
 def test_a_temporary_set_carries_nothing() -> None:

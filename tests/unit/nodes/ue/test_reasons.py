@@ -25,10 +25,15 @@ def test_494_without_a_list_that_can_be_read_is_told_as_such(headers: list[tuple
     assert failure(bench).reason == "494 Security Agreement Required"
 
 
-def test_494_with_nothing_usable() -> None:
+def test_494_with_what_the_ue_does_not_know() -> None:
+    """AGR-01: named as it is written."""
     bench = attempt()
-    bench.answer(494, [("Security-Server", "tls")])
-    assert failure(bench).reason.endswith("; the P-CSCF takes nothing usable")
+    lines = [
+        "tls;q=0.2, ipsec-3gpp;alg=hmac-sha-3;ealg=cam;spi-c=300;spi-s=301;port-c=5064;port-s=5062",
+        TAKES,
+    ]
+    bench.answer(494, [("Security-Server", line) for line in lines])
+    assert failure(bench).reason.endswith("; the P-CSCF takes tls, hmac-sha-3/cam, hmac-sha-1-96/aes-cbc")
 
 
 def test_a_wrong_key_is_told_as_such() -> None:
