@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
-from twopair.base import Endpoint, Impi, Micros, Port, Refusal, Report, Secret, seconds
+from twopair.base import Endpoint, Impi, Micros, Port, Refusal, Report, Secret, seconds, token
 from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.registration.pcscf import (
     Attempt,
@@ -281,8 +281,10 @@ class Attempts:
         known = tables.subscribers.meant(reading.impi, reading.flow, over)
         if known is not None:
             return known
-        flow = reading.flow or ALONE
-        return Subscriber(reading.impi, exchange.token, tables.config.core, tables.config.registrar, flow)
+        flow, name = reading.flow or ALONE, exchange.token
+        if tables.subscribers.behind(name) is not None:  # SM1 was for one that has another name by now
+            name = token(tables.entropy)
+        return Subscriber(reading.impi, name, tables.config.core, tables.config.registrar, flow)
 
     def _counted(self, impi: Impi) -> list[Subscriber]:
         """The registrations that are counted: emergency must not fail for the others, nor they for it."""

@@ -3,7 +3,9 @@
 from tests.unit.nodes.pcscf.flow_bed import IN_USE, FlowBed, emergency, flow
 
 from twopair.base import Refusal
+from twopair.core.registration.flows import Kind
 from twopair.nodes.pcscf.config import Limits
+from twopair.wire.sip import Request
 
 
 def test_the_challenge_of_a_second_flow_leaves_the_attempt_of_the_first() -> None:
@@ -22,6 +24,34 @@ def test_a_new_challenge_of_a_flow_ends_its_own_attempt() -> None:
     bed.sm6(first, bed.sm1(first))
     bed.sm6(again, bed.sm1(again))
     assert len(bed.installed) == 1
+
+
+def test_a_late_challenge_takes_nothing_from_a_registration_that_has_another_name_by_now() -> None:
+    """ERR-30, PCS-13, MGU-09; seed 52229 of the simulator.
+
+    SM1 came twice, and the first is confirmed as the only registration of its UE. The second begins one of
+    its own, which must not have the token of the Path in use: requests to the UE would follow it, and end
+    with it.
+    """
+    bed, first, again = FlowBed(), flow(1, answered=False), flow(1, "10.99.0.44", answered=False)
+    bed.sm6(first, bed.sm1(first))
+    late = bed.sm1(again)
+    bed.ok(bed.sm7(first), first)
+    [standing] = bed.pcscf.tables.subscribers.all_of(first.impi)
+    assert standing.flow.kind is Kind.ALONE
+
+    def reached() -> list[str]:
+        bed.from_core(first, Route=standing.path)
+        return [to.remote.address for to, m in bed.sent if isinstance(m, Request)]
+
+    assert reached() == [first.address]
+    bed.sm6(again, late)
+    assert len(bed.installed) == 2
+    assert reached() == [first.address]
+    bed.wait(245)  # reg-await-auth
+    assert len(bed.installed) == 1
+    assert reached() == [first.address]
+    assert bed.relayed(first)
 
 
 def test_a_flood_of_names_is_bounded_and_evicts_attempts_only() -> None:
