@@ -205,6 +205,21 @@ def test_query_names_every_sa(wire: Wire) -> None:
         assert found == {arrow.name: SPIS.of(arrow.spi_of) for arrow in ARROWS}
 
 
+def test_one_set_is_counted_without_the_others(wire: Wire) -> None:
+    """SA-23: the same as among all; a set that is not there has no SAs."""
+    install(wire)
+    for end in End:
+        wire.backends[end].install(wire.set_of(end, set_id=2, ports=OTHER_PORTS, spis=OTHER_SPIS))
+    for sender, flow, _, _ in flows(wire):
+        assert wire.reaches(sender.other, wire.send(sender, flow)[0])
+    for backend in wire.backends.values():
+        assert all(c.packets for c in backend.counters(1))
+        assert list(backend.counters(1)) == [c for c in backend.query() if c.set_id == 1]
+        assert {c.spi for c in backend.counters(2)} == set(OTHER_SPIS)
+        backend.remove(1)
+        assert list(backend.counters(1)) == []
+
+
 def test_features_name_what_can_be_installed(wire: Wire) -> None:
     backend = wire.backends[End.UE]
     assert backend.features.name in WIRES

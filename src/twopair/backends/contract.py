@@ -29,15 +29,28 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class SaCounters:
-    """Counters of one installed SA."""
+    """Counters of one installed SA.
+
+    Args:
+        set_id: the set it belongs to.
+        name: SA1-up, SA1-dn, SA2-dn or SA2-up.
+        spi: its SPI.
+        packets: that it carried.
+        octets: in them.
+        replayed: packets dropped as replays.
+        bad_icv: packets dropped for their integrity check value.
+        mismatched: packets that were whole and dropped for ports or addresses that are not the SA's; the
+            kernel does not count them, and has them among `packets`.
+    """
 
     set_id: int
-    name: str  # SA1-up, SA1-dn, SA2-dn, SA2-up
+    name: str
     spi: Spi
     packets: int
     octets: int
     replayed: int
     bad_icv: int
+    mismatched: int = 0
 
 
 class IpsecBackend(Protocol):
@@ -66,6 +79,10 @@ class IpsecBackend(Protocol):
 
     def query(self) -> Iterable[SaCounters]:
         """Every installed SA with its counters."""
+        ...
+
+    def counters(self, set_id: int) -> Iterable[SaCounters]:
+        """The SAs of one set with their counters, without a look at the others; none if it is not there."""
         ...
 
     def drops(self) -> Mapping[str, int]:

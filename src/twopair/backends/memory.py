@@ -90,5 +90,6 @@ class MemoryBackend(Tables[None]):
             return Drop.BAD_ICV
         sa.window.accept(mark.sequence)
         if sa.association.selector != selector:
+            sa.mismatched += 1
             return Drop.SELECTOR
         return None

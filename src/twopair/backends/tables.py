@@ -57,11 +57,12 @@ class Tables(Generic[T]):
 
     def query(self) -> Iterable[SaCounters]:
         """See `IpsecBackend`."""
-        return [
-            counters
-            for installed in self._sad
-            for counters in (*map(_sent, installed.outbound), *map(_received, installed.inbound))
-        ]
+        return [counters for installed in self._sad for counters in _counted(installed)]
+
+    def counters(self, set_id: int) -> Iterable[SaCounters]:
+        """See `IpsecBackend`."""
+        installed = self._sad.of(set_id)
+        return [] if installed is None else _counted(installed)
 
     def drops(self) -> Mapping[str, int]:
         """See `IpsecBackend`."""
@@ -79,9 +80,15 @@ class Tables(Generic[T]):
         """Called when a set went out."""
 
 
+def _counted(installed: InstalledSet[T]) -> list[SaCounters]:
+    return [*map(_sent, installed.outbound), *map(_received, installed.inbound)]
+
+
 def _sent(sa: Outbound[T]) -> SaCounters:
     return SaCounters(sa.set_id, sa.name, sa.spi, sa.packets, sa.octets, replayed=0, bad_icv=0)
 
 
 def _received(sa: Inbound[T]) -> SaCounters:
-    return SaCounters(sa.set_id, sa.name, sa.spi, sa.packets, sa.octets, sa.replayed, sa.bad_icv)
+    return SaCounters(
+        sa.set_id, sa.name, sa.spi, sa.packets, sa.octets, sa.replayed, sa.bad_icv, sa.mismatched
+    )

@@ -10,6 +10,7 @@ from twopair import __version__
 from twopair.cli import services, ue
 from twopair.cli.demo import demo
 from twopair.cli.probe import probe
+from twopair.cli.sas import sas
 from twopair.cli.sim import sim
 from twopair.live.config import ConfigError
 from twopair.live.prerequisite import PrerequisiteMissing
@@ -53,6 +54,7 @@ app.command("demo")(demo)
 app.command("pcscf")(services.pcscf)
 app.command("home")(services.home)
 app.command("probe")(probe)
+app.command("sas")(sas)
 app.command("sim")(sim)
 app.add_typer(ue.app, name="ue")
 

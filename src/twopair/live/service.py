@@ -9,6 +9,7 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 from twopair.backends.memory import MemoryBackend
+from twopair.live.admin import answering
 from twopair.live.collector import spare_what_stays
 from twopair.live.config import ConfigError, HomeFile, PcscfFile, read
 from twopair.live.driver import Driver
@@ -90,12 +91,14 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
             suites=config.algorithms,
             ipv6=any(":" in address for address in config.gm_addresses),
         )
-        driver = Driver(Pcscf(config, OsEntropy()), ipsec.backend, guard=ipsec.guard)
+        node = Pcscf(config, OsEntropy())
+        driver = Driver(node, ipsec.backend, guard=ipsec.guard)
         try:
             start(driver, file, verbose)
             addresses = ", ".join(config.gm_addresses)
-            ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
-            await end.wait()
+            async with answering(settings.admin.socket, node, ipsec.backend):
+                ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
+                await end.wait()
         finally:
             driver.stop()
             ipsec.close()

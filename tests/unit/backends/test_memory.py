@@ -81,6 +81,7 @@ def test_selector(ends: tuple[MemoryBackend, MemoryBackend], flow: Flow) -> None
     """SA-10."""
     ue, pcscf = ends
     assert pcscf.inbound(flow, marked(ue)) is Drop.SELECTOR
+    assert {c.name: c.mismatched for c in pcscf.counters(1) if c.mismatched} == {"SA1-up": 1}
 
 
 def test_unknown_spi(ends: tuple[MemoryBackend, MemoryBackend]) -> None:

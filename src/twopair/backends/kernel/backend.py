@@ -153,6 +153,19 @@ class KernelBackend:
             counters for standing in self._standing.values() for counters in _counters(standing.sa_set, found)
         ]
 
+    def counters(self, set_id: int) -> Iterable[SaCounters]:
+        """See `IpsecBackend`: four requests, however many sets there are."""
+        standing = self._standing.get(set_id)
+        if standing is None:
+            return []
+        found: dict[tuple[str, int], xfrm.State] = {}
+        for arrow in standing.sa_set.arrows:
+            sa = standing.sa_set.association(arrow)
+            dst = sa.selector.dst
+            if (answer := self._netlink.get(xfrm.get_state(xfrm.address(dst), sa.spi))) is not None:
+                found[dst, sa.spi] = xfrm.decode_state(answer)
+        return list(_counters(standing.sa_set, found))
+
     def drops(self) -> Mapping[str, int]:
         """See `IpsecBackend`; of the whole network namespace, since this back end began."""
         return self._statistics.drops()

@@ -222,6 +222,24 @@ class Netlink:
             found.append(Answer(answered, content))
         return found
 
+    def get(self, wanted: Request) -> Answer | None:
+        """The one thing that a request names, None if it is not there.
+
+        Raises:
+            OSError: refused for another reason.
+        """
+        number = self._take_numbers(1)
+        data = bytearray(wanted)
+        _FLAGS_AND_NUMBER.pack_into(data, _FLAGS_AT, REQUEST, number)
+        self._send(data)
+        answered, body = next((kind, body) for kind, _, of, body in self._answers() if of == number)
+        if answered != ERROR:
+            return Answer(answered, body)
+        failed = _refused(0, 0, body)
+        if failed.code in (errno.ESRCH, errno.ENOENT):
+            return None
+        raise OSError(failed.code, str(failed))
+
     def heard(self) -> list[Answer]:
         """What the kernel has said of its own accord since; empty if nothing, or if too much to keep."""
         try:

@@ -198,6 +198,11 @@ def delete_state(dst: Address, spi: int) -> Request:
     return request(DELETE_STATE, _STATE_ID.pack(dst.octets, spi.to_bytes(4, "big"), dst.family, _ESP))
 
 
+def get_state(dst: Address, spi: int) -> Request:
+    """Show the state that a packet to there would find."""
+    return request(GET_STATE, _STATE_ID.pack(dst.octets, spi.to_bytes(4, "big"), dst.family, _ESP))
+
+
 def add_policy(wanted: Wanted, direction: int, *, priority: int, reqid: int = 0, spi: int = 0) -> Request:
     """Have these packets protected by one state; or, with no `reqid`, blocked."""
     action = ALLOW if reqid else BLOCK

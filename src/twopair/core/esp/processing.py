@@ -62,7 +62,10 @@ def _inside(
     except WireError:
         return Drop.BAD_PADDING
     if addresses + payload[:4] != selector or protocol not in PORTED:
-        return Drop.DUMMY if protocol == NO_NEXT_HEADER else Drop.SELECTOR
+        if protocol == NO_NEXT_HEADER:
+            return Drop.DUMMY
+        sa.mismatched += 1
+        return Drop.SELECTOR
     sa.packets += 1
     sa.octets += len(payload)
     return Inside(payload, protocol, iv_repeated)

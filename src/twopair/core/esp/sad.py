@@ -63,12 +63,14 @@ class Inbound(Generic[T]):
         octets: octets of IP payload accepted, after ESP.
         replayed: packets dropped as replays.
         bad_icv: packets dropped for their ICV.
+        mismatched: packets dropped for ports or addresses that are not this SA's (SA-10).
     """
 
     __slots__ = (
         "association",
         "bad_icv",
         "ivs",
+        "mismatched",
         "name",
         "octets",
         "packets",
@@ -91,6 +93,7 @@ class Inbound(Generic[T]):
         self.octets = 0
         self.replayed = 0
         self.bad_icv = 0
+        self.mismatched = 0
 
 
 class InstalledSet(NamedTuple, Generic[T]):
@@ -131,6 +134,10 @@ class Sad(Generic[T]):
     def is_own(self, dst: str, spi: Spi) -> bool:
         """Whether an SA of ours sends to `dst` with that SPI."""
         return (dst, spi) in self._outbound_keys
+
+    def of(self, set_id: int) -> InstalledSet[T] | None:
+        """The set of that name, if it is installed."""
+        return self._sets.get(set_id)
 
     def __contains__(self, set_id: object) -> bool:
         return set_id in self._sets

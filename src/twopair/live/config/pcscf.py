@@ -122,7 +122,5 @@ class PcscfFile(Section):
         """Settings that this version accepts but does not follow, each in one line."""
         if self.store.url != "memory:":
             yield f"store.url = {self.store.url}: not in this version; registrations end with the program"
-        if self.admin.socket is not None:
-            yield f"admin.socket = {self.admin.socket}: not in this version"
         if self.admin.http is not None:
             yield f"admin.http = {self.admin.http}: not in this version"

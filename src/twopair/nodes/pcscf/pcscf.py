@@ -1,6 +1,6 @@
 """The P-CSCF: its parts put together, events in, actions out (33.203 §7; 24.229 §5.2)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -54,6 +54,7 @@ from twopair.nodes.pcscf.relay import Relay
 from twopair.nodes.pcscf.responses import Responses
 from twopair.nodes.pcscf.rules import RULES, Rules
 from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.snapshot import RegistrationView, snapshot
 from twopair.nodes.pcscf.streams import CLEAR_IDLE
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.upward import Upward
@@ -100,8 +101,8 @@ class Pcscf:
             Received: self._received,
             StreamOpened: self._stream_opened,
             StreamClosed: self._stream_closed,
-            SasInstalled: self._installed,
-            SasRefused: self._not_installed,
+            SasInstalled: lambda e, now, out: self._attempts.installed(e.set_id, now, out),
+            SasRefused: lambda e, now, out: self._attempts.not_installed(e.set_id, e.reason, now, out),
             Woke: self._woke,
             Recalled: self._recalled,
             Start: self._start,
@@ -133,6 +134,10 @@ class Pcscf:
         """All that a successor is to know, by key (MGP-14)."""
         return self._keeping.all()
 
+    def snapshot(self, now: Micros) -> Iterator[RegistrationView]:
+        """Registrations and their sets, for people; see `twopair.nodes.pcscf.snapshot`."""
+        return snapshot(self.tables, now)
+
     def _recalled(self, event: Recalled, now: Micros, out: list[Action]) -> None:
         self._keeping.recall(event.values, now, out)
 
@@ -147,12 +152,6 @@ class Pcscf:
     def _woke(self, _event: Woke, now: Micros, out: list[Action]) -> None:
         self._layer.wake(now, out)
         self.tables.agenda.wake(now, out)
-
-    def _installed(self, event: SasInstalled, now: Micros, out: list[Action]) -> None:
-        self._attempts.installed(event.set_id, now, out)
-
-    def _not_installed(self, event: SasRefused, now: Micros, out: list[Action]) -> None:
-        self._attempts.not_installed(event.set_id, event.reason, now, out)
 
     # Streams
 

@@ -91,6 +91,7 @@ def test_selector(version: int) -> None:
     source = ip.parse(packet).src
     assert gm.dropped(Drop.SELECTOR, packet.replace(source, source[:-1] + b"\x63"))
     assert gm.pcscf.from_wire(gm.forged(right, sequence=21)) == [gm.up()]
+    assert {c.name: c.mismatched for c in gm.pcscf.query() if c.mismatched} == {"SA1-up": 11}
 
 
 @VERSIONS

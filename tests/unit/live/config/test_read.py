@@ -91,7 +91,6 @@ def test_the_pcscf_file_of_the_product(file: Path) -> None:
     assert config.pass_on == ("privacy",)
     assert [line.split(" = ")[0] for line in settings.without_effect()] == [
         "store.url",
-        "admin.socket",
         "admin.http",
     ]
 

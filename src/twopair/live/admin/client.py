@@ -1,0 +1,37 @@
+"""Asks a running P-CSCF on its admin socket."""
+
+import json
+import os
+from pathlib import Path
+from socket import AF_UNIX, SOCK_STREAM, socket
+from typing import Any, Final
+
+from twopair.live.prerequisite import PrerequisiteMissing
+
+_PATIENCE_S: Final = 10.0
+_CHUNK: Final = 1 << 16
+
+
+def ask(path: Path, question: str, who: str = "") -> Any:
+    """The answer to a question, as JSON has it.
+
+    Raises:
+        PrerequisiteMissing: nobody answers there, or nobody who understands.
+    """
+    try:
+        with socket(AF_UNIX, SOCK_STREAM) as connection:
+            connection.settimeout(_PATIENCE_S)
+            connection.connect(str(path))
+            connection.sendall(json.dumps({"ask": question, "who": who}).encode() + b"\n")
+            chunks = []
+            while chunk := connection.recv(_CHUNK):
+                chunks.append(chunk)
+        answer = json.loads(b"".join(chunks))
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise PrerequisiteMissing(f"no P-CSCF answers at {path}: {why}") from None
+    except ValueError:
+        raise PrerequisiteMissing(f"no P-CSCF answers at {path}: the answer ended early") from None
+    if isinstance(answer, dict) and "error" in answer:
+        raise PrerequisiteMissing(f"the P-CSCF at {path} says: {answer['error']}")
+    return answer
