@@ -4,7 +4,7 @@ import logging
 from asyncio import AbstractEventLoop
 from collections import Counter
 from collections.abc import Callable
-from errno import EINPROGRESS
+from errno import EADDRNOTAVAIL, EINPROGRESS
 from socket import socket
 
 from twopair.base import (
@@ -139,11 +139,18 @@ class Ports:
             self._take(StreamClosed(flow, reason_of(error)))
             return
         code = sock.connect_ex(flow.remote)
-        if code not in (0, EINPROGRESS):
+        if code not in (0, EINPROGRESS, EADDRNOTAVAIL):
             sock.close()
             self._take(StreamClosed(flow, reason_of(OSError(code, ""))))
             return
-        self._streams[flow] = Stream(sock, flow, loop=self._loop, owner=self, opening_s=within / SECOND)
+        self._streams[flow] = Stream(
+            sock,
+            flow,
+            loop=self._loop,
+            owner=self,
+            opening_s=within / SECOND,
+            taken=code == EADDRNOTAVAIL,
+        )
 
     def close(self, flow: Flow) -> None:
         """Close a connection after what was sent on it; no event follows."""

@@ -3,6 +3,7 @@
 from asyncio import AbstractEventLoop, TimerHandle
 from collections import deque
 from enum import Enum, auto
+from errno import EADDRNOTAVAIL, EINPROGRESS
 from os import strerror
 from socket import SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET, socket
 from struct import pack
@@ -15,6 +16,7 @@ CHUNK_OCTETS: Final = 65_536
 QUEUE_OCTETS: Final = 1024 * 1024
 """Unsent data at which the peer is taken for dead."""
 _CHUNKS_PER_WAKE: Final = 16
+_BETWEEN_S: Final = 0.05
 _LINGER_S: Final = 2.0  # how long an orderly close may take
 
 _buffer = bytearray(CHUNK_OCTETS)
@@ -61,6 +63,7 @@ class Stream:
         loop: the event loop that watches it.
         owner: told of opening, data and end.
         opening_s: how long the outcome of `connect` is still awaited; 0: it is connected.
+        taken: whether `connect` found an earlier connection between the same ports, which is about to end.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Stream:
         loop: AbstractEventLoop,
         owner: StreamOwner,
         opening_s: float = 0.0,
+        taken: bool = False,
     ) -> None:
         self.flow = flow
         self._sock = sock
@@ -83,7 +87,10 @@ class Stream:
         self._giving_up: TimerHandle | None = None
         if opening_s:
             self._giving_up = loop.call_later(opening_s, self._fail, "connection timed out")
-            loop.add_writer(sock, self._connected)
+            if taken:
+                loop.call_later(_BETWEEN_S, self._connect)
+            else:
+                loop.add_writer(sock, self._connected)
         else:
             loop.add_reader(sock, self._readable)
 
@@ -124,6 +131,18 @@ class Stream:
         if self._state is not _State.CLOSED:
             self._sock.setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
             self._finish()
+
+    def _connect(self) -> None:
+        """Once more: the peer has ended the earlier connection, and has not heard yet that we have, too."""
+        if self._state is not _State.OPENING:
+            return
+        code = self._sock.connect_ex(self.flow.remote)
+        if code in (0, EINPROGRESS):
+            self._loop.add_writer(self._sock, self._connected)
+        elif code == EADDRNOTAVAIL:
+            self._loop.call_later(_BETWEEN_S, self._connect)
+        else:
+            self._fail(reason_of(OSError(code, "")))
 
     def _connected(self) -> None:
         self._wait_no_longer()

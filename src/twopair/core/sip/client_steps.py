@@ -8,6 +8,9 @@ from twopair.core.sip.terms import ClientOn, Out, State, Trouble, Why
 from twopair.core.sip.transaction import ClientTransaction
 from twopair.wire.sip import Response
 
+MOST_AGAIN: Final = 3
+"""How often a request is sent on a new stream; a peer that ends each at once must not be asked for ever."""
+
 _SILENT_T1S: Final = 3
 """After how many T1 the second retransmission is due: T1, and 2 * T1."""
 
@@ -83,14 +86,14 @@ def start_k(txn: ClientTransaction, _message: object, _flow: object, now: Micros
         txn.ground.lanes.start(ClientOn.TIMER_K, txn.timers.t4, txn, now)
 
 
-def send_once_more(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+def send_again(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """The stream is gone and nothing was heard: send the same on a new one, where there may be one.
 
     If the peer has it already, its transaction knows the branch; if it was lost with the stream, or with
     the peer's memory, nobody has to notice (RFC 3261 §17.2.3, MSG-06).
     """
-    if not txn.sent_again and txn.ground.reach(txn.flow, now, out):
-        txn.sent_again = True
+    if txn.again < MOST_AGAIN and txn.ground.reach(txn.flow, now, out):
+        txn.again += 1
         out.append(Send(txn.flow, txn.request.to_bytes()))
 
 

@@ -11,7 +11,7 @@ from twopair.core.sip.client_steps import (
     let_go,
     resend,
     send,
-    send_once_more,
+    send_again,
     start_a,
     start_b,
     start_d,
@@ -27,7 +27,7 @@ from twopair.core.sip.terms import Machine, Row, State
 _ANSWERED: Final = (acknowledge, deliver, keep_ack, start_d)
 _UNANSWERED: Final = (time_out, let_go, end)
 _GONE: Final = (time_out_lost, let_go, end)
-_REOPENED: Final = (send_once_more, start_lost)
+_REOPENED: Final = (send_again, start_lost)
 _UNHEARD: Final = (resend, double_a, tell_silence)
 _TAKEN: Final = (deliver, let_go, start_m)
 

@@ -9,7 +9,7 @@ from twopair.core.sip.client_steps import (
     let_go,
     resend,
     send,
-    send_once_more,
+    send_again,
     start_e,
     start_f,
     start_k,
@@ -24,7 +24,7 @@ from twopair.core.sip.terms import Machine, Row, State
 _ANSWERED: Final = (deliver, let_go, start_k)
 _UNANSWERED: Final = (time_out, let_go, end)
 _GONE: Final = (time_out_lost, let_go, end)
-_REOPENED: Final = (send_once_more, start_lost)
+_REOPENED: Final = (send_again, start_lost)
 _UNHEARD: Final = (resend, double_e, tell_silence)
 
 OTHER_CLIENT: Final = Machine(

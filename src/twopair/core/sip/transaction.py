@@ -105,16 +105,16 @@ class ClientTransaction(Transaction):
     """A request of ours, from its sending until nothing more of its responses can come.
 
     Attributes:
-        sent_again: whether it was sent again because its stream ended before anything was heard.
+        again: how often it was sent again because its stream ended before anything was heard.
     """
 
-    __slots__ = ("sent_again",)
+    __slots__ = ("again",)
 
     def __init__(
         self, ground: Ground, machine: Machine, key: Key, request: Request, flow: Flow, timers: Timers
     ) -> None:
         super().__init__(ground, machine, key, request, flow, timers)
-        self.sent_again = False
+        self.again = 0
 
     def receive(self, response: Response, flow: Flow, now: Micros, out: Out) -> None:
         """Take a response that matches."""

@@ -181,7 +181,7 @@ def test_an_ack_opens_a_connection_anew() -> None:
     bed.from_core(ue, "INVITE")
     [(flow, invite)] = requests(bed)
     bed.feed(StreamOpened(flow))
-    for _ in range(2):  # the INVITE is sent once more, on a second one
+    for _ in range(4):  # the INVITE is sent again, on a new one
         bed.feed(StreamClosed(flow))
         bed.feed(StreamOpened(flow))
     bed.feed(StreamClosed(flow))
