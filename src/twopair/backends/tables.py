@@ -6,7 +6,18 @@ from typing import Generic, TypeVar
 
 from twopair.backends.contract import InstallError, SaCounters
 from twopair.base import Endpoint
-from twopair.core.esp import Drop, Inbound, InstalledSet, Named, Outbound, Sad, SecurityAssociation
+from twopair.core.esp import (
+    Cells,
+    Drop,
+    Inbound,
+    InstalledSet,
+    Ledger,
+    Named,
+    Nowhere,
+    Outbound,
+    Sad,
+    SecurityAssociation,
+)
 from twopair.core.sa import Claims, SaSet
 
 T = TypeVar("T")
@@ -17,9 +28,11 @@ class Tables(Generic[T]):
 
     Args:
         make: how one SA is carried out; see `Sad`.
+        ledger: where counters are written down.
     """
 
-    def __init__(self, make: Callable[[SecurityAssociation], T]) -> None:
+    def __init__(self, make: Callable[[SecurityAssociation], T], ledger: Ledger | None = None) -> None:
+        self._ledger = ledger or Nowhere()
         self._sad: Sad[T] = Sad(make)
         self._claims = Claims()
         self._closed: set[Endpoint] = set()
@@ -35,6 +48,23 @@ class Tables(Generic[T]):
 
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
+        self._install(sa_set, self._ledger.begin(sa_set.set_id))
+
+    def adopt(self, known: Iterable[SaSet]) -> set[int]:
+        """Install again what a predecessor had, as far as the ledger knows its counters (MGP-14).
+
+        Returns:
+            The ids of those that stand now.
+        """
+        stand = set()
+        for sa_set in known:
+            cells = self._ledger.resume(sa_set.set_id)
+            if cells is not None:
+                self._install(sa_set, cells)
+                stand.add(sa_set.set_id)
+        return stand
+
+    def _install(self, sa_set: SaSet, cells: Cells) -> None:
         conflict = self._claims.take(sa_set)
         if conflict is not None:
             raise InstallError(f"{conflict.words} ({conflict.clause})")
@@ -42,9 +72,10 @@ class Tables(Generic[T]):
         outbound = tuple(n for ours, n in named if ours)
         inbound = tuple(n for ours, n in named if not ours)
         try:
-            installed = self._sad.add(sa_set.set_id, outbound, inbound)
+            installed = self._sad.add(sa_set.set_id, outbound, inbound, cells)
         except (ValueError, OverflowError) as error:
             self._claims.release(sa_set.set_id)
+            self._ledger.end(sa_set.set_id)
             raise InstallError(str(error)) from None
         self._installed(installed)
 
@@ -53,6 +84,7 @@ class Tables(Generic[T]):
         removed = self._sad.remove(set_id)
         if removed is not None:
             self._claims.release(set_id)
+            self._ledger.end(set_id)
             self._removed(removed)
 
     def query(self) -> Iterable[SaCounters]:

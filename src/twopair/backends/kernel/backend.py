@@ -170,6 +170,10 @@ class KernelBackend:
         """See `IpsecBackend`; of the whole network namespace, since this back end began."""
         return self._statistics.drops()
 
+    def leave(self) -> None:
+        """Let go, and have what stands stand: a successor adopts it (MGP-14)."""
+        self._opened.close()
+
     def shut_down(self) -> None:
         """Remove all that is ours, and let go. A second call does nothing."""
         for set_id in list(self._standing):

@@ -23,6 +23,7 @@ from twopair.core.esp import (
     Inbound,
     Inside,
     InstalledSet,
+    Ledger,
     Outbound,
     SecurityAssociation,
     Transform,
@@ -67,13 +68,14 @@ class Engine(Tables[Transform]):
         entropy: where the IVs of CBC come from.
         mtu: of the wire, in octets. Packets that ESP makes longer leave in fragments of the *outer*
             packet (RFC 4303 §3.3.4), and such fragments are put together again on receipt.
+        ledger: where counters are written down, if they are to outlive the process.
 
     Attributes:
         faults: what a peer did wrong without its packet being dropped, by name: REPEATED_IV (KEY-08).
     """
 
-    def __init__(self, entropy: Entropy, *, mtu: int = WIRE_MTU) -> None:
-        super().__init__(lambda sa: _carry_out(sa, entropy))
+    def __init__(self, entropy: Entropy, *, mtu: int = WIRE_MTU, ledger: Ledger | None = None) -> None:
+        super().__init__(lambda sa: _carry_out(sa, entropy), ledger)
         self._mtu = mtu
         self._out: dict[bytes, Outbound[Transform]] = {}
         self._in: dict[bytes, tuple[Inbound[Transform], bytes]] = {}

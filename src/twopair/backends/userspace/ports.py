@@ -27,6 +27,7 @@ the outer packet that is cut, at the MTU of the wire.
 """
 
 _TUNSETIFF: Final = 0x400454CA
+_TUNSETIFINDEX: Final = 0x400454DA
 _IFF_TUN_NO_PI: Final = 0x1001
 _SIOCETHTOOL: Final = 0x8946
 _SIOCGIFHWADDR: Final = 0x8927
@@ -74,6 +75,8 @@ class TunPort:
 
     Args:
         name: of the device, at most 15 octets; ``tp%d`` lets the kernel choose the number.
+        index: that it is to have if nothing else has it; 0: any. Connections of a process that was killed
+            end in the kernel for up to two minutes, and go on looking for the device by its index.
 
     Raises:
         OSError: /dev/net/tun is missing (ENOENT, ENXIO) or may not be used (EACCES, EPERM).
@@ -81,14 +84,23 @@ class TunPort:
 
     kind = "tun"
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, index: int = 0) -> None:
+        self._fd, self.name = -1, ""
+        for wanted in (index, 0) if index else (0,):
+            try:
+                self._make(name, wanted)
+            except OSError as error:
+                self.close()
+                if not wanted or error.errno in (errno.EACCES, errno.EPERM):
+                    raise
+            else:
+                return
+
+    def _make(self, name: str, index: int) -> None:
         self._fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            request = struct.pack("16sH22x", name.encode(), _IFF_TUN_NO_PI)
-            answer = fcntl.ioctl(self._fd, _TUNSETIFF, request)
-        except OSError:
-            os.close(self._fd)
-            raise
+        if index:
+            fcntl.ioctl(self._fd, _TUNSETIFINDEX, struct.pack("I", index))
+        answer = fcntl.ioctl(self._fd, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _IFF_TUN_NO_PI))
         self.name = answer[:16].rstrip(b"\0").decode()
 
     def fileno(self) -> int:

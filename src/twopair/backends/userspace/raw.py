@@ -15,6 +15,7 @@ from twopair.backends.userspace.engine import WIRE_MTU, Engine
 from twopair.backends.userspace.ports import TunPort
 from twopair.backends.userspace.rules import DEVICE_PREFIX, PolicyRoutes
 from twopair.base import Endpoint, Entropy
+from twopair.core.esp import Ledger
 from twopair.wire.esp import ESP
 from twopair.wire.ip import address_octets
 
@@ -35,6 +36,8 @@ class RawWire(Engine):
     Args:
         entropy: where the IVs of CBC come from.
         mtu: of the network, in octets.
+        ledger: where counters are written down, if they are to outlive the process.
+        index: of the TUN device, that of the predecessor; 0 for any.
 
     Attributes:
         unsent: ESP packets that the network would not take (no route, no buffer, MTU).
@@ -43,10 +46,12 @@ class RawWire(Engine):
         OSError: no right to make the TUN device, the sockets or the rules; nothing is left behind.
     """
 
-    def __init__(self, entropy: Entropy, *, mtu: int = WIRE_MTU) -> None:
-        super().__init__(entropy, mtu=mtu)
+    def __init__(
+        self, entropy: Entropy, *, mtu: int = WIRE_MTU, ledger: Ledger | None = None, index: int = 0
+    ) -> None:
+        super().__init__(entropy, mtu=mtu, ledger=ledger)
         self.unsent = 0
-        self._tun = TunPort(f"{DEVICE_PREFIX}%d")
+        self._tun = TunPort(f"{DEVICE_PREFIX}%d", index)
         self._sockets: dict[tuple[int, int], socket.socket] = {}
         try:
             for family in (socket.AF_INET, socket.AF_INET6):
@@ -72,6 +77,11 @@ class RawWire(Engine):
         if endpoint in self._closed:
             super().reopen(endpoint)
             self._routes.shut(endpoint)
+
+    @property
+    def index(self) -> int:
+        """Number of the TUN device."""
+        return self._routes.index
 
     # packets
 

@@ -2,23 +2,28 @@
 
 from twopair.core.esp.association import IvSpace, SecurityAssociation, Selector
 from twopair.core.esp.drop import Drop
+from twopair.core.esp.ledger import CELLS, Cells, Ledger, Nowhere
 from twopair.core.esp.processing import PORTED, Inside, receive, send
 from twopair.core.esp.replay import WINDOW_PACKETS, IvWatch, ReplayWindow
 from twopair.core.esp.sad import LAST_SEQUENCE, Inbound, InstalledSet, Named, Outbound, Sad
 from twopair.core.esp.transform import SUITES, Transform, make_transform, well_formed
 
 __all__ = [
+    "CELLS",
     "LAST_SEQUENCE",
     "PORTED",
     "SUITES",
     "WINDOW_PACKETS",
+    "Cells",
     "Drop",
     "Inbound",
     "Inside",
     "InstalledSet",
     "IvSpace",
     "IvWatch",
+    "Ledger",
     "Named",
+    "Nowhere",
     "Outbound",
     "ReplayWindow",
     "Sad",

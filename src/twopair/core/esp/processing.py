@@ -24,7 +24,7 @@ def send(sa: Outbound[Transform], payload: bytes, protocol: int) -> bytes | Drop
     """The ESP packet around a payload, unless the sequence numbers are used up (SA-07)."""
     if sa.sequence >= LAST_SEQUENCE:
         return Drop.SEQUENCE_EXHAUSTED
-    sa.sequence += 1
+    sa.cells[sa.cell] = sa.sequence = sa.sequence + 1  # written down before it is used (SA-07, KEY-08)
     sa.octets += len(payload)
     return sa.transform.seal(sa.spi, sa.sequence, payload, protocol)
 
@@ -50,6 +50,7 @@ def receive(sa: Inbound[Transform], body: bytes, addresses: bytes, selector: byt
         sa.bad_icv += 1
         return Drop.BAD_ICV
     sa.window.accept(sequence)
+    sa.cells[sa.cell] = sa.window.top
     return _inside(sa, plain, addresses, selector, sa.ivs is not None and sa.ivs.repeated(body[8:16]))
 
 

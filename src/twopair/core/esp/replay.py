@@ -27,6 +27,11 @@ class ReplayWindow:
         """The highest sequence number accepted so far, 0 before the first."""
         return self._top
 
+    def resume(self, top: int) -> None:
+        """Go on after a restart: all up to `top` counts as received, and what was overtaken is lost."""
+        self._top = top
+        self._seen = _FULL
+
     def fresh(self, sequence: int) -> bool:
         """Whether a packet with this number may still be accepted. Zero is never sent (SA-07)."""
         age = self._top - sequence

@@ -10,6 +10,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from twopair.base import Spi, Suite
 from twopair.core.esp.association import SecurityAssociation, Selector
+from twopair.core.esp.ledger import Cells
 from twopair.core.esp.replay import IvWatch, ReplayWindow
 
 T = TypeVar("T")
@@ -32,19 +33,22 @@ class Outbound(Generic[T]):
 
     Attributes:
         sequence: number of the last packet sent; the first packet has 1 (SA-07).
-        packets: packets sent.
+        cells: where it is written down, at `cell`.
+        packets: packets sent; those of a predecessor count.
         octets: octets of IP payload sent, before ESP.
     """
 
-    __slots__ = ("association", "name", "octets", "sequence", "set_id", "spi", "transform")
+    __slots__ = ("association", "cell", "cells", "name", "octets", "sequence", "set_id", "spi", "transform")
 
-    def __init__(self, set_id: int, named: Named, transform: T) -> None:
+    def __init__(self, set_id: int, named: Named, transform: T, cells: Cells, cell: int) -> None:
         self.set_id = set_id
         self.name = named.name
         self.association = named.association
         self.spi: Spi = named.association.spi
         self.transform = transform
-        self.sequence = 0
+        self.cells = cells
+        self.cell = cell
+        self.sequence = cells[cell]
         self.octets = 0
 
     @property
@@ -58,6 +62,7 @@ class Inbound(Generic[T]):
 
     Attributes:
         window: its anti-replay window (SA-06).
+        cells: where its highest number is written down, at `cell`.
         ivs: watch for repeated IVs, None where IVs are not counters (KEY-08).
         packets: packets accepted.
         octets: octets of IP payload accepted, after ESP.
@@ -69,6 +74,8 @@ class Inbound(Generic[T]):
     __slots__ = (
         "association",
         "bad_icv",
+        "cell",
+        "cells",
         "ivs",
         "mismatched",
         "name",
@@ -81,13 +88,19 @@ class Inbound(Generic[T]):
         "window",
     )
 
-    def __init__(self, set_id: int, named: Named, transform: T, ivs: IvWatch | None) -> None:
+    def __init__(
+        self, set_id: int, named: Named, transform: T, ivs: IvWatch | None, cells: Cells, cell: int
+    ) -> None:
         self.set_id = set_id
         self.name = named.name
         self.association = named.association
         self.spi: Spi = named.association.spi
         self.transform = transform
+        self.cells = cells
+        self.cell = cell
         self.window = ReplayWindow()
+        if cells[cell]:
+            self.window.resume(cells[cell])
         self.ivs = ivs
         self.packets = 0
         self.octets = 0
@@ -148,16 +161,21 @@ class Sad(Generic[T]):
     def __iter__(self) -> Iterator[InstalledSet[T]]:
         return iter(self._sets.values())
 
-    def add(self, set_id: int, outbound: tuple[Named, ...], inbound: tuple[Named, ...]) -> InstalledSet[T]:
-        """Install a set whole (SA-01).
+    def add(
+        self, set_id: int, outbound: tuple[Named, ...], inbound: tuple[Named, ...], cells: Cells
+    ) -> InstalledSet[T]:
+        """Install a set whole (SA-01); its counters go on from those in its cells.
 
         Raises:
             ValueError: `make` could not carry out an SA; nothing has changed.
         """
         ivs = IvWatch() if inbound[0].association.suite in _COUNTER_SUITES else None
         installed = InstalledSet(
-            tuple(Outbound(set_id, n, self._make(n.association)) for n in outbound),
-            tuple(Inbound(set_id, n, self._make(n.association), ivs) for n in inbound),
+            tuple(Outbound(set_id, n, self._make(n.association), cells, i) for i, n in enumerate(outbound)),
+            tuple(
+                Inbound(set_id, n, self._make(n.association), ivs, cells, i)
+                for i, n in enumerate(inbound, len(outbound))
+            ),
         )
         self._sets[set_id] = installed
         for out in installed.outbound:

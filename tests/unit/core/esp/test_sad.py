@@ -6,7 +6,7 @@ import pytest
 from tests.figure1_sets import GCM, PCSCF, PORTS, SPIS, UE, Dice, sa_set
 
 from twopair.base import Port, Spi
-from twopair.core.esp import InstalledSet, Named, Sad, SecurityAssociation, Selector, make_transform
+from twopair.core.esp import CELLS, InstalledSet, Named, Sad, SecurityAssociation, Selector, make_transform
 from twopair.core.sa import ARROWS, End, Ports, SaSet, Spis
 
 OTHER_PORTS = Ports(uc=Port(6200), us=Port(6201), pc=Port(5066), ps=Port(5062))
@@ -20,7 +20,7 @@ def nothing(_sa: SecurityAssociation) -> None:
 def add(sad: Sad[None], of: SaSet) -> InstalledSet[None]:
     named = [(a.sender is of.end, Named(a.name, of.association(a))) for a in ARROWS]
     outbound = tuple(n for ours, n in named if ours)
-    return sad.add(of.set_id, outbound, tuple(n for ours, n in named if not ours))
+    return sad.add(of.set_id, outbound, tuple(n for ours, n in named if not ours), [0] * CELLS)
 
 
 def snapshot(sad: Sad[None]) -> list[list[str]]:

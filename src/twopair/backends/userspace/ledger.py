@@ -1,0 +1,105 @@
+"""Counters of SAs in a file that is mapped into memory: what is written there outlives ``kill -9`` (SA-07).
+
+A number is stored by one instruction and belongs to the kernel from then on, whatever becomes of the
+process. It does not outlive the machine: after a boot the file begins anew, and no set is taken up with
+numbers that may have been used.
+"""
+
+import mmap
+import os
+from pathlib import Path
+from typing import Final
+
+from twopair.core.esp import CELLS, Cells
+
+_WORD: Final = 8
+_SLOT: Final = CELLS + 1
+"""Words of a set: its id, 0 where nothing is; then its cells."""
+
+_SLOTS: Final = 4_096
+_CHUNK: Final = _SLOTS * _SLOT * _WORD
+"""Octets that are mapped at a time: whole pages."""
+
+_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+class FileLedger:
+    """A `Ledger` in a file.
+
+    Args:
+        file: is made if it is not there, and emptied if it is of another boot of the machine.
+
+    Attributes:
+        device: number of the TUN device that the predecessor had, 0 for none.
+
+    Raises:
+        OSError: it cannot be made or mapped.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file.open("a+b")
+        self._maps: list[mmap.mmap] = []
+        self._words: list[memoryview] = []
+        self._free: list[tuple[int, int]] = []
+        self._slots: dict[int, tuple[int, int]] = {}
+        self._beside = Path(f"{file}.boot")
+        self._boot = _BOOT.read_text().strip()
+        boot, device = (*self._beside.read_text().split(), "", "")[:2] if self._beside.exists() else ("", "")
+        self.device = int(device or 0)
+        if boot != self._boot:
+            self._file.truncate(0)
+            self.remember_device(0)
+        for chunk in range(os.fstat(self._file.fileno()).st_size // _CHUNK):
+            self._map(chunk)
+
+    def _map(self, chunk: int) -> None:
+        mapped = mmap.mmap(self._file.fileno(), _CHUNK, offset=chunk * _CHUNK)
+        words = memoryview(mapped).cast("Q")
+        self._maps.append(mapped)
+        self._words.append(words)
+        for slot in range(_SLOTS):
+            set_id = words[slot * _SLOT]
+            if set_id:
+                self._slots[set_id] = (chunk, slot)
+            else:
+                self._free.append((chunk, slot))
+
+    def begin(self, set_id: int) -> Cells:
+        """See `Ledger`. Raises OSError if the disk is full."""
+        self.end(set_id)
+        if not self._free:
+            chunk = len(self._maps)
+            os.posix_fallocate(self._file.fileno(), chunk * _CHUNK, _CHUNK)
+            self._map(chunk)
+        chunk, slot = self._free.pop()
+        first = slot * _SLOT
+        words = self._words[chunk]
+        words[first + 1 : first + _SLOT] = memoryview(bytes(CELLS * _WORD)).cast("Q")
+        words[first] = set_id  # last: a set that is named has cells of its own
+        self._slots[set_id] = (chunk, slot)
+        return words[first + 1 : first + _SLOT]
+
+    def resume(self, set_id: int) -> Cells | None:
+        """See `Ledger`."""
+        if set_id not in self._slots:
+            return None
+        chunk, slot = self._slots[set_id]
+        return self._words[chunk][slot * _SLOT + 1 : (slot + 1) * _SLOT]
+
+    def end(self, set_id: int) -> None:
+        """See `Ledger`."""
+        place = self._slots.pop(set_id, None)
+        if place is not None:
+            chunk, slot = place
+            self._words[chunk][slot * _SLOT] = 0
+            self._free.append(place)
+
+    def remember_device(self, index: int) -> None:
+        """Have a successor find the number of the TUN device."""
+        self.device = index
+        self._beside.write_text(f"{self._boot} {index}\n")
+
+    def only(self, set_ids: set[int]) -> None:
+        """Forget all others: nobody will take them up."""
+        for set_id in self._slots.keys() - set_ids:
+            self.end(set_id)
