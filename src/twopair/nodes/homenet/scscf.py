@@ -128,7 +128,10 @@ class Scscf:
 
     def _refresh(self, case: Case) -> Answer | Denied:
         """A protected REGISTER that answers nothing: a registered user may be believed (INT-05)."""
-        known = self._registrar.of(case.request.impi)
+        known, request = self._registrar.of(case.request.impi), case.request
+        same = [one for one in known if (one.call_id, one.cseq) == (request.call_id, request.cseq.number)]
+        if same and not request.ends:  # SM8 once more, by a P-CSCF that has not lived to hear the answer
+            return self._answer(case, same[0].flow)
         about = known if case.request.ends else meant(known, case.request, case.flow, initial=False)
         if about and (case.request.ends or not self._config.challenge_refresh):
             return self._accept(case, initial=False)
