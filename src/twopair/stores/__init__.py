@@ -1,0 +1,1 @@
+"""Where a node keeps what is to outlive it: keys and octets, in SQLite, Redis or memory."""
