@@ -10,6 +10,7 @@ from twopair import __version__
 from twopair.cli import services, ue
 from twopair.cli.demo import demo
 from twopair.cli.probe import probe
+from twopair.cli.rotate_key import rotate_key
 from twopair.cli.sas import sas
 from twopair.cli.sim import sim
 from twopair.live.config import ConfigError
@@ -56,6 +57,7 @@ app.command("home")(services.home)
 app.command("probe")(probe)
 app.command("sas")(sas)
 app.command("sim")(sim)
+app.command("rotate-key")(rotate_key)
 app.add_typer(ue.app, name="ue")
 
 

@@ -2,9 +2,10 @@
 
 import logging
 from asyncio import AbstractEventLoop
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from errno import EACCES, ENODEV, ENOENT, ENXIO, EPERM
+from pathlib import Path
 from typing import NamedTuple
 
 from twopair.backends.contract import IpsecBackend
@@ -12,8 +13,10 @@ from twopair.backends.kernel.backend import KernelBackend
 from twopair.backends.kernel.guard import refuse_loopback
 from twopair.backends.kernel.probe import probe
 from twopair.backends.memory import MemoryBackend
+from twopair.backends.userspace.ledger import FileLedger
 from twopair.backends.userspace.raw import RawWire
 from twopair.base import DEFAULT_SUITES, Suite
+from twopair.core.sa import SaSet
 from twopair.live.config.fields import BackendName
 from twopair.live.entropy import OsEntropy
 from twopair.live.prerequisite import PrerequisiteMissing
@@ -28,12 +31,26 @@ class Ipsec(NamedTuple):
     Args:
         backend: the back end.
         guard: for sockets of protected ports, where the back end needs it.
-        close: takes everything out and gives it back.
+        close: takes everything out and gives it back; what a successor is to adopt is left.
+        standing: ids of the sets of a predecessor that stand (MGP-14).
     """
 
     backend: IpsecBackend
     guard: Guard | None
     close: Callable[[], None]
+    standing: frozenset[int] = frozenset()
+
+
+class Before(NamedTuple):
+    """What there was before this process, and what is to be after it (MGP-14).
+
+    Args:
+        known: SA sets of the predecessor, from its store.
+        counters: file of the counters of the user-space engine.
+    """
+
+    known: Sequence[SaSet]
+    counters: Path
 
 
 def start_ipsec(
@@ -43,6 +60,7 @@ def start_ipsec(
     loop: AbstractEventLoop,
     suites: tuple[Suite, ...] = DEFAULT_SUITES,
     ipv6: bool = False,
+    before: Before | None = None,
 ) -> Ipsec:
     """Put a back end into operation on the event loop; says on the log which, and why.
 
@@ -52,6 +70,7 @@ def start_ipsec(
         loop: the event loop.
         suites: algorithms that will be used.
         ipv6: whether there are addresses of IPv6.
+        before: None if nothing outlives the process.
 
     Raises:
         PrerequisiteMissing: this version or this machine lacks it.
@@ -65,32 +84,44 @@ def start_ipsec(
         lacks = found.lacking(suites, (4, 6) if ipv6 else (4,))
         if not lacks:
             _log.info("ipsec: kernel (a real SA of each algorithm was installed and removed)")
-            return _in_kernel(found.suites(), loop)
+            return _in_kernel(found.suites(), loop, before)
         if name == "kernel":
             raise PrerequisiteMissing(f'ipsec.backend = "kernel": {lacks}')
         why = f" ({lacks})"
     _log.info("ipsec: userspace%s", why)
     try:
-        wire = RawWire(OsEntropy(), mtu=mtu)
+        return _in_user_space(mtu, loop, before)
     except OSError as error:
         raise PrerequisiteMissing(f"ipsec: {_lack(error)}") from None
-    return _watched(wire, loop)
 
 
-def _in_kernel(suites: tuple[Suite, ...], loop: AbstractEventLoop) -> Ipsec:
-    """The kernel's, rid of what a predecessor that was killed left behind."""
+def _in_kernel(suites: tuple[Suite, ...], loop: AbstractEventLoop, before: Before | None) -> Ipsec:
+    """The kernel's, with what a predecessor's store knows of, and rid of all else that it left behind."""
     with ExitStack() as opened:
         try:
             backend = KernelBackend(suites)
-            opened.callback(backend.shut_down)
-            orphans = backend.reconcile()
+            opened.callback(backend.shut_down if before is None else backend.leave)
+            orphans = backend.reconcile(before.known if before is not None else ())
         except OSError as error:
             raise PrerequisiteMissing(f"ipsec: kernel: {error}") from None
         if orphans.states or orphans.policies:
             _log.warning("removed orphans: %d states, %d policies", orphans.states, orphans.policies)
         loop.add_reader(backend.events.fileno(), _tell, backend)
         opened.callback(loop.remove_reader, backend.events.fileno())
-        return Ipsec(backend, refuse_loopback, opened.pop_all().close)
+        standing = frozenset(sa_set.set_id for sa_set in orphans.adopted)
+        return Ipsec(backend, refuse_loopback, opened.pop_all().close, standing)
+
+
+def _in_user_space(mtu: int, loop: AbstractEventLoop, before: Before | None) -> Ipsec:
+    """Our own, with the sets and the counters of a predecessor."""
+    if before is None:
+        return _watched(RawWire(OsEntropy(), mtu=mtu), loop)
+    ledger = FileLedger(before.counters)
+    wire = RawWire(OsEntropy(), mtu=mtu, ledger=ledger, index=ledger.device)
+    ledger.remember_device(wire.index)
+    standing = wire.adopt(before.known)
+    ledger.only(standing)
+    return _watched(wire, loop)._replace(standing=frozenset(standing))
 
 
 def _tell(backend: KernelBackend) -> None:

@@ -4,18 +4,21 @@ import logging
 import signal
 import sys
 from asyncio import Event, get_running_loop
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from twopair.backends.memory import MemoryBackend
+from twopair.core.registration.kept import KeptRegistration
 from twopair.live.admin import answering
 from twopair.live.collector import spare_what_stays
 from twopair.live.config import ConfigError, HomeFile, PcscfFile, read
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.facts_log import FactLog
-from twopair.live.ipsec import start_ipsec
+from twopair.live.ipsec import Before, start_ipsec
+from twopair.live.keeping.opened import open_kept, places
 from twopair.live.message_log import MessageLog
 from twopair.live.subscribers import open_subscribers
 from twopair.nodes.homenet import HomeNetwork
@@ -37,15 +40,15 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     logging.getLogger("twopair").setLevel(level)
 
 
-def start(driver: Driver, file: Path, verbose: int = 0) -> None:
-    """Start a node; `verbose` times -v show its messages.
+def start(driver: Driver, file: Path, verbose: int = 0, recalled: Sequence[KeptRegistration] = ()) -> None:
+    """Start a node; `verbose` times -v show its messages, `recalled` is where a predecessor left off.
 
     Raises ConfigError where an endpoint of its file cannot be bound.
     """
     driver.listen(FactLog())
     if verbose:
         driver.tap = MessageLog(driver.sets, whole=verbose > 1)
-    driver.start()
+    driver.start(recalled)
     if driver.failures:
         raise ConfigError([f"{file}: cannot bind {failure}" for failure in driver.failures])
 
@@ -83,26 +86,30 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
     for line in settings.without_effect():
         _log.warning("%s: %s", file, line)
     async with until_told_to_end() as end:
-        config = settings.config()
-        ipsec = start_ipsec(
-            settings.ipsec.backend,
-            mtu=settings.ipsec.mtu,
-            loop=get_running_loop(),
-            suites=config.algorithms,
-            ipv6=any(":" in address for address in config.gm_addresses),
-        )
-        node = Pcscf(config, OsEntropy())
-        driver = Driver(node, ipsec.backend, guard=ipsec.guard)
-        try:
-            start(driver, file, verbose)
+        with ExitStack() as closing:
+            config, loop = settings.config(), get_running_loop()
+            kept = closing.enter_context(open_kept(file, settings))
+            ipsec = start_ipsec(
+                settings.ipsec.backend,
+                mtu=settings.ipsec.mtu,
+                loop=loop,
+                suites=config.algorithms,
+                ipv6=any(":" in address for address in config.gm_addresses),
+                before=None if kept is None else Before(kept.sets(), places(file, settings).counters),
+            )
+            closing.callback(lambda: _log.info("end; drops %s", dict(ipsec.backend.drops())))
+            closing.callback(ipsec.close)
+            node = Pcscf(config, OsEntropy())
+            driver = Driver(node, ipsec.backend, guard=ipsec.guard, keeper=kept)
+            closing.callback(driver.stop)
+            recalled = () if kept is None else kept.take_up(ipsec.standing)
+            if kept is not None:
+                kept.again = partial(loop.call_soon_threadsafe, kept.keep_all, node.kept)
+            start(driver, file, verbose, recalled)
             addresses = ", ".join(config.gm_addresses)
             async with answering(settings.admin.socket, node, ipsec.backend):
                 ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
                 await end.wait()
-        finally:
-            driver.stop()
-            ipsec.close()
-            _log.info("end; drops %s", dict(ipsec.backend.drops()))
 
 
 async def serve_home(file: Path, verbose: int = 0) -> None:

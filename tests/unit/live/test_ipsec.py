@@ -51,7 +51,7 @@ class FakeKernel:
         here, self._there = socketpair()
         self.events = here
 
-    def reconcile(self) -> Reconciled:
+    def reconcile(self, known: object) -> Reconciled:
         return Reconciled(states=4, policies=6)
 
     def shut_down(self) -> None:

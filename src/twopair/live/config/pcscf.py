@@ -18,7 +18,7 @@ from twopair.live.config.fields import (
 )
 from twopair.nodes.pcscf.config import Limits, PcscfConfig
 
-_STORES = ("memory:", "sqlite:", "redis:", "rediss:")
+_STORES = ("memory:", "sqlite:///", "redis://", "rediss://")
 
 
 class Node(Section):
@@ -63,12 +63,14 @@ class Store(Section):
     """Table [store]."""
 
     url: str = "memory:"
+    key_file: str | None = None
 
     @field_validator("url")
     @classmethod
     def _known(cls, url: str) -> str:
-        if not url.startswith(_STORES):
-            raise ValueError("no such store; begin with memory:, sqlite: or redis:")
+        path = url.removeprefix("sqlite:///")
+        if not url.startswith(_STORES) or (url == "memory:") is not url.startswith("memory:") or not path:
+            raise ValueError("no such store; give memory:, sqlite:///PATH or redis://HOST:PORT")
         return url
 
 
@@ -120,7 +122,5 @@ class PcscfFile(Section):
 
     def without_effect(self) -> Iterator[str]:
         """Settings that this version accepts but does not follow, each in one line."""
-        if self.store.url != "memory:":
-            yield f"store.url = {self.store.url}: not in this version; registrations end with the program"
         if self.admin.http is not None:
             yield f"admin.http = {self.admin.http}: not in this version"

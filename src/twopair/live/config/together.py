@@ -152,6 +152,10 @@ PCSCF: Final[tuple[Rule, ...]] = (
             lambda file: _family(file.core.address) != _family(file.core.registrar.address),
         ),
     ),
+    Rule(
+        "lies elsewhere, and SA keys are sealed here; give store.key_file, the same at each node",
+        _when(("store", "url"), lambda file: "redis" in file.store.url and file.store.key_file is None),
+    ),
 )
 
 # home.toml

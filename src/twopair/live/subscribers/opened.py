@@ -12,9 +12,9 @@ from typing import Final
 
 from twopair.core.aka import Subscriber
 from twopair.live.config import ConfigError
+from twopair.live.holder import Held, held
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.subscribers.faults import at_start, is_lock
-from twopair.live.subscribers.holder import Held, held
 from twopair.live.subscribers.patience import Patience
 from twopair.live.subscribers.store import SqliteStore
 from twopair.live.tried import beside, tried

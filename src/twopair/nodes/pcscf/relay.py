@@ -116,7 +116,7 @@ def another_way(relay: Relay, why: Why, tables: Tables, now: Micros, out: list[A
         tables.streams.open(flow, live, now, out)
     relay.sent = sent = relay.sent.copy()
     sent.pop_value("Via")
-    sent.push("Via", f"SIP/2.0/{flow.transport.value} {live.via}{tables.number():x}")
+    sent.push("Via", f"SIP/2.0/{flow.transport.value} {live.via}{tables.branch_end()}")
     relay.way, relay.flow = way, flow
     out.append(Report(Rerouted(relay.user.impi, live.life.set_id, flow.transport, why)))
     if relay.client is not None:

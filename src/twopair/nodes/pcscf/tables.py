@@ -39,6 +39,7 @@ class Tables:
     touched: dict[Subscriber, None] = field(default_factory=dict)
     pending: int = 0
     _via: str = field(init=False)
+    _mark: str = field(init=False)
     _icid: str = field(init=False)
     _ioi: str = field(init=False)
     _number: int = 0
@@ -48,6 +49,7 @@ class Tables:
         self.streams = Streams(self.config.limits)
         self.doors = doors(self.config)
         config, instance = self.config, token(self.entropy)
+        self._mark = f"{instance[:6]}."
         self._via = f"SIP/2.0/UDP {config.core};branch={BRANCH}{instance}"
         self._icid = f'icid-value="{instance}'
         self._ioi = f'";icid-generated-at={config.name};orig-ioi="{config.visited_network}"'
@@ -73,6 +75,11 @@ class Tables:
         """The next of the numbers that this node gives to sets, branches and charging identifiers."""
         self._number += 1
         return self._number
+
+    def branch_end(self) -> str:
+        """How a branch towards a UE ends: unique over all restarts: the UE knows those of before."""
+        self._number += 1
+        return f"{self._mark}{self._number:x}"
 
     def core_via(self) -> str:
         """A Via towards the core, its branch unique over all restarts (RFC 3261 §8.1.1.7)."""

@@ -11,8 +11,9 @@ import pytest
 from tests.unit.live.subscribers.bed import LACKING, USER, Pending, made, opened
 
 from twopair.base import Micros
-from twopair.live.subscribers import holder, open_subscribers
-from twopair.live.subscribers.holder import Held, held
+from twopair.live import holder
+from twopair.live.holder import Held, held
+from twopair.live.subscribers import open_subscribers
 from twopair.live.subscribers.patience import Patience
 
 

@@ -1,7 +1,7 @@
-"""One home network at a time on a file of subscribers.
+"""One program at a time on a file: a home network on its subscribers, a P-CSCF on what it keeps.
 
-Two would give out one sequence number twice, and neither would know whom the other has registered. The lock
-is on a file beside the database: closing a descriptor of the database itself would drop the locks of SQLite.
+Two home networks would give out one sequence number twice, two P-CSCFs use one IV twice. The lock is on a
+file beside it: closing a descriptor of a database itself would drop the locks of SQLite.
 """
 
 import os
@@ -20,10 +20,10 @@ class Held(Exception):
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Keep other home networks off a file; the kernel gives it back however this process ends.
+    """Keep other programs off a file; the kernel gives it back however this process ends.
 
     Args:
-        path: the database, with symbolic links resolved, so that every name of it leads to one lock.
+        path: the file, with symbolic links resolved, so that every name of it leads to one lock.
 
     Raises:
         Held: by another process.

@@ -1,0 +1,163 @@
+"""From what is kept of a registration to octets and back; moments become times of day (MGP-14).
+
+Text of JSON with a version, so that an operator can read it; keys of SAs are sealed. A later version reads
+what an earlier one has written: `READERS`.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from typing import Any, Final
+
+from twopair.base import Impi, Impu, Micros, Port, Secret, Spi, Suite
+from twopair.core.registration.flows import RegFlow
+from twopair.core.registration.kept import KeptBinding, KeptChallenge, KeptRegistration, KeptSet
+from twopair.core.sa import End, Ports, SaSet, Spis, Stage
+from twopair.crypto.annex_i import EspKeys
+from twopair.live.keeping.keys import KeyFault, Ring
+
+VERSION: Final = 1
+
+_MOST_SEALED: Final = 4_096
+"""How many sealed sets are remembered, so that a set is sealed once and not at every change."""
+
+_STAGES: Final = {stage.value: stage for stage in Stage}
+
+
+class Unreadable(Exception):
+    """A value that cannot be read; the text says why."""
+
+
+class Codec:
+    """Writes and reads values.
+
+    Args:
+        ring: seals keys.
+        time_of_day: microseconds from the node's clock to the time of day (POSIX).
+    """
+
+    def __init__(self, ring: Ring, time_of_day: Callable[[], int]) -> None:
+        self._ring = ring
+        self._time_of_day = time_of_day
+        self._written: dict[tuple[str, int], tuple[SaSet, str]] = {}
+
+    def encode(self, value: KeptRegistration) -> bytes:
+        """One registration."""
+        ahead = self._time_of_day()
+        head = {
+            "v": VERSION,
+            "impi": value.impi,
+            "flow": value.flow,
+            "token": value.token,
+            "path": value.path,
+            "contact": value.contact,
+            "tcp": value.over_tcp,
+            "route": value.service_route,
+            "impus": [(b.impu, b.associated, b.expires_at + ahead) for b in value.bindings],
+            "latest": value.latest,
+        }
+        sets = ",".join(self._set(value.token, kept, ahead) for kept in value.sets)
+        return f'{_dumps(head)[:-1]},"sets":[{sets}]}}'.encode()
+
+    def _set(self, token: str, kept: KeptSet, ahead: int) -> str:
+        stage, until = kept.stage.value, kept.expires_at + ahead
+        asked = "" if kept.challenge is None else f',"challenge":{_dumps(kept.challenge)}'
+        return f'{{"stage":"{stage}","until":{until},{self._static(token, kept)}{asked}}}'
+
+    def _static(self, token: str, kept: KeptSet) -> str:
+        """What of a set never changes, its keys sealed."""
+        sa_set, written = kept.sa_set, self._written
+        known = written.get((token, sa_set.set_id))
+        if known is not None and known[0] is sa_set:
+            return known[1]
+        parts = (sa_set.keys.integrity, sa_set.keys.encryption, sa_set.keys.salt)
+        plain = b"".join(bytes([len(part)]) + part.reveal() for part in parts)
+        text = _dumps(
+            {
+                "id": sa_set.set_id,
+                "ue": sa_set.ue,
+                "pcscf": sa_set.pcscf,
+                "ports": sa_set.ports,
+                "spis": sa_set.spis,
+                "suite": sa_set.suite,
+                "keys": b64encode(self._ring.seal(plain, _about(token, sa_set.spis))).decode(),
+                "server": kept.server,
+            }
+        )[1:-1]
+        while len(written) >= _MOST_SEALED:
+            del written[next(iter(written))]
+        written[token, sa_set.set_id] = (sa_set, text)
+        return text
+
+    def decode(self, octets: bytes) -> KeptRegistration:
+        """One registration. Raises Unreadable."""
+        try:
+            read = json.loads(octets)
+            return READERS[read["v"]](self, read, self._time_of_day())
+        except KeyFault as error:
+            raise Unreadable(str(error)) from None
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise Unreadable(f"is not a value of this program ({type(error).__name__}: {error})") from None
+
+    def _read_1(self, read: Any, ahead: int) -> KeptRegistration:
+        token, impi = read["token"], Impi(read["impi"])
+        return KeptRegistration(
+            impi,
+            RegFlow(*read["flow"]),
+            token,
+            read["path"],
+            read["contact"],
+            read["tcp"],
+            read["route"],
+            tuple(
+                KeptBinding(Impu(impu), tuple(map(Impu, associated)), Micros(until - ahead))
+                for impu, associated, until in read["impus"]
+            ),
+            read["latest"],
+            tuple(self._read_set(token, impi, one, ahead) for one in read["sets"]),
+        )
+
+    def _read_set(self, token: str, impi: Impi, read: Any, ahead: int) -> KeptSet:
+        spis = Spis(*map(Spi, read["spis"]))
+        asked = read.get("challenge")
+        return KeptSet(
+            SaSet(
+                set_id=read["id"],
+                impi=impi,
+                end=End.PCSCF,
+                ue=read["ue"],
+                pcscf=read["pcscf"],
+                ports=Ports(*map(Port, read["ports"])),
+                spis=spis,
+                suite=Suite(*read["suite"]),
+                keys=_keys(self._ring.open(b64decode(read["keys"]), _about(token, spis))),
+            ),
+            _STAGES[read["stage"]],
+            Micros(read["until"] - ahead),
+            tuple(read["server"]),
+            None if asked is None else KeptChallenge(tuple(asked[0]), asked[1], asked[2]),
+        )
+
+
+READERS: Final[dict[int, Callable[[Codec, Any, int], KeptRegistration]]] = {
+    1: Codec._read_1,  # noqa: SLF001  its own
+}
+"""How each version is read."""
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _about(token: str, spis: Spis) -> bytes:
+    """What sealed keys belong to: they open nothing in the place of others."""
+    return f"{token}/{spis}".encode()
+
+
+def _keys(plain: bytes) -> EspKeys:
+    parts: list[Secret] = []
+    while plain:
+        size = plain[0] + 1
+        parts.append(Secret(plain[1:size]))
+        plain = plain[size:]
+    return EspKeys(*parts)

@@ -1,0 +1,114 @@
+"""The store of one P-CSCF put together: what was kept, and who keeps what comes (MGP-14; ADR 18)."""
+
+import logging
+from collections.abc import Callable, Container, Iterator, Mapping
+from pathlib import Path
+from time import monotonic_ns, time_ns
+
+from twopair.core.registration.kept import KeptRegistration, as_far_as
+from twopair.core.sa import SaSet
+from twopair.live.keeping.codec import Codec, Unreadable
+from twopair.live.keeping.journal import Journal
+from twopair.live.keeping.keys import ring_in
+from twopair.live.keeping.writer import Lag, Writer
+from twopair.stores.contract import Store
+
+_log = logging.getLogger(__name__)
+
+
+def time_of_day() -> int:
+    """Microseconds from the clock of nodes to the time of day."""
+    return (time_ns() - monotonic_ns()) // 1000
+
+
+def _nothing() -> None:
+    """Nobody has more."""
+
+
+class Kept:
+    """What a P-CSCF keeps, as `twopair.live.driver.Keeper`.
+
+    Args:
+        store: where.
+        journal: folder of what the store does not have yet.
+        key_file: keys that seal.
+
+    Attributes:
+        values: what a predecessor kept, by key; empty after `take_up`.
+        again: called from another thread when everything is to be kept once more.
+
+    Raises:
+        StoreError: the store cannot be read.
+        KeyFault: the key file cannot be used.
+        OSError: key file or journal cannot be read or made.
+    """
+
+    def __init__(self, store: Store, journal: Path, key_file: Path) -> None:
+        self._codec = Codec(ring_in(key_file), time_of_day)
+        self._journal = Journal(journal)
+        changes = self._journal.replay()
+        octets: dict[str, bytes | None] = dict(store.load())
+        octets.update(changes)
+        self.values = dict(self._read(octets))
+        self.again: Callable[[], object] = _nothing
+        self._writer = Writer(store, self._journal, changes, self._overflown)
+
+    def _read(self, octets: Mapping[str, bytes | None]) -> Iterator[tuple[str, KeptRegistration]]:
+        bad = 0
+        for key, value in octets.items():
+            if value is None:
+                continue
+            try:
+                yield key, self._codec.decode(value)
+            except Unreadable as error:
+                bad += 1
+                if bad == 1:
+                    _log.warning("store: a registration %s; it is left out", error)
+        if bad > 1:
+            _log.warning("store: %d registrations could not be read", bad)
+
+    def _overflown(self) -> None:
+        self.again()
+
+    def sets(self) -> list[SaSet]:
+        """The SA sets of what a predecessor kept."""
+        return [kept.sa_set for value in self.values.values() for kept in value.sets]
+
+    def take_up(self, standing: Container[int]) -> tuple[KeptRegistration, ...]:
+        """What goes on if only the sets with these ids stand; the rest is forgotten."""
+        left = {value.token: value for value in as_far_as(self.values.values(), standing)}
+        if len(left) < len(self.values):
+            _log.warning(
+                "store: %d of %d registrations are not taken up, their SA sets are gone",
+                len(self.values) - len(left),
+                len(self.values),
+            )
+        for key, value in self.values.items():
+            now = left.get(key)
+            if now is None:
+                self.forget(key)
+            elif now != value:
+                self.keep(key, now)
+        self.values.clear()
+        return tuple(left.values())
+
+    def keep_all(self, known: Callable[[], Mapping[str, KeptRegistration]]) -> None:
+        """Keep all that is known now, once more."""
+        for key, value in known().items():
+            self.keep(key, value)
+
+    def keep(self, key: str, value: KeptRegistration) -> None:
+        """See `Keeper`."""
+        self._writer.put(key, self._codec.encode(value))
+
+    def forget(self, key: str) -> None:
+        """See `Keeper`."""
+        self._writer.put(key, None)
+
+    def lag(self) -> Lag:
+        """How far the store is behind."""
+        return self._writer.lag()
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._writer.close()
