@@ -143,5 +143,5 @@ def test_what_the_readme_says_is_missing_is_missing() -> None:
     """And so the README is looked at whenever something of it comes."""
     chapter = (ROOT / "README.md").read_text().split("## What does not yet\n")[1].split("\n## ")[0]
     missing = {tuple(words.split()) for words in re.findall(r"`(twopair [a-z ]+)`", chapter)}
-    assert len(missing) > 3
+    assert missing
     assert not missing & set(COMMANDS)

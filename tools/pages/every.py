@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.pages.attacks import attacks, every_attack
+from tools.pages.causes import causes
 from tools.pages.clauses import clauses
 from tools.pages.cli import cli
 from tools.pages.configuration_faults import configuration_faults
@@ -58,6 +59,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/tutorials/first-registration.md": tutorial,
     "docs/explanation/attacks.md": attacks_page,
     "docs/explanation/threat-model.md": threat_model,
+    "docs/reference/causes.md": causes,
     "docs/reference/cli.md": cli,
     "docs/reference/clauses.md": clauses,
     "docs/reference/events-and-actions.md": events_and_actions,

@@ -9,6 +9,7 @@ import typer
 from twopair import __version__
 from twopair.cli import services, ue
 from twopair.cli.demo import demo
+from twopair.cli.explain import explain
 from twopair.cli.probe import probe
 from twopair.cli.rotate_key import rotate_key
 from twopair.cli.sas import sas
@@ -56,6 +57,7 @@ app.command("pcscf")(services.pcscf)
 app.command("home")(services.home)
 app.command("probe")(probe)
 app.command("sas")(sas)
+app.command("explain")(explain)
 app.command("sim")(sim)
 app.command("rotate-key")(rotate_key)
 app.add_typer(ue.app, name="ue")

@@ -107,7 +107,7 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
                 kept.again = partial(loop.call_soon_threadsafe, kept.keep_all, node.kept)
             start(driver, file, verbose, recalled)
             addresses = ", ".join(config.gm_addresses)
-            async with answering(settings.admin.socket, node, ipsec.backend):
+            async with answering(settings.admin.socket, node, driver):
                 ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
                 await end.wait()
 

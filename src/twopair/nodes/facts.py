@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from twopair.base.flow import Endpoint, Flow, Transport
 from twopair.base.identity import Impi, Impu
 from twopair.base.refusal import Refusal
 from twopair.base.report import Refused
+from twopair.core.registration.brought import Brought
 from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.sa.life import Stage
 from twopair.core.sip.terms import Why
@@ -20,6 +22,7 @@ __all__ = [
     "MessageAnswered",
     "MessageReceived",
     "Refused",
+    "RegisterReceived",
     "Registered",
     "RegistrationFailed",
     "Rerouted",
@@ -28,6 +31,29 @@ __all__ = [
     "SetStage",
     "Unreached",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterReceived:
+    """P-CSCF: a REGISTER came that can be read; what becomes of it is not said here (24.229 §5.2.2).
+
+    Args:
+        impi: whose.
+        impu: the identity in To.
+        way: how it came; its remote end is the UE, or a NAT.
+        via: the address in its topmost Via, where that is another one; empty else, and for a name.
+        over: the stage of the SA set it came over, None in the clear.
+        brought: what it says of a challenge.
+        flow: the registration it asks for.
+    """
+
+    impi: Impi
+    impu: Impu
+    way: Flow
+    via: str
+    over: Stage | None
+    brought: Brought
+    flow: RegFlow = ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +91,10 @@ class RegistrationFailed:
     refusal: Refusal | None = None
     retry_s: int = 0
     flow: RegFlow = ALONE
+
+
+BY_USER: Final = "by the user"
+"""The reason of a `Deregistered` that the UE asked for."""
 
 
 @dataclass(frozen=True, slots=True)

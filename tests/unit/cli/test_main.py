@@ -58,6 +58,8 @@ def test_version_says_what_runs(capsys: pytest.CaptureFixture[str]) -> None:
         (["ue", "-c", "x", "call", "sip:bob@h", "--hold", "-1"], "'--hold'"),
         (["ue", "-c", "x", "wait", "--answer", "never"], "'--answer'"),
         (["ue", "-c", "x", "wait", "--calls", "-1"], "'--calls'"),
+        (["explain"], "Missing argument 'WHO'"),
+        (["explain", "a@h"], "give one of -s SOCKET and -c FILE"),
         (["ue", "-c", "x", "shell", "register"], "unexpected extra argument"),
     ],
 )

@@ -261,8 +261,8 @@ class Attempts:
         waiting = self._waiting.pop(set_id, None)
         if waiting is not None:
             txn, live = waiting.exchange.txn, waiting.exchange.live
-            self._answers.refuse(txn, live, Refusal.SA_INSTALL_FAILED, now, out, detail=detail)
             out.append(waiting.exchange.reading.failed(detail, 500, Refusal.SA_INSTALL_FAILED))
+            self._answers.refuse(txn, live, Refusal.SA_INSTALL_FAILED, now, out, detail=detail)
 
     def _await_over(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """reg-await-auth has run out (TMR-01, MGP-07)."""

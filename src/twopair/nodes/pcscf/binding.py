@@ -43,3 +43,14 @@ def is_address(text: str, address: str) -> bool:
         return canonical_address(text) == address
     except WireError:
         return False
+
+
+def other_address(text: str, address: str) -> str:
+    """The address that a text names, where it is another one than `address`; empty for a name."""
+    if text == address:
+        return ""
+    try:
+        named = canonical_address(text)
+    except WireError:
+        return ""
+    return named if named != address else ""

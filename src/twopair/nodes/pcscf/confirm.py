@@ -14,7 +14,7 @@ from twopair.core.registration.pcscf_integrity import NO, YES, Bearer
 from twopair.core.registration.pcscf_sets import SetEvent, established_until
 from twopair.core.sa import Stage, Trigger
 from twopair.nodes.actions import Action
-from twopair.nodes.facts import Deregistered, Registered
+from twopair.nodes.facts import BY_USER, Deregistered, Registered
 from twopair.nodes.pcscf.answers import Answers, tag_for
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.binding import identities, next_hop, service_route
@@ -86,16 +86,25 @@ class Confirmations:
 
     def unanswered(self, exchange: Exchange, now: Micros, out: list[Action]) -> None:
         """The core is silent (PCS-06, ERR-25)."""
-        self._rejected(exchange, Refusal.CORE_SILENT.words, Refusal.CORE_SILENT.status, now, out)
-        self._answers.refuse(exchange.txn, exchange.live, Refusal.CORE_SILENT, now, out)
+        refusal = Refusal.CORE_SILENT
+        self._rejected(exchange, refusal.words, refusal.status, now, out, refusal)
+        self._answers.refuse(exchange.txn, exchange.live, refusal, now, out)
 
-    def _rejected(self, exchange: Exchange, reason: str, status: int, now: Micros, out: list[Action]) -> None:
+    def _rejected(
+        self,
+        exchange: Exchange,
+        reason: str,
+        status: int,
+        now: Micros,
+        out: list[Action],
+        refusal: Refusal | None = None,
+    ) -> None:
         self._attempts.reject(exchange, now, out)
-        out.append(exchange.reading.failed(reason, status))
+        out.append(exchange.reading.failed(reason, status, refusal))
 
     def _not_authenticated(self, exchange: Exchange, now: Micros, out: list[Action]) -> None:
         refusal = Refusal.NOT_AUTHENTICATED
-        self._rejected(exchange, refusal.words, refusal.status, now, out)
+        self._rejected(exchange, refusal.words, refusal.status, now, out, refusal)
         self._answers.refuse(exchange.txn, exchange.live, refusal, now, out)
 
     @staticmethod
@@ -184,7 +193,7 @@ class Confirmations:
             self._tables.touch(owner)
             if not owner.impus and not owner.pending:
                 exchange.doomed += tuple(owner.sets)
-                out.append(Report(Deregistered(owner.impi, "by the user", owner.flow)))
+                out.append(Report(Deregistered(owner.impi, BY_USER, owner.flow)))
 
 
 def _unavailable(exchange: Exchange) -> Response:

@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 from twopair.base import Flow, Impi, Impu, Refusal, Report, WireError
 from twopair.core.registration.binding import Asked
+from twopair.core.registration.brought import brought
 from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.registration.pcscf import Attempt
 from twopair.core.registration.pcscf_checks import Hop
 from twopair.core.registration.pcscf_integrity import Bearer
 from twopair.core.sip import ServerTransaction
-from twopair.nodes.facts import RegistrationFailed
-from twopair.nodes.pcscf.binding import is_address
+from twopair.nodes.facts import RegisterReceived, RegistrationFailed
+from twopair.nodes.pcscf.binding import is_address, other_address
 from twopair.nodes.pcscf.extensions import names_agreement
 from twopair.nodes.pcscf.headers import hops_left, values_of_via
 from twopair.nodes.pcscf.sets import LiveSet
@@ -32,6 +33,7 @@ class Reading(NamedTuple):
         auts: AUTS, None where there is none.
         hops: Max-Forwards.
         hop: evidence for the checks.
+        via: the address in the topmost Via, where it is not the one it came from.
     """
 
     credentials: Credentials
@@ -44,10 +46,17 @@ class Reading(NamedTuple):
     auts: str | None
     hops: int
     hop: Hop
+    via: str = ""
 
     def answers(self, nonce: str | None) -> bool:
         """Whether it carries a response to the challenge with this nonce; AUTS is none (AKA-21)."""
         return self.nonce == nonce and bool(self.response) and self.auts is None
+
+    def came(self, way: Flow, live: LiveSet | None, *, challenged: bool) -> Report:
+        """The report that it came; `challenged` says whether its nonce is that of an open challenge."""
+        stage = live.life.stage if live is not None else None
+        says = brought(response=self.response, auts=self.auts, challenged=challenged)
+        return Report(RegisterReceived(self.impi, self.impu, way, self.via, stage, says, self.flow or ALONE))
 
     def failed(self, reason: str, status: int, refusal: Refusal | None = None) -> Report:
         """The report that what it asks for has not come about."""
@@ -92,6 +101,7 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None, naming: Na
         auts=credentials.get("auts"),
         hops=hops_left(request),
         hop=hop,
+        via=other_address(request.top_via.host, flow.remote.address),
     )
 
 

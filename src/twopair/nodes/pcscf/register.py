@@ -1,5 +1,6 @@
 """REGISTER from a UE: SM1 and SM7 in, SM2 and SM8 out (33.203 §7.2; 24.229 §5.2.2.1, §5.2.2.2)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from twopair.base import Flow, Micros, Refusal, Transport, WireError, token
@@ -55,10 +56,10 @@ class Registrations:
             self._answers.refuse(txn, live, Refusal.BAD_REQUEST, now, out, detail=error.what)
             return
         if not reading.hops:
-            self._answers.refuse(txn, live, Refusal.TOO_MANY_HOPS, now, out)
+            self._refuse(txn, live, Refusal.TOO_MANY_HOPS, reading, now, out)
         elif self._tables.pending >= self._tables.config.limits.pending_registers:
             retry = [("Retry-After", str(RETRY_AFTER_S))]
-            self._answers.refuse(txn, live, Refusal.OVERLOADED, now, out, headers=retry)
+            self._refuse(txn, live, Refusal.OVERLOADED, reading, now, out, headers=retry)
         elif live is not None and live.life.stage is Stage.TEMPORARY:
             self._answered(txn, request, live, reading, now, out)
         else:
@@ -76,14 +77,15 @@ class Registrations:
         out: list[Action],
     ) -> None:
         """SM1: in the clear, or over an established set in a re-registration."""
+        pending = self._attempts.open_challenge(reading.impi, reading.nonce)
+        out.append(reading.came(txn.flow, live, challenged=pending is not None))
         try:
             offer = Offer.parse(request.get_all("Security-Client"))
         except WireError as error:
-            self._answers.refuse(txn, live, Refusal.MALFORMED_SECURITY, now, out, detail=error.what)
+            self._refuse(txn, live, Refusal.MALFORMED_SECURITY, reading, now, out, detail=error.what)
             return
         over = live.owner if live else None
         subscriber = self._tables.subscribers.meant(reading.impi, reading.flow, over)
-        pending = self._attempts.open_challenge(reading.impi, reading.nonce)
         choice = choose_at_pcscf(offer, self._tables.config.policy)
         nonce = reading.nonce if pending else None
         evidence = self._evidence(request, txn.flow, live, subscriber, reading, offer, choice, nonce)
@@ -186,6 +188,7 @@ class Registrations:
     ) -> None:
         """SM7: over the temporary set; both comparisons of AGR-31 stand between it and the core."""
         state = live.attempt.state
+        out.append(reading.came(txn.flow, live, challenged=True))
         if not isinstance(state, Challenged | Confirming):
             self._answers.refuse(txn, live, Refusal.SET_NOT_USABLE, now, out, detail="the attempt is over")
             return
@@ -247,7 +250,8 @@ class Registrations:
         out: list[Action],
         *,
         detail: str = "",
+        headers: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Answer with an error, and say that this registration failed."""
         out.append(reading.failed(refusal.words, refusal.status, refusal))
-        self._answers.refuse(txn, live, refusal, now, out, detail=detail)
+        self._answers.refuse(txn, live, refusal, now, out, detail=detail, headers=headers)
