@@ -97,6 +97,22 @@ def send_again(txn: ClientTransaction, _message: object, _flow: object, now: Mic
         out.append(Send(txn.flow, txn.request.to_bytes()))
 
 
+def wait_a_moment(
+    txn: ClientTransaction, trouble: Trouble | None, _flow: object, now: Micros, out: Out
+) -> None:
+    """A new stream was refused: try another one a little later, or take it for the end (RFC 3261 §17.1.4)."""
+    if txn.timers.reopen and trouble is not None and trouble.why is Why.NO_STREAM:
+        txn.ground.lanes.start(ClientOn.TIMER_AGAIN, txn.timers.reopen, txn, now)
+    else:
+        txn.feed(ClientOn.GIVEN_UP, trouble, None, now, out)
+
+
+def reopen(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
+    """Another stream, where there may be one; TIMER_LOST ends this."""
+    if txn.ground.reach(txn.flow, now, out):
+        out.append(Send(txn.flow, txn.request.to_bytes()))
+
+
 def start_lost(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """The request may be lost with its stream; if not, the answer comes on a new one within T4 (MSG-06)."""
     txn.ground.lanes.start(ClientOn.TIMER_LOST, txn.timers.t4, txn, now)

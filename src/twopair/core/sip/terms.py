@@ -17,6 +17,7 @@ class State(Enum):
     CALLING = "calling"
     TRYING = "trying"
     PROCEEDING = "proceeding"
+    REOPENING = "reopening"  # its stream ended before anything was heard (MSG-06)
     COMPLETED = "completed"
     CONFIRMED = "confirmed"
     ACCEPTED = "accepted"
@@ -41,7 +42,9 @@ class ClientOn(Enum):
     TIMER_F = "timer F"
     TIMER_K = "timer K"
     TIMER_M = "timer M"
+    GIVEN_UP = "no way is left"
     TIMER_LOST = "no answer on a new stream"
+    TIMER_AGAIN = "another stream may be tried"
 
     __hash__ = object.__hash__
 

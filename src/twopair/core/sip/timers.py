@@ -22,12 +22,15 @@ class Timers:
         t4: longest time that a message stays in the network.
         again: timer J on a stream. RFC 3261 §17.2.2 has none; but an answer may be lost with its stream, and
             who sends the request once more on a new one is to get the same answer (MSG-06).
+        reopen: after which time a new stream is tried once more in place of one that ended, where the peer
+            refuses it; a peer that begins anew needs a moment. 0: a refusal is taken for an answer.
     """
 
     t1: Micros
     t2: Micros
     t4: Micros
     again: Micros = _NOT_AT_ALL
+    reopen: Micros = _NOT_AT_ALL
     life: Micros = field(init=False)
     """64 * T1: timers B, D, F, H, J, L and M."""
 
@@ -40,6 +43,9 @@ IN_CLEAR: Final = Timers(Micros(2 * SECOND), Micros(16 * SECOND), Micros(17 * SE
 
 GM: Final = replace(IN_CLEAR, again=IN_CLEAR.t4)
 """Between UE and P-CSCF (TMR-04)."""
+
+OF_THE_UE: Final = replace(GM, reopen=Micros(SECOND))
+"""The same, of a UE: it has one P-CSCF, and nowhere else to go."""
 
 CORE: Final = Timers(Micros(SECOND // 2), Micros(4 * SECOND), Micros(5 * SECOND))
 """Between network elements (TMR-04)."""

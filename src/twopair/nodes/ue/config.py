@@ -10,7 +10,7 @@ from twopair.core.registration.flows import LARGEST_REG_ID, RegFlow
 from twopair.core.registration.pcscf_sets import SIXTY_FOUR_T1
 from twopair.core.registration.ue_timing import REGISTRATION_S
 from twopair.core.secagree import allowed_suites
-from twopair.core.sip import GM, Timers
+from twopair.core.sip import OF_THE_UE, Timers
 
 UDP_REQUEST_OCTETS: Final = 1300 - 57
 """Largest request sent over UDP where the UE may choose: RFC 3261's limit less what ESP adds (MSG-08).
@@ -74,7 +74,7 @@ class UeConfig:
     ports: range = range(10_240, 32_768)
     clear_port: Port | None = None
     expires_s: int = REGISTRATION_S
-    timers: Timers = GM
+    timers: Timers = OF_THE_UE
     response_after_rekey: str = "old"
     access_network: str = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000101"
     contact_features: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.core.sip.bed import PCSCF, TCP, UDP, Bed, request
 
 from twopair.base import Endpoint, Flow, IllegalStep, Port, Refusal, Transport
-from twopair.core.sip import State, Trouble, Why
+from twopair.core.sip import GM, OF_THE_UE, State, Timers, Trouble, Why
 from twopair.core.sip.ack import make_ack
 from twopair.wire.sip import Response, make_response, parse
 
@@ -294,6 +294,34 @@ def test_a_request_of_which_nothing_was_heard_is_sent_again(method: str, *, ther
     assert [line for _, line in bed.sent] == [method] * (4 if there else 1)
     bed.answer(txn, 200, request(method), TCP)
     assert bed.told[0] == "response 200"
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "INVITE"])
+def test_a_ue_tries_a_refused_stream_again_for_a_while(method: str) -> None:
+    """MSG-06, MGP-14: its P-CSCF is killed, refuses connections, and is there again after five seconds."""
+    bed = Bed(OF_THE_UE)
+    txn = bed.start(request(method), TCP)
+    bed.layer.flow_closed(TCP, bed.now, bed.out)
+    for second in range(1, 6):
+        bed.layer.flow_failed(TCP, bed.now, bed.out, "connection refused")
+        bed.run(second)
+    assert bed.moments(method) == [0, 1, 1, 2, 3, 4, 5]
+    assert bed.told == []
+    bed.answer(txn, 200, request(method), TCP)
+    assert bed.told[0] == "response 200"
+
+
+@pytest.mark.parametrize("timers", [GM, OF_THE_UE])
+def test_a_refusal_ends_it_where_there_are_other_ways_or_the_time_is_over(timers: Timers) -> None:
+    """A P-CSCF goes on over UDP at once (PCS-26); a UE gives up after T4."""
+    bed = Bed(timers)
+    bed.start(request(), TCP)
+    bed.layer.flow_closed(TCP, bed.now, bed.out)
+    for second in range(1, 20):
+        bed.layer.flow_failed(TCP, bed.now, bed.out, "connection refused")
+        bed.run(second)
+    told = 17.0 if timers.reopen else 0.0
+    assert bed.told[0] == f"timeout at {told}"
 
 
 def test_what_was_heard_of_is_not_sent_again() -> None:

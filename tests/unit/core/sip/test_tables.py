@@ -28,8 +28,17 @@ EXPECTED = {
         CALLING    TIMER_A      CALLING     last    -                     TIMER_A=4
         CALLING    TIMER_B      TERMINATED  -       timeout,terminated    -
         CALLING    FLOW_FAILED  TERMINATED  -       timeout,terminated    -
-        CALLING    FLOW_CLOSED  CALLING     INVITE  -                     TIMER_LOST=17
-        CALLING    TIMER_LOST   TERMINATED  -       timeout,terminated    -
+        CALLING    FLOW_CLOSED  REOPENING    INVITE  -                     TIMER_LOST=17
+        REOPENING  TIMER_A      REOPENING   last    -                     TIMER_A=4
+        REOPENING  TIMER_B      TERMINATED  -       timeout,terminated    -
+        REOPENING  FLOW_CLOSED  REOPENING   INVITE  -                     TIMER_LOST=17
+        REOPENING  FLOW_FAILED  TERMINATED  -       timeout,terminated    -
+        REOPENING  TIMER_AGAIN  REOPENING   INVITE  -                     -
+        REOPENING  GIVEN_UP     TERMINATED  -       timeout,terminated    -
+        REOPENING  TIMER_LOST   TERMINATED  -       timeout,terminated    -
+        REOPENING  PROVISIONAL  PROCEEDING  -       response              -
+        REOPENING  SUCCESS      ACCEPTED    -       response              TIMER_M=128
+        REOPENING  FAILURE      COMPLETED   ACK     response              TIMER_D=128
         CALLING    PROVISIONAL  PROCEEDING  -       response              -
         CALLING    SUCCESS      ACCEPTED    -       response              TIMER_M=128
         CALLING    FAILURE      COMPLETED   ACK     response              TIMER_D=128
@@ -47,8 +56,17 @@ EXPECTED = {
         TRYING     TIMER_E      TRYING      last    -                     TIMER_E=4
         TRYING     TIMER_F      TERMINATED  -       timeout,terminated    -
         TRYING     FLOW_FAILED  TERMINATED  -       timeout,terminated    -
-        TRYING     FLOW_CLOSED  TRYING      MESSAGE -                     TIMER_LOST=17
-        TRYING     TIMER_LOST   TERMINATED  -       timeout,terminated    -
+        TRYING     FLOW_CLOSED  REOPENING    MESSAGE -                     TIMER_LOST=17
+        REOPENING  TIMER_E      REOPENING   last    -                     TIMER_E=4
+        REOPENING  TIMER_F      TERMINATED  -       timeout,terminated    -
+        REOPENING  FLOW_CLOSED  REOPENING   MESSAGE -                     TIMER_LOST=17
+        REOPENING  FLOW_FAILED  TERMINATED  -       timeout,terminated    -
+        REOPENING  TIMER_AGAIN  REOPENING   MESSAGE -                     -
+        REOPENING  GIVEN_UP     TERMINATED  -       timeout,terminated    -
+        REOPENING  TIMER_LOST   TERMINATED  -       timeout,terminated    -
+        REOPENING  PROVISIONAL  PROCEEDING  -       response              -
+        REOPENING  SUCCESS      COMPLETED   -       response              TIMER_K=17
+        REOPENING  FAILURE      COMPLETED   -       response              TIMER_K=17
         TRYING     PROVISIONAL  PROCEEDING  -       response              -
         TRYING     SUCCESS      COMPLETED   -       response              TIMER_K=17
         TRYING     FAILURE      COMPLETED   -       response              TIMER_K=17
