@@ -102,21 +102,22 @@ class Case:
         begin = other[-1] + 1 if other else 0
         led = self.entries[begin:]
         for one in self.standing:
-            if one.stage is Stage.TEMPORARY and self._unanswered(one.set_id):
+            if one.stage is Stage.TEMPORARY and self._unanswered(one.set_id, ends):
                 return Silence(led, Entry(self.now, one), one.counts)
         if self.last is not None and isinstance(self.last.what, Staged) and self.last.what.counts is not None:
             return Silence(self.entries[begin : ends[-1]], self.last, self.last.what.counts)
         return None
 
-    def _unanswered(self, set_id: int) -> bool:
-        """Whether the challenge of a set that stands is open, and long enough beside what is known."""
+    def _unanswered(self, set_id: int, ends: Sequence[int]) -> bool:
+        """Whether the challenge of a set that stands is open, newer than what is known, and no new one."""
         begun = [
             n for n, e in enumerate(self.entries) if isinstance(e.what, Staged) and e.what.set_id == set_id
         ]
         if not begun:
             return self.last is None
-        late = self.entries[begun[0]].at + FRESH <= self.now
-        return self.told(self.entries[begun[0] :]) is Brought.NOTHING and (late or self.last is None)
+        first = begun[0]
+        newer = not ends or (first > ends[-1] and self.entries[first].at + FRESH <= self.now)
+        return newer and self.told(self.entries[first:]) is Brought.NOTHING
 
 
 def outcomes(entries: Sequence[Entry]) -> list[int]:

@@ -38,21 +38,18 @@ def registered(case: Case) -> Evidence:
 
 
 def _anew(case: Case, *, moved: bool) -> Evidence:
-    """SM1 in the clear while an established set stands, from its address or from another one."""
+    """The last SM1 in the clear, while an established set stands: from its address, or from another one."""
     sets = case.sets_now(*_ESTABLISHED)
     homes = {one.address for one in case.standing if one.stage in _ESTABLISHED}
-    came = [
-        e
-        for e in case.since
-        if isinstance(e.what, Came)
-        and e.what.over is None
-        and e.what.brought is Brought.NOTHING
-        and (e.what.address not in homes) is moved
-    ]
-    if not sets or not came:
+    sm1 = None
+    for entry in case.since:
+        what = entry.what
+        if isinstance(what, Came) and what.over is None and what.brought is Brought.NOTHING:
+            sm1, address = entry, what.address
+    if not sets or sm1 is None or (address not in homes) is not moved:
         return []
-    later = [e for e in case.since if e.at >= came[-1].at and e is not came[-1]]
-    return [*([case.confirmed] if case.confirmed else []), came[-1], *later, *sets]
+    later = [e for e in case.since if e.at >= sm1.at and e is not sm1]
+    return [*([case.confirmed] if case.confirmed else []), sm1, *later, *sets]
 
 
 def began_anew(case: Case) -> Evidence:
@@ -133,9 +130,14 @@ def silence(counted: Callable[[Counts], bool] = lambda _: True) -> Test:
         if found is None or not counted(found[2]):
             return []
         led, line, _ = found
-        return [*(e for e in led if isinstance(e.what, Came)), line]
+        return [*(e for e in led if isinstance(e.what, Came) or _counted(e)), line]
 
     return test
+
+
+def _counted(entry: Entry) -> bool:
+    """Whether it is the end of a challenge before, with counters of its own."""
+    return isinstance(entry.what, Staged) and entry.what.counts is not None
 
 
 def silence_after(brought: Brought) -> Test:

@@ -192,6 +192,12 @@ def test_the_same_of_a_challenge(age_s: float, name: str) -> None:
     assert told((SM1, core(500), SM1, SM6), (waiting,), age_s=age_s).cause.name == name
 
 
+def test_an_open_challenge_is_older_than_what_was_refused_since() -> None:
+    waiting = Standing(1, TEMPORARY, HERE, Counts())
+    found = told((SM1, SM6, SM1, refused(Refusal.NO_COMMON_ALGORITHM)), (waiting,))
+    assert found.cause.name == "no-common-algorithm"
+
+
 def test_counters_are_among_the_evidence() -> None:
     found = told((SM1, SM6, gone(bad_icv=2, replayed=1, clear=4)))
     assert str(found.evidence[-1].what) == (
