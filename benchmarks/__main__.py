@@ -9,6 +9,7 @@ EACH = (
     "benchmarks.pcscf_node",
     "benchmarks.world",
     "benchmarks.driver",
+    "benchmarks.keeping",
     "benchmarks.esp",
     "benchmarks.xfrm",
     "benchmarks.load",

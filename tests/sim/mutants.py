@@ -225,6 +225,12 @@ def does_nothing(where: str) -> Callable[[pytest.MonkeyPatch], Variant]:
     return make
 
 
+def same_branches(patch: pytest.MonkeyPatch) -> Variant:
+    """RFC 3261 §8.1.1.7: branches are numbers that begin anew."""
+    patch.setattr("twopair.nodes.pcscf.tables.Tables.branch_end", lambda tables: f"{tables.number():x}")
+    return Variant()
+
+
 def lets_it_go(patch: pytest.MonkeyPatch) -> Variant:
     """MSG-06: a request of which nothing was heard is waited for, and that is all."""
     key = State.TRYING, ClientOn.FLOW_CLOSED
@@ -418,6 +424,7 @@ MUTANTS = (
     Mutant("what changes is not kept", ("STORED",), does_nothing("tables.Tables.touch")),
     Mutant("what was kept is not taken up", ("STORED", "RESUMED"), does_nothing("keeping.Keeping.recall")),
     Mutant("sets that were taken up rest", ("RESUMED", "LEAKED"), does_nothing("lives.Lives.resume")),
+    Mutant("a successor uses branches of before", ("RESUMED", "FOUND"), same_branches),
     Mutant("what went down with a killed peer is not sent again", ("RESUMED",), lets_it_go),
     Mutant("no refresh is ever sent", ("HELD", "CALLS"), never("_due_at")),
     Mutant("the end of a session interval is ignored", ("LOST", "CALLS"), never("ends_at")),

@@ -3,6 +3,11 @@
 import gc
 
 
+def collect_nothing() -> None:
+    """Until `spare_what_stays`: what a service takes up at its start stays, and there may be much of it."""
+    gc.disable()
+
+
 def spare_what_stays() -> None:
     """Keep what the program itself is made of out of every collection, and collect rarely.
 
@@ -12,3 +17,4 @@ def spare_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 1_000, 100)
+    gc.enable()

@@ -12,7 +12,7 @@ from pathlib import Path
 from twopair.backends.memory import MemoryBackend
 from twopair.core.registration.kept import KeptRegistration
 from twopair.live.admin import answering
-from twopair.live.collector import spare_what_stays
+from twopair.live.collector import collect_nothing, spare_what_stays
 from twopair.live.config import ConfigError, HomeFile, PcscfFile, read
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
@@ -88,6 +88,7 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
     async with until_told_to_end() as end:
         with ExitStack() as closing:
             config, loop = settings.config(), get_running_loop()
+            collect_nothing()
             kept = closing.enter_context(open_kept(file, settings))
             ipsec = start_ipsec(
                 settings.ipsec.backend,

@@ -18,11 +18,13 @@ MARK: Final = 0x54_50_50_31
 WAITS_MS: Final = 250
 """How long a locked file is waited for in one call; the writer comes again."""
 
+_PUT: Final = "INSERT INTO kept VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+
 _BEGIN: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     f"PRAGMA application_id = {MARK}",
-    "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT NULL)",
 )
 
 
@@ -73,7 +75,7 @@ class SqliteStore:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", new)
+            connection.executemany(_PUT, new)
             connection.executemany("DELETE FROM kept WHERE key = ?", gone)
             connection.execute("COMMIT")
         except BaseException:

@@ -48,7 +48,7 @@ from twopair.swarm.rest import (
     RECOVERED_WITHIN,
     REGISTERED_WITHIN,
     agreed,
-    answered,
+    all_answered,
     answers,
     nothing_left,
     one_set_each,
@@ -308,7 +308,7 @@ class Day:
         since = world.agenda.now
         for number, ue in enumerate(self.ues):
             ue.later(SendMessage(self.impu((number + 1) % len(self.ues)), b"hello"))
-        self._until(lambda: all(answered(ue, since) for ue in self.ues), ANSWERED_WITHIN, "REACHED")
+        self._until(partial(all_answered, self.ues, since), ANSWERED_WITHIN, "REACHED")
         self._pass(AT_REST_AFTER)  # a UE keeps an old set until something has come over the new one (MGU-05)
         if not several(self.plan):  # else signs of life are asked for, and there always is one
             self._at_rest()
@@ -331,14 +331,16 @@ class Day:
         self._until(lambda: all(recovered(ue, since) for ue in self.ues), RECOVERED_WITHIN, "RECOVERED")
 
     def _killed(self) -> None:
-        """The P-CSCF is killed and goes on, and no UE registers for that (MGP-14)."""
-        since = self.world.agenda.now
-        self._revive()
-        for number, ue in enumerate(self.ues):
-            ue.later(SendMessage(self.impu(number), b"still there"))
-        self._until(lambda: all(answered(ue, since) for ue in self.ues), ANSWERED_WITHIN, "RESUMED")
-        for ue in self.ues:
-            undisturbed(ue, since)
+        """The P-CSCF is killed and goes on, twice, and no UE registers for that (MGP-14)."""
+        for text in (b"still there", b"and still"):
+            self._pass(seconds(1))
+            since = self.world.agenda.now
+            self._revive()
+            for number, ue in enumerate(self.ues):
+                ue.later(SendMessage(self.impu(number), text))
+            self._until(partial(all_answered, self.ues, since), ANSWERED_WITHIN, "RESUMED")
+            for ue in self.ues:
+                undisturbed(ue, since, text)
 
     def _written_to(self) -> None:
         """The network writes to everybody, short or long, before anybody has said a word."""

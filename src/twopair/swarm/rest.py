@@ -6,7 +6,7 @@ from typing import Final
 from twopair.base import Impi, Micros, seconds
 from twopair.core.registration.flows import ALONE, RegFlow, is_anew
 from twopair.core.sa import PortName, SaSet
-from twopair.nodes.facts import Deregistered, MessageAnswered, Registered
+from twopair.nodes.facts import Deregistered, MessageAnswered, MessageReceived, Registered
 from twopair.nodes.ue.device import TAKEN_PLACE
 from twopair.sim import Host
 from twopair.sim.law import Broken
@@ -55,16 +55,19 @@ def _replaced(fact: Registered | Deregistered) -> bool:
     return isinstance(fact, Deregistered) and fact.reason == TAKEN_PLACE
 
 
-def answered(ue: Host, since: Micros) -> bool:
-    """Whether a MESSAGE of a UE has been answered with 200 since then."""
-    return any(isinstance(f, MessageAnswered) and f.status == 200 and at >= since for at, f in ue.facts)
+def all_answered(ues: Iterable[Host], since: Micros) -> bool:
+    """Whether a MESSAGE of each UE has been answered with 200 since then."""
+    return all(answers(ue, since) for ue in ues)
 
 
-def undisturbed(ue: Host, since: Micros) -> None:
-    """Raises Broken if the registration of a UE has changed since then."""
-    for at, fact in ue.facts:
-        if at >= since and isinstance(fact, Registered | Deregistered):
+def undisturbed(ue: Host, since: Micros, text: bytes) -> None:
+    """Raises Broken if a UE has not been told this, or its registration has changed, since then."""
+    news = [fact for at, fact in ue.facts if at >= since]
+    for fact in news:
+        if isinstance(fact, Registered | Deregistered):
             raise Broken("RESUMED", f"{ue.name}: {fact}")
+    if not any(isinstance(fact, MessageReceived) and fact.body == text for fact in news):
+        raise Broken("RESUMED", f"{ue.name} was written to, and has not read it")
 
 
 def answers(host: Host, since: Micros) -> int:

@@ -178,7 +178,8 @@ class Attempts:
         """The set stands: SM6 may leave. Late news of a set that is gone is ignored."""
         waiting, replacing = self._waiting.pop(set_id, None), self._replacing.pop(set_id, None)
         if replacing is not None and isinstance(replacing.attempt.state, Replacing):
-            self.feed(replacing.attempt, Step.INSTALLED, now, out, live=replacing)
+            self.feed(replacing.attempt, Step.INSTALLED, now, out)
+            self._tables.touch(replacing.owner)
         if waiting is not None:
             exchange = waiting.exchange
             self._tables.touch(waiting.live.owner)
@@ -235,7 +236,7 @@ class Attempts:
             detail: for the refusal of a REGISTER whose SM6 is still held back.
         """
         todo = attempt.feed(step)
-        if live is not None:
+        if live is not None and attempt.over:
             self._tables.touch(live.owner)
         if live is not None and live.owner.yielding is live:
             live.owner.yielding = None  # every step leads on from there
