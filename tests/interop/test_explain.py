@@ -185,7 +185,7 @@ def test_sm7_never_came_and_the_set_is_gone(place: Place) -> None:
         time.sleep(2.2)  # then it counts beside what was before
         *_, removed, now = place.why(13, "sm7-never-came", "no packet at all")["evidence"]
         assert "was removed, never confirmed" in removed["what"]
-        assert "1 failed the integrity check" in removed["what"]
+        assert "1 packet failed the integrity check" in removed["what"]
         assert "stands, temporary" in now["what"]
 
 

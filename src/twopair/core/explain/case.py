@@ -109,7 +109,7 @@ class Case:
         return None
 
     def _unanswered(self, set_id: int, ends: Sequence[int]) -> bool:
-        """Whether the challenge of a set that stands is open, newer than what is known, and no new one."""
+        """Whether the challenge of a set that stands is open, and for a while if something else is known."""
         begun = [
             n for n, e in enumerate(self.entries) if isinstance(e.what, Staged) and e.what.set_id == set_id
         ]

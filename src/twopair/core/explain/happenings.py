@@ -27,17 +27,18 @@ class Counts(NamedTuple):
 
     def __str__(self) -> str:
         """For people."""
-        more = {
+        faults = {
             "failed the integrity check": self.bad_icv,
-            "were for other ports or addresses": self.mismatched,
-            "were replays": self.replayed,
+            "for other ports or addresses": self.mismatched,
+            "replayed": self.replayed,
+            "in the clear to protected ports dropped on this host meanwhile": self.clear,
         }
-        told = [f"its SAs let {self.packets} packets in", *(f"{n} {words}" for words, n in more.items() if n)]
-        if self.clear:
-            told.append(
-                f"{self.clear} packets in the clear to protected ports were dropped on this host meanwhile"
-            )
-        return ", ".join(told)
+        told = (f"{_packets(count)} {words}" for words, count in faults.items() if count)
+        return ", ".join((f"{_packets(self.packets)} came out of its SAs", *told))
+
+
+def _packets(count: int) -> str:
+    return f"{count} packet" if count == 1 else f"{count} packets"
 
 
 @dataclass(frozen=True, slots=True)

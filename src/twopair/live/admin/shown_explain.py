@@ -18,8 +18,8 @@ def shown(told: dict[str, Any]) -> Iterator[RenderableType]:
     text = Text(one_line(told["sentence"]), "bold green" if well else "bold red")
     yield text
     yield Text(one_line(told["advice"]))
-    held = "registered" if well else "not registered"
-    yield Text(f"{one_line(told['who'])}: {held}, {told['cause']} ({told['clause']})", "dim")
+    held = "" if told["cause"] == "registered" else "registered, " if well else "not registered, "
+    yield Text(f"{one_line(told['who'])}: {held}{told['cause']} ({told['clause']})", "dim")
     if told["evidence"]:
         yield Text("\nEvidence:")
         yield Padding(_table(told["evidence"]), (0, 0, 0, 2))

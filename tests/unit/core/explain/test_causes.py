@@ -201,8 +201,9 @@ def test_an_open_challenge_is_older_than_what_was_refused_since() -> None:
 def test_counters_are_among_the_evidence() -> None:
     found = told((SM1, SM6, gone(bad_icv=2, replayed=1, clear=4)))
     assert str(found.evidence[-1].what) == (
-        "SA set 1 was removed, never confirmed: its SAs let 0 packets in, 2 failed the integrity check, "
-        "1 were replays, 4 packets in the clear to protected ports were dropped on this host meanwhile"
+        "SA set 1 was removed, never confirmed: 0 packets came out of its SAs, "
+        "2 packets failed the integrity check, 1 packet replayed, "
+        "4 packets in the clear to protected ports dropped on this host meanwhile"
     )
 
 
