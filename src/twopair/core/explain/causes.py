@@ -242,7 +242,8 @@ CAUSES: Final[tuple[Cause, ...]] = (
         "sm7-never-came",
         "33.203 §7.3.1.4, MGP-07",
         "SM7 never came: no packet at all came over the new SA set.",
-        "Did SM6 reach the UE? Is ESP (IP protocol 50) let through between it and this P-CSCF?",
+        "Did SM6 reach the UE? Is ESP (IP protocol 50) let through? Clear text to protected ports "
+        "is not counted by every back end: capture at this P-CSCF.",
         of.silence(),
     ),
     Cause(
