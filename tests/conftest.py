@@ -3,7 +3,9 @@
 Those marked `guest` run only in the kernel that tests/interop/test_kernel.py boots.
 """
 
+import logging
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,3 +25,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if away:
         config.hook.pytest_deselected(items=away)
         items[:] = here
+
+
+@pytest.fixture(autouse=True)
+def _log_level() -> Iterator[None]:
+    """Commands that a test calls set the level of our log; the next test finds it as it was."""
+    logger = logging.getLogger("twopair")
+    before = logger.level
+    yield
+    logger.setLevel(before)

@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[SqliteStore]:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "twopair")
     store = made(path)
     yield store
     store.close()
