@@ -49,23 +49,21 @@ class Kept:
         changes = self._journal.replay()
         octets: dict[str, bytes | None] = dict(store.load())
         octets.update(changes)
+        self._unreadable: list[str] = []
         self.values = dict(self._read(octets))
         self.again: Callable[[], object] = _nothing
         self._writer = Writer(store, self._journal, changes, self._overflown)
 
     def _read(self, octets: Mapping[str, bytes | None]) -> Iterator[tuple[str, KeptRegistration]]:
-        bad = 0
         for key, value in octets.items():
             if value is None:
                 continue
             try:
                 yield key, self._codec.decode(value)
             except Unreadable as error:
-                bad += 1
-                if bad == 1:
-                    _log.warning("store: a registration %s; it is left out", error)
-        if bad > 1:
-            _log.warning("store: %d registrations could not be read", bad)
+                if not self._unreadable:
+                    _log.warning("store: a registration %s; it is left out, and others like it", error)
+                self._unreadable.append(key)
 
     def _overflown(self) -> None:
         self.again()
@@ -75,7 +73,9 @@ class Kept:
         return [kept.sa_set for value in self.values.values() for kept in value.sets]
 
     def take_up(self, standing: Container[int]) -> tuple[KeptRegistration, ...]:
-        """What goes on if only the sets with these ids stand; the rest is forgotten."""
+        """What goes on if only the sets with these ids stand; all else is forgotten."""
+        for key in self._unreadable:
+            self.forget(key)
         left = {value.token: value for value in as_far_as(self.values.values(), standing)}
         if len(left) < len(self.values):
             _log.warning(
