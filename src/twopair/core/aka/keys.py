@@ -6,7 +6,7 @@ from typing import Final, Literal
 from twopair.base import Secret
 from twopair.crypto import AkaFunctions, Milenage, Tuak, TuakSizes
 
-_OCTETS: Final = {"milenage": ((16,), 16), "tuak": ((16, 32), 32)}
+KEY_OCTETS: Final = {"milenage": ((16,), 16), "tuak": ((16, 32), 32)}
 """Lengths of K, and of OP and OPc."""
 
 
@@ -34,11 +34,11 @@ class AkaKeys:
     def __post_init__(self) -> None:
         if (self.op is None) == (self.opc is None):
             raise ValueError("give either OP or OPc, and not both")
-        if self.algorithm not in _OCTETS:
-            raise ValueError(f"the algorithm set is one of {', '.join(_OCTETS)}")
+        if self.algorithm not in KEY_OCTETS:
+            raise ValueError(f"the algorithm set is one of {', '.join(KEY_OCTETS)}")
         if (self.sizes.mac, self.sizes.ck, self.sizes.ik) != (8, 16, 16):
             raise ValueError("AUTN of 33.102 needs a MAC of 8 octets, IMS needs CK and IK of 16")
-        of_k, of_op = _OCTETS[self.algorithm]
+        of_k, of_op = KEY_OCTETS[self.algorithm]
         if len(self.k) not in of_k or len(self.opc or self.op or b"") != of_op:
             lengths = " or ".join(map(str, of_k))
             raise ValueError(f"{self.algorithm} needs K of {lengths} octets, OP or OPc of {of_op}")

@@ -1,15 +1,59 @@
 """Who a subscriber is and what its card holds: the same keys in ue.toml and home.toml."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
 from twopair.base import Impi, Impu, home_domain, impi_from_imsi, impu_from_imsi
 from twopair.core.aka import AkaKeys
+from twopair.core.aka.keys import KEY_OCTETS
 from twopair.live.config.fields import SecretHex, Section, Word
+from twopair.live.config.together import Place, Rule, check
 
 Imsi = Annotated[str, Field(pattern=r"^[0-9]{6,15}$")]
 PublicIdentity = Annotated[str, Field(pattern=r"^(sip|sips|tel):\S+$")]
+
+
+def _no_identity(file: Any) -> Iterator[Place]:
+    explicit = ("impi", "impu", "domain")
+    if file.imsi is None:
+        missing = [key for key in explicit if getattr(file, key) is None]
+        yield from ((key,) for key in (["imsi"] if len(missing) == len(explicit) else missing))
+
+
+def _one(key: str, broken: Callable[[Any], bool]) -> Callable[[Any], Iterator[Place]]:
+    return lambda file: iter([(key,)] if broken(file) else ())
+
+
+def _of_wrong_length(algorithm: str) -> Iterator[Rule]:
+    of_k, of_op = KEY_OCTETS[algorithm]
+    for key, right in (("k", of_k), ("op", (of_op,)), ("opc", (of_op,))):
+        yield Rule(
+            f"of another length than {algorithm} takes; give {' or '.join(map(str, right))} octets",
+            _one(key, partial(_is_of_other_length, algorithm, key, right)),
+        )
+
+
+def _is_of_other_length(algorithm: str, key: str, right: tuple[int, ...], file: Any) -> bool:
+    secret = getattr(file, key)
+    return file.algorithm == algorithm and secret is not None and len(secret) not in right
+
+
+_CREDENTIALS: Final[tuple[Rule, ...]] = (
+    Rule(
+        "has imsi beside it; keep imsi, or impi, impu and domain",
+        _one("impi", lambda file: None not in (file.imsi, file.impi)),
+    ),
+    Rule("is missing; give imsi, or impi, impu and domain", _no_identity),
+    Rule(
+        "has op beside it; keep op, or opc",
+        _one("opc", lambda file: None not in (file.op, file.opc)),
+    ),
+    Rule("is missing; give opc, or op", _one("opc", lambda file: file.op is None and file.opc is None)),
+    *(rule for algorithm in KEY_OCTETS for rule in _of_wrong_length(algorithm)),
+)
 
 
 class Credentials(Section):
@@ -27,11 +71,7 @@ class Credentials(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> "Credentials":
-        explicit = (self.impi, self.impu, self.domain)
-        if self.imsi is not None and self.impi is not None:
-            raise ValueError("both imsi and impi are given; keep imsi, or impi, impu and domain")
-        if self.imsi is None and None in explicit:
-            raise ValueError("no identity; give imsi, or impi, impu and domain")
+        check(self, _CREDENTIALS)
         self.keys()
         return self
 

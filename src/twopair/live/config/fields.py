@@ -1,10 +1,14 @@
 """Kinds of values in configuration files: what they look like, and what they become."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from twopair.base import Endpoint, Port, Secret, Suite, WireError, canonical_address
+
+CONTROLS: Final = r"[\x00-\x1f\x7f-\x9f]"
+"""NUL, tab, newline, DEL and their like (C0 and C1)."""
 
 BackendName = Literal["auto", "kernel", "userspace", "memory"]
 
@@ -16,6 +20,14 @@ class Section(BaseModel):
         extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _printable(cls, value: object) -> object:
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and re.search(CONTROLS, text) for text in texts):
+            raise ValueError("has a control character in it; give a text of printable ones")
+        return value
+
 
 def _text(value: object, wanted: str) -> str:
     if not isinstance(value, str):
@@ -23,16 +35,40 @@ def _text(value: object, wanted: str) -> str:
     return value
 
 
+def _without_zone(text: str) -> str:
+    """The text. Raises ValueError where it names an interface: SIP and SAs know addresses alone."""
+    address, zone, _ = text.partition("%")
+    if zone:
+        rest = "]" + text.partition("]")[2] if "]" in text else ""
+        raise ValueError(f"has a zone, which is not for addresses here; give {address}{rest}")
+    return text
+
+
 def _address(value: object) -> str:
+    text = _without_zone(_text(value, "an IP address"))
     try:
-        return canonical_address(_text(value, "an IP address"))
+        return canonical_address(text)
     except WireError:
         raise ValueError("not an IP address; give one such as 10.0.0.1 or 2001:db8::1") from None
 
 
+def _may_be_either(address: str, port: str) -> bool:
+    """Whether ``2001:db8::1:5060`` can be read as a whole, and as an address with a port."""
+    if ":" not in address or "[" in address or not re.fullmatch("[0-9]{4}", port) or int(port) < 1024:
+        return False
+    try:
+        canonical_address(address)
+        canonical_address(f"{address}:{port}")
+    except WireError:
+        return False
+    return True
+
+
 def _endpoint(value: object) -> Endpoint:
-    text = _text(value, "ADDRESS:PORT").removeprefix("sip:")
+    text = _without_zone(_text(value, "ADDRESS:PORT").removeprefix("sip:"))
     address, colon, port = text.rpartition(":")
+    if _may_be_either(address, port):
+        raise ValueError(f"may be an address, or one with a port; give [{address}]:{port} or [{text}]:5060")
     if text.endswith("]") or ((not colon or ":" in address.strip("[]")) and not text.startswith("[")):
         address, port = text, "5060"
     try:

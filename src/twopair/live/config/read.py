@@ -1,9 +1,9 @@
 """Reads one TOML file and tells all that is wrong with it, each line with file, key and value."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from twopair.live.config import words
+from twopair.live.config.fields import CONTROLS
+from twopair.live.config.near import nearest
 from twopair.live.config.together import Broken
 
 SECRET_KEYS: Final = frozenset({"k", "op", "opc"})
@@ -61,7 +63,7 @@ def _lines(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel
         yield _fault(fault, values, model)
         return
     for place, said in broken.found:
-        yield _line(place, values, said)
+        yield _line((*fault["loc"], *place), values, said)
 
 
 def _line(where: tuple[int | str, ...], values: Mapping[str, Any], said: str) -> str:
@@ -75,8 +77,8 @@ def _fault(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel
     key = "".join(_steps(where))
     if fault["type"] == "extra_forbidden":
         known = _keys_beside(where, model)
-        near = get_close_matches(str(where[-1]), known, n=1)
-        hint = f"; meant {near[0]}?" if near else f"; known here: {', '.join(known)}"
+        near = nearest(str(where[-1]), known)
+        hint = f"; meant {near}?" if near else f"; known here: {', '.join(known)}"
         shown = "" if SECRET_KEYS & set(known) else _shown(where, values)  # a misspelt key may hold a secret
         return f"{key}{shown}: no such key{hint}"
     said = words.of_value(fault["type"], fault.get("ctx", {}))
@@ -89,7 +91,8 @@ def _steps(where: tuple[int | str, ...]) -> Iterator[str]:
         if isinstance(step, int):
             yield f"[{step + 1}]"
         else:
-            yield step if step == where[0] else f".{step}"
+            key = _escaped(step)
+            yield key if step == where[0] else f".{key}"
 
 
 def _shown(where: tuple[int | str, ...], values: Any) -> str:
@@ -103,8 +106,13 @@ def _shown(where: tuple[int | str, ...], values: Any) -> str:
             return ""
     if isinstance(values, dict) or (isinstance(values, list) and any(isinstance(v, dict) for v in values)):
         return ""
-    text = json.dumps(values, ensure_ascii=False, default=str)
+    text = _escaped(json.dumps(values, ensure_ascii=False, default=str))
     return f" = {text if len(text) <= _LONGEST_VALUE_SHOWN else text[:_LONGEST_VALUE_SHOWN] + '…'}"
+
+
+def _escaped(text: str) -> str:
+    """Control characters as TOML writes them, so that a line stays a line of what it seems to be."""
+    return re.sub(CONTROLS, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _keys_beside(where: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:

@@ -4,8 +4,9 @@ import ipaddress
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from twopair.base import Endpoint, Port
+from twopair.base import Endpoint, Impu, Port
 from twopair.core.secagree import allowed_suites
+from twopair.nodes.homenet.identities import identity_key
 
 Place = tuple[str | int, ...]
 """Where a value stands: ``("gm", "port_pc", 1)``; places in lists are counted from 0."""
@@ -184,7 +185,18 @@ def _aliases_twice(file: Any) -> Found:
 def _same_subscriber(file: Any) -> Found:
     impis = [subscriber.private_identity for subscriber in file.subscriber]
     given = ["impi" if subscriber.impi else "imsi" for subscriber in file.subscriber]
-    yield from (("subscriber", n, given[n]) for n in _repeated(impis))
+    told = set(_repeated(impis))
+    yield from (("subscriber", n, given[n]) for n in sorted(told))
+    owners: dict[Impu, int] = {}
+    for n, subscriber in enumerate(file.subscriber):
+        own = "impu" if subscriber.impu else "imsi"
+        if owners.setdefault(identity_key(subscriber.public_identity), n) != n and (
+            n not in told or own == "impu"
+        ):
+            yield ("subscriber", n, own)
+        for m, alias in enumerate(subscriber.aliases):
+            if owners.setdefault(identity_key(alias), n) != n:
+                yield ("subscriber", n, "aliases", m)
 
 
 HOME: Final[tuple[Rule, ...]] = (
@@ -221,6 +233,19 @@ def _ue_addresses(file: Any) -> Iterator[tuple[Place, str]]:
     yield ("gm", "pcscf"), file.gm.pcscf.address
 
 
+def _registrations(file: Any) -> Iterator[tuple[Place, Any]]:
+    yield ("gm",), file.gm
+    yield from ((("flow", n), flow) for n, flow in enumerate(file.flow))
+
+
+def _no_instance(file: Any) -> bool:
+    return not file.identity.instance and any(part.reg_id for _, part in _registrations(file))
+
+
+def _sos_beside_reg_id(file: Any) -> Found:
+    return ((*place, "sos") for place, part in _registrations(file) if part.reg_id and part.sos)
+
+
 def _ports_wrong(file: Any) -> bool:
     first, last = file.gm.ports
     return last - first < 7 or any(first <= port <= last for port in (5060, 5061))
@@ -242,4 +267,9 @@ UE: Final[tuple[Rule, ...]] = (
         "no range; give first and last, at least 8 ports apart from 5060 and 5061 (SA-27)",
         _when(("gm", "ports"), _ports_wrong),
     ),
+    Rule(
+        "is missing, reg_id needs it; give urn:gsma:imei:…",
+        _when(("identity", "instance"), _no_instance),
+    ),
+    Rule("has reg_id beside it; take one of the two away (24.229 §5.1.6)", _sos_beside_reg_id),
 )

@@ -113,11 +113,6 @@ class UeFile(Section):
     @model_validator(mode="after")
     def _usable(self) -> "UeFile":
         together.check(self, together.UE)
-        names = [(self.gm.reg_id, self.gm.sos), *((flow.reg_id, flow.sos) for flow in self.flow)]
-        if not self.identity.instance and any(reg_id for reg_id, _ in names):
-            raise ValueError("identity.instance: is missing, reg_id needs it; give urn:gsma:imei:…")
-        if any(reg_id and sos for reg_id, sos in names):
-            raise ValueError("sos = true: has no reg_id; take one of the two away (24.229 §5.1.6)")
         apart(self.configs())
         return self
 
