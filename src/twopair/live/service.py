@@ -83,7 +83,7 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
         PrerequisiteMissing: this machine cannot run it.
     """
     settings = read(file, PcscfFile)
-    for line in settings.without_effect():
+    for line in settings.warnings():
         _log.warning("%s: %s", file, line)
     async with until_told_to_end() as end:
         with ExitStack() as closing:
@@ -121,6 +121,8 @@ async def serve_home(file: Path, verbose: int = 0) -> None:
         PrerequisiteMissing: its subscribers cannot be kept here, or another home network has them.
     """
     settings = read(file, HomeFile)
+    for line in settings.warnings():
+        _log.warning("%s: %s", file, line)
     config = settings.config()
     async with until_told_to_end() as end:
         with ExitStack() as closing:

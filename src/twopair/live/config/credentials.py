@@ -1,5 +1,6 @@
 """Who a subscriber is and what its card holds: the same keys in ue.toml and home.toml."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated, Any, Final, Literal
@@ -11,6 +12,8 @@ from twopair.core.aka import AkaKeys
 from twopair.core.aka.keys import KEY_OCTETS
 from twopair.live.config.fields import SecretHex, Section, Word
 from twopair.live.config.together import Place, Rule, check
+
+_OF_3GPP: Final = r"ims\.mnc[0-9]{3}\.mcc[0-9]{3}\.3gppnetwork\.org"
 
 Imsi = Annotated[str, Field(pattern=r"^[0-9]{6,15}$")]
 PublicIdentity = Annotated[str, Field(pattern=r"^(sip|sips|tel):\S+$")]
@@ -74,6 +77,13 @@ class Credentials(Section):
         check(self, _CREDENTIALS)
         self.keys()
         return self
+
+    def of_other_network(self, domain: str | None) -> str | None:
+        """In words that a domain of 3GPP form is one of another MCC or MNC than the IMSI's (23.003 §13.2)."""
+        if self.imsi is None or domain is None or not re.fullmatch(_OF_3GPP, domain.lower()):
+            return None
+        own = home_domain(self.imsi, self.mnc_digits)
+        return None if domain.lower() == own else f"not of {domain}; its domain is {own}"
 
     @property
     def private_identity(self) -> Impi:

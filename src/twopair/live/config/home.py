@@ -1,5 +1,6 @@
 """home.toml."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -110,6 +111,12 @@ class HomeFile(Section):
             routes=tuple(entry.route() for entry in self.route),
             trusted=tuple(self.sip.trusted),
         )
+
+    def warnings(self) -> Iterator[str]:
+        """What is no fault and is seldom meant, each in one line."""
+        for n, entry in enumerate(self.subscriber, start=1):
+            if said := entry.of_other_network(self.node.domain):
+                yield f'subscriber[{n}].imsi = "{entry.imsi}": {said}'
 
     def subscribers(self) -> tuple[Subscriber, ...]:
         """The entries of the file."""

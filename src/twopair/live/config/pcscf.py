@@ -120,7 +120,7 @@ class PcscfFile(Section):
             limits=Limits(flows_per_impi=self.security.flows_per_impi),
         )
 
-    def without_effect(self) -> Iterator[str]:
+    def warnings(self) -> Iterator[str]:
         """Settings that this version accepts but does not follow, each in one line."""
         if self.admin.http is not None:
             yield f"admin.http = {self.admin.http}: not in this version"

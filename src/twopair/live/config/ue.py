@@ -1,5 +1,6 @@
 """ue.toml."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -115,6 +116,11 @@ class UeFile(Section):
         together.check(self, together.UE)
         apart(self.configs())
         return self
+
+    def warnings(self) -> Iterator[str]:
+        """What is no fault and is seldom meant, each in one line."""
+        if said := self.identity.of_other_network(self.identity.domain):
+            yield f'identity.imsi = "{self.identity.imsi}": {said}'
 
     def configs(self) -> tuple[UeConfig, ...]:
         """What the node is told of each registration, that of [gm] first. Raises ValueError."""

@@ -12,6 +12,7 @@
 Calls are signalling only: no sound is sent or expected.
 """
 
+import logging
 import re
 from asyncio import Lock, Queue, get_running_loop, timeout
 from collections.abc import Sequence
@@ -71,6 +72,8 @@ Happening = (
 
 _TEXT: Final = "text/plain;charset=UTF-8"
 _RECIPIENT: Final = re.compile(r"(sips?|tel):\S+", re.IGNORECASE)
+
+_log = logging.getLogger(__name__)
 
 
 class Answered(int):
@@ -143,6 +146,8 @@ class Ue:
     ) -> Self:
         """A UE by its configuration file. Raises ConfigError."""
         settings = read(file, UeFile)
+        for line in settings.warnings():
+            _log.warning("%s: %s", file, line)
         return cls(settings, file, retries=retries, answer_after_s=answer_after_s, verbose=verbose)
 
     async def __aenter__(self) -> Self:
