@@ -92,15 +92,52 @@ def test_nobody_home(folder: Path, cleanup: ExitStack) -> None:
 
 
 def test_the_unprotected_port_is_taken(folder: Path, cleanup: ExitStack) -> None:
-    """MSG-05: a fixed port that another program has is a fault of the file, told at once."""
+    """MSG-05, ADR 17: a fixed port that another program has is told at once, in one line."""
     file = folder / "ue1.toml"
     file.write_text(file.read_text().replace("[gm]", "[gm]\nport = 5060"))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind((f"{OWN}1.1", 5060))
         ue = start(cleanup, "ue", "-c", file, "register")
         out, err = ue.communicate(timeout=20)
-    assert (ue.returncode, out) == (2, "")
-    assert err.splitlines()[-1] == f"twopair: {file}: cannot bind {OWN}1.1:5060: address already in use"
+    assert (ue.returncode, out) == (3, "")
+    assert err.splitlines()[-1] == f"twopair: {file}: gm.port = 5060: {taken_at(f'{OWN}1.1')}"
+    assert "cannot bind" not in err
+
+
+def taken_at(address: str) -> str:
+    return f"another program has it at {address}; end that program, or give another port"
+
+
+TAKEN = (
+    ("home", "2.2", 5060, "sip.port"),
+    ("pcscf", "0.1", 5060, "gm.port"),
+    ("pcscf", "0.1", 5062, "gm.port_ps"),
+    ("pcscf", "0.1", 5066, "gm.port_pc"),
+    ("pcscf", "2.1", 5060, "core.port"),
+)
+
+
+@pytest.mark.parametrize(("program", "host", "port", "key"), TAKEN)
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM], ids=["UDP", "TCP"])
+def test_a_port_of_a_service_is_taken(
+    folder: Path, cleanup: ExitStack, program: str, host: str, port: int, key: str, kind: socket.SocketKind
+) -> None:
+    """ADR 17: one line with the key, and exit code 3; TCP only where the service listens."""
+    file = folder / f"{program}.toml"
+    with socket.socket(socket.AF_INET, kind) as other:
+        other.bind((f"{OWN}{host}", port))
+        if kind is socket.SOCK_STREAM:
+            other.listen()
+        service = start(cleanup, program, "-c", file)
+        if kind is socket.SOCK_STREAM and key in {"gm.port_pc", "core.port"}:
+            assert service.stdout is not None
+            assert service.stdout.readline().startswith("ready ")
+            return
+        out, err = service.communicate(timeout=20)
+    assert (service.returncode, out) == (3, "")
+    assert err.splitlines()[-1] == f"twopair: {file}: {key} = {port}: {taken_at(f'{OWN}{host}')}"
+    assert "cannot bind" not in err
+    assert "Traceback" not in err
 
 
 def test_a_shell_with_a_script_from_a_file(folder: Path, cleanup: ExitStack) -> None:

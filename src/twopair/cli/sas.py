@@ -13,6 +13,7 @@ from rich.live import Live
 from twopair.live.admin import ask
 from twopair.live.admin.shown_sas import shown
 from twopair.live.config import PcscfFile, read
+from twopair.live.tried import beside
 
 _EVERY_S = 1.0
 _WIDTH = 110
@@ -93,4 +94,4 @@ def socket_of(socket: Path | None, config: Path | None) -> Path:
     named = read(config, PcscfFile).admin.socket
     if named is None:
         raise typer.BadParameter(f"{config} has no admin.socket", param_hint="-c")
-    return Path(named)
+    return beside(config, named)

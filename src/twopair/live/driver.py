@@ -31,6 +31,7 @@ from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, 
 from twopair.live.clock import monotonic
 from twopair.live.ports import Ports
 from twopair.live.sockets import Guard, SocketFactory, ThisHost, reason_of
+from twopair.live.unbound import Unbound
 from twopair.nodes.events import Event
 from twopair.nodes.node import Node
 from twopair.nodes.wishes import Start
@@ -93,7 +94,7 @@ class Driver:
     Attributes:
         counters: what went wrong, by name: ``illegal_step``, ``bind_failed``, ``send_failed``,
             ``unreachable``, ``no_such_flow``, ``listener_failed``.
-        failures: one line for each endpoint that could not be bound.
+        failures: the endpoints that could not be bound at start; later ones are logged.
         tap: sees every message; None, and no cost, unless somebody wants to.
     """
 
@@ -112,7 +113,8 @@ class Driver:
         self.node = node
         self.backend = backend
         self.counters: Counter[str] = Counter()
-        self.failures: list[str] = []
+        self.failures: list[Unbound] = []
+        self._starting = False
         self.tap: Tap | None = None
         self._guard = guard
         self._clock = clock
@@ -164,7 +166,9 @@ class Driver:
             for kept in (kept for value in recalled for kept in value.sets):
                 self._sets[kept.sa_set.set_id] = kept.sa_set
             self._take(Recalled(recalled))
+        self._starting = True
         self.feed(Start())
+        self._starting = False
 
     def feed(self, event: Event) -> None:
         """Give the node an event from outside: a user's wish."""
@@ -204,7 +208,7 @@ class Driver:
         for local in self._protected - self._quarantine.keys():
             self._quarantine[local] = self._loop.call_later(_QUARANTINE_S, self._reopen, local)
         self.node = node
-        self.start()
+        self.feed(Start())
 
     # Events in, actions out
 
@@ -292,8 +296,10 @@ class Driver:
         except OSError as error:
             self._reopen(local)
             self.counters["bind_failed"] += 1
-            self.failures.append(f"{local}: {reason_of(error)}")
-            _log.error("cannot bind %s: %s", local, reason_of(error))
+            if self._starting:
+                self.failures.append(Unbound(local, error))
+            else:
+                _log.error("cannot bind %s: %s", local, reason_of(error))
 
     def _unbind(self, action: Unbind) -> None:
         """Unbind; a protected port stays closed for a while.

@@ -4,16 +4,18 @@ import logging
 import signal
 import sys
 from asyncio import Event, get_running_loop
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from twopair.backends.memory import MemoryBackend
+from twopair.base import Endpoint
 from twopair.core.registration.kept import KeptRegistration
 from twopair.live.admin import answering
 from twopair.live.collector import collect_nothing, spare_what_stays
-from twopair.live.config import ConfigError, HomeFile, PcscfFile, read
+from twopair.live.config import HomeFile, PcscfFile, read
+from twopair.live.config.endpoints import Keys
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.facts_log import FactLog
@@ -21,6 +23,8 @@ from twopair.live.ipsec import Before, start_ipsec
 from twopair.live.keeping.opened import open_kept, places
 from twopair.live.message_log import MessageLog
 from twopair.live.subscribers import open_subscribers
+from twopair.live.tried import beside
+from twopair.live.unbound import refuse
 from twopair.nodes.homenet import HomeNetwork
 from twopair.nodes.pcscf import Pcscf
 
@@ -40,17 +44,24 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     logging.getLogger("twopair").setLevel(level)
 
 
-def start(driver: Driver, file: Path, verbose: int = 0, recalled: Sequence[KeptRegistration] = ()) -> None:
+def start(
+    driver: Driver,
+    file: Path,
+    keys: Iterable[tuple[Endpoint, Keys]],
+    verbose: int = 0,
+    recalled: Sequence[KeptRegistration] = (),
+) -> None:
     """Start a node; `verbose` times -v show its messages, `recalled` is where a predecessor left off.
 
-    Raises ConfigError where an endpoint of its file cannot be bound.
+    Raises:
+        ConfigError: an address is not one of this machine.
+        PrerequisiteMissing: another program has a port, or this user may not have it.
     """
     driver.listen(FactLog())
     if verbose:
         driver.tap = MessageLog(driver.sets, whole=verbose > 1)
     driver.start(recalled)
-    if driver.failures:
-        raise ConfigError([f"{file}: cannot bind {failure}" for failure in driver.failures])
+    refuse(file, driver.failures, keys)
 
 
 @asynccontextmanager
@@ -106,9 +117,10 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
             recalled = () if kept is None else kept.take_up(ipsec.standing)
             if kept is not None:
                 kept.again = partial(loop.call_soon_threadsafe, kept.keep_all, node.kept)
-            start(driver, file, verbose, recalled)
+            start(driver, file, settings.endpoints(), verbose, recalled)
             addresses = ", ".join(config.gm_addresses)
-            async with answering(settings.admin.socket, node, driver):
+            named = settings.admin.socket
+            async with answering(None if named is None else beside(file, named), node, driver):
                 ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
                 await end.wait()
 
@@ -130,7 +142,7 @@ async def serve_home(file: Path, verbose: int = 0) -> None:
             store = closing.enter_context(open_subscribers(file, settings.hss.url, subscribers))
             driver = Driver(HomeNetwork(config, store, OsEntropy()), MemoryBackend())
             closing.callback(driver.stop)
-            start(driver, file, verbose)
+            start(driver, file, settings.endpoints(), verbose)
             ready(f"home {config.domain} on {config.core}")
             await end.wait()
             _log.info("end")

@@ -101,7 +101,7 @@ def test_a_port_in_use_is_a_line_in_failures() -> None:
             taken.listen()
             driver = driver_of(ScriptedNode(lambda _event: (Bind(local, protected=True),)), backend)
             driver.start()
-        assert driver.failures == [f"{local}: address already in use"]
+        assert list(map(str, driver.failures)) == [f"{local}: address already in use"]
         assert backend.calls[-1] == ("reopen", local)
         with socket(AF_INET, SOCK_DGRAM) as probe:  # its UDP half was given back
             probe.bind(local)

@@ -14,7 +14,7 @@ from twopair.live.driver import Driver
 from twopair.nodes.pcscf import Pcscf
 
 
-def answering(path: str | None, node: Pcscf, driver: Driver) -> AbstractAsyncContextManager[None]:
+def answering(path: Path | None, node: Pcscf, driver: Driver) -> AbstractAsyncContextManager[None]:
     """Answer questions about a node at this path, from now on; nothing happens without one.
 
     Raises:
@@ -33,4 +33,4 @@ def answering(path: str | None, node: Pcscf, driver: Driver) -> AbstractAsyncCon
         now = monotonic()
         return explained(node.snapshot(now), diarist, who, now, time.time())
 
-    return AdminSocket({"sas": shown, "explain": told}).open(Path(path))
+    return AdminSocket({"sas": shown, "explain": told}).open(path)

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from twopair.base import Impu, Port, impu_from_imsi
+from twopair.base import Endpoint, Impu, Port, impu_from_imsi
 from twopair.core.aka import Subscriber
 from twopair.live.config import together
 from twopair.live.config.credentials import Credentials, PublicIdentity
+from twopair.live.config.endpoints import Keys
 from twopair.live.config.fields import Address, EndpointText, PortNumber, Seconds, Section, Word
 from twopair.nodes.homenet import HomeConfig, MemoryStore
 from twopair.nodes.homenet.config import LONGEST_S, MOST_FLOWS, Route
@@ -111,6 +112,11 @@ class HomeFile(Section):
             routes=tuple(entry.route() for entry in self.route),
             trusted=tuple(self.sip.trusted),
         )
+
+    def endpoints(self) -> Iterator[tuple[Endpoint, Keys]]:
+        """What the node binds, and the keys it comes from."""
+        sip = self.sip
+        yield Endpoint(sip.address, Port(sip.port)), Keys("sip.address", "sip.port", sip.port)
 
     def warnings(self) -> Iterator[str]:
         """What is no fault and is seldom meant, each in one line."""

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite
 from twopair.live.config import together
+from twopair.live.config.endpoints import Keys
 from twopair.live.config.fields import (
     Address,
     EndpointText,
@@ -119,6 +120,17 @@ class PcscfFile(Section):
             pass_on=tuple(self.security.pass_on),
             limits=Limits(flows_per_impi=self.security.flows_per_impi),
         )
+
+    def endpoints(self) -> Iterator[tuple[Endpoint, Keys]]:
+        """What the node binds, and the keys it comes from."""
+        core = self.core
+        yield Endpoint(core.address, Port(core.port)), Keys("core.address", "core.port", core.port)
+        for address in self.gm.addresses:
+            for port in self.gm.port_pc:
+                yield Endpoint(address, Port(port)), Keys("gm.addresses", "gm.port_pc", port)
+            for key in ("port", "port_ps"):
+                port = getattr(self.gm, key)
+                yield Endpoint(address, Port(port)), Keys("gm.addresses", f"gm.{key}", port)
 
     def warnings(self) -> Iterator[str]:
         """Settings that this version accepts but does not follow, each in one line."""

@@ -271,5 +271,12 @@ UE: Final[tuple[Rule, ...]] = (
         "is missing, reg_id needs it; give urn:gsma:imei:…",
         _when(("identity", "instance"), _no_instance),
     ),
+    Rule(
+        "below call.min_se_s; give 0, or as much and more (RFC 4028 §4)",
+        _when(
+            ("call", "session_expires_s"),
+            lambda file: 0 < file.call.session_expires_s < file.call.min_se_s,
+        ),
+    ),
     Rule("has reg_id beside it; take one of the two away (24.229 §5.1.6)", _sos_beside_reg_id),
 )

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from twopair.base import DEFAULT_SUITES, Port, Suite, Transport
+from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite, Transport
 from twopair.core.aka import CardProfile
 from twopair.core.registration.flows import LARGEST_REG_ID
 from twopair.live.config import together
 from twopair.live.config.credentials import Credentials
+from twopair.live.config.endpoints import DRAWN, Keys
 from twopair.live.config.fields import (
     Address,
     EndpointText,
@@ -95,12 +96,6 @@ class Call(Section):
     session_expires_s: Annotated[int, Field(ge=0, le=2**31)] = 1800
     min_se_s: Annotated[int, Field(ge=LEAST_S, le=2**31)] = LEAST_S
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "Call":
-        if 0 < self.session_expires_s < self.min_se_s:
-            raise ValueError(f"session_expires_s below min_se_s; give 0, or {self.min_se_s} and more")
-        return self
-
 
 class UeFile(Section):
     """The whole file."""
@@ -116,6 +111,17 @@ class UeFile(Section):
         together.check(self, together.UE)
         apart(self.configs())
         return self
+
+    def endpoints(self) -> Iterator[tuple[Endpoint, Keys]]:
+        """What the node binds, and the keys it comes from; protected ports are drawn."""
+        for n, config in enumerate(self.configs()):
+            own = self.flow[n - 1] if n else self.gm
+            section = f"flow[{n}]" if n else "gm"
+            address = f"{section if own.address else 'gm'}.address"
+            yield Endpoint(config.address, DRAWN), Keys(address, "gm.ports", self.gm.ports)
+            if config.clear_port is not None:
+                key = f"{section if own.port else 'gm'}.port"
+                yield Endpoint(config.address, config.clear_port), Keys(address, key, config.clear_port)
 
     def warnings(self) -> Iterator[str]:
         """What is no fault and is seldom meant, each in one line."""

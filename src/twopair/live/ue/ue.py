@@ -25,7 +25,7 @@ from twopair.backends.contract import SaCounters
 from twopair.base import Impu, seconds
 from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.sa import SaSet, Stage
-from twopair.live.config import ConfigError, UeFile, read
+from twopair.live.config import UeFile, read
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.facts_log import FactLog
@@ -34,6 +34,7 @@ from twopair.live.message_log import MessageLog
 from twopair.live.ue.awaited import Awaited, Wanted
 from twopair.live.ue.soft_card import soft_card
 from twopair.live.ue.unsuccessful import NotDeregistered, NotRegistered
+from twopair.live.unbound import refuse
 from twopair.nodes.events import Event
 from twopair.nodes.facts import (
     Awaiting,
@@ -87,8 +88,7 @@ class Answered(int):
 
     def __new__(cls, fact: MessageAnswered | CallChanged) -> Self:
         """The status of a fact."""
-        status = super().__new__(cls, fact.status)
-        status.detail = fact.detail
+        (status := super().__new__(cls, fact.status)).detail = fact.detail
         return status
 
 
@@ -160,16 +160,16 @@ class Ue:
             suites=config.suites,
             ipv6=":" in config.address,
         )
-        node = Device(self._configs, card, OsEntropy())
-        self._driver = Driver(node, self._ipsec.backend, guard=self._ipsec.guard, hears_errors=True)
+        node, backend = Device(self._configs, card, OsEntropy()), self._ipsec.backend
+        self._driver = Driver(node, backend, guard=self._ipsec.guard, hears_errors=True)
         self._driver.listen(self._hear)
         self._driver.listen(FactLog())
         if self._verbose:
             self._driver.tap = MessageLog(self._driver.sets, whole=self._verbose > 1)
         self._driver.start()
-        if self._driver.failures:
+        if unbound := self._driver.failures:
             self._close()
-            raise ConfigError([f"{self._file}: cannot bind {line}" for line in self._driver.failures])
+            refuse(self._file, unbound, self._settings.endpoints())
         return self
 
     async def __aexit__(
