@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from twopair.base import Endpoint, Impu, Port
+from twopair.core.registration.flows import RegFlow, takes_place_of
 from twopair.core.secagree import allowed_suites
 from twopair.nodes.homenet.identities import identity_key
 
@@ -246,6 +247,16 @@ def _sos_beside_reg_id(file: Any) -> Found:
     return ((*place, "sos") for place, part in _registrations(file) if part.reg_id and part.sos)
 
 
+def _takes_a_place(file: Any) -> Found:
+    """Registrations of which one ends the other, whichever came first (MGU-09); the later one is named."""
+    before: list[RegFlow] = []
+    for place, part in _registrations(file):
+        name = RegFlow(file.identity.instance, part.reg_id or 0, part.sos)
+        if any(takes_place_of(name, one) or takes_place_of(one, name) for one in before):
+            yield (*place, "reg_id")
+        before.append(name)
+
+
 def _ports_wrong(file: Any) -> bool:
     first, last = file.gm.ports
     return last - first < 7 or any(first <= port <= last for port in (5060, 5061))
@@ -279,4 +290,8 @@ UE: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule("has reg_id beside it; take one of the two away (24.229 §5.1.6)", _sos_beside_reg_id),
+    Rule(
+        "takes the place of a registration before it; give each a reg_id of its own, or one sos = true",
+        _takes_a_place,
+    ),
 )

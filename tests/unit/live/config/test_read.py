@@ -351,9 +351,12 @@ def test_further_registrations_are_like_the_first_where_they_say_nothing(file: P
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (flows("[[flow]]\nreg_id = 1\n"), "flow: one takes the place of another; give each a reg_id"),
-        (flows("[[flow]]\n"), "flow: one takes the place of another"),
-        (flows("[[flow]]\nreg_id = 2\n", gm=""), "flow: one takes the place of another"),
+        (
+            flows("[[flow]]\nreg_id = 1\n"),
+            "flow[1].reg_id = 1: takes the place of a registration before it",
+        ),
+        (flows("[[flow]]\n"), "flow[1].reg_id: takes the place of a registration before it"),
+        (flows("[[flow]]\nreg_id = 2\n", gm=""), "flow[1].reg_id = 2: takes the place of a registration"),
         (flows("", instance=""), "identity.instance: is missing, reg_id needs it"),
         (flows("[[flow]]\nreg_id = 2\nsos = true\n"), "flow[1].sos = true: has reg_id beside it"),
         (flows("[[flow]]\nreg_id = 0\n"), "flow[1].reg_id = 0: too small; give 1 or more"),
