@@ -103,7 +103,7 @@ def test_nobody_has_to_notice(network: Programs, tmp_path: Path, transport: str)
     bob.say("answer")
     assert bob.told(command="answer")["ok"]  # the ACK has passed
     assert alice.told(command="call")["status"] == 200
-    for number in range(3):
+    for number in range(2):
         place.kill()
         writer, to, reader = (alice, BOB, bob) if number % 2 else (bob, ALICE, alice)
         written(writer, to, reader, f"after {number}")
@@ -127,7 +127,7 @@ def test_killed_while_they_write(network: Programs, tmp_path: Path, transport: s
     place = Going(network, tmp_path, transport)
     alice, bob = place.shell(1), place.shell(2)
     dice = random.Random(transport)
-    for number in range(6):
+    for number in range(4):
         alice.say(f"message {BOB} m{number} &")
         bob.say(f"message {ALICE} n{number} &")
         time.sleep(dice.random() * 0.02)
@@ -144,7 +144,7 @@ def test_killed_while_it_registers(network: Programs, tmp_path: Path, transport:
     place = Going(network, tmp_path, transport)
     alice, bob = place.shell(1), place.shell(2)
     dice = random.Random(transport)
-    for number in range(6):
+    for number in range(4):
         alice.say("register &")
         time.sleep(dice.random() * 0.02)
         place.kill()
