@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.contract.redis_server import NEEDS_REDIS
 from tests.interop.programs import NEEDS_ROOT, Program, Programs, lab
 from tests.interop.test_killed_pcscf import Going, undisturbed, written
 from tests.interop.test_ue_programs import ALICE, BOB
@@ -15,7 +16,6 @@ from tests.interop.test_ue_programs import ALICE, BOB
 pytestmark = [pytest.mark.lab, NEEDS_ROOT]
 
 REDIS = "redis://127.0.0.1:6379"
-NEEDS_REDIS = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 
 
 @pytest.fixture

@@ -70,9 +70,7 @@ async def until_told_to_end() -> AsyncIterator[Event]:
     loop, end = get_running_loop(), Event()
     for number in _ENDING:
         loop.add_signal_handler(number, end.set)
-    loop.add_signal_handler(
-        signal.SIGHUP, _log.warning, "SIGHUP: nothing is read again; stop and start to apply changes"
-    )
+    loop.add_signal_handler(signal.SIGHUP, _log.warning, _HANGUP)
     try:
         yield end
     finally:

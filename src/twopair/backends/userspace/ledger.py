@@ -38,7 +38,6 @@ class FileLedger:
 
     def __init__(self, file: Path) -> None:
         self._file = file.open("a+b")
-        self._maps: list[mmap.mmap] = []
         self._words: list[memoryview] = []
         self._free: list[tuple[int, int]] = []
         self._slots: dict[int, tuple[int, int]] = {}
@@ -55,7 +54,6 @@ class FileLedger:
     def _map(self, chunk: int) -> None:
         mapped = mmap.mmap(self._file.fileno(), _CHUNK, offset=chunk * _CHUNK)
         words = memoryview(mapped).cast("Q")
-        self._maps.append(mapped)
         self._words.append(words)
         for slot in range(_SLOTS):
             set_id = words[slot * _SLOT]
@@ -68,7 +66,7 @@ class FileLedger:
         """See `Ledger`. Raises OSError if the disk is full."""
         self.end(set_id)
         if not self._free:
-            chunk = len(self._maps)
+            chunk = len(self._words)
             os.posix_fallocate(self._file.fileno(), chunk * _CHUNK, _CHUNK)
             self._map(chunk)
         chunk, slot = self._free.pop()

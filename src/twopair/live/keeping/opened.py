@@ -1,33 +1,26 @@
 """The store that `store.url` names, tried at start (ADR 17, ADR 18)."""
 
 import json
-import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Final, NamedTuple, TypeVar
 
 from twopair.live.config import ConfigError, PcscfFile
 from twopair.live.holder import Held, held
 from twopair.live.keeping.kept import Kept
 from twopair.live.keeping.keys import KeyFault
+from twopair.live.patience import Patience
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.tried import beside, tried
 from twopair.stores.contract import Store, StoreError
 from twopair.stores.sqlite import SqliteStore
 
-_log = logging.getLogger(__name__)
-
 T = TypeVar("T")
 
 SQLITE: Final = "sqlite:///"
 MEMORY: Final = "memory:"
-
-SAID_AFTER_S: Final = 1.0
-GIVEN_UP_AFTER_S: Final = 5.0
-_BETWEEN_S: Final = 0.1
 
 
 class Places(NamedTuple):
@@ -115,20 +108,14 @@ def _open(file: Path, settings: PcscfFile) -> Store:
 
 def _patient(said: str, attempt: Callable[[], T]) -> T:
     """What `attempt` gives; a lock, or a server that is away, is waited for."""
-    begun, told = monotonic(), False
-    while True:
-        try:
-            return attempt()
-        except StoreError as error:
-            if not error.passes:
-                raise ConfigError([f"{said}: {error}"]) from None
-            waited = monotonic() - begun
-            if waited >= GIVEN_UP_AFTER_S:
-                raise PrerequisiteMissing(f"{said}: {error}") from None
-            if waited >= SAID_AFTER_S and not told:
-                told = True
-                _log.warning("%s: %s; waiting", said, error)
-        sleep(_BETWEEN_S)
+    try:
+        return Patience().until_free(said, attempt, _passing)
+    except StoreError as error:
+        raise ConfigError([f"{said}: {error}"]) from None
+
+
+def _passing(error: Exception) -> str | None:
+    return str(error) if isinstance(error, StoreError) and error.passes else None
 
 
 def _said(file: Path, url: str) -> str:

@@ -13,9 +13,9 @@ from typing import Final
 from twopair.core.aka import Subscriber
 from twopair.live.config import ConfigError
 from twopair.live.holder import Held, held
+from twopair.live.patience import Patience
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.subscribers.faults import at_start, is_lock
-from twopair.live.subscribers.patience import Patience
 from twopair.live.subscribers.store import SqliteStore
 from twopair.live.tried import beside, tried
 from twopair.nodes.homenet import MemoryStore, SubscriberStore
@@ -78,10 +78,17 @@ def open_subscribers(
         with ExitStack() as undo:
             if new:
                 undo.callback(_remove, path)
-            store = patience.until_free(said, attempt)
+            store = patience.until_free(said, attempt, _passing)
             undo.pop_all()
         stack.enter_context(closing(store))
         yield store
+
+
+def _passing(error: Exception) -> str | None:
+    """A lock is waited for."""
+    locked = isinstance(error, sqlite3.OperationalError) and is_lock(error)
+    words = "is locked by another program; end that program or its transaction, or give another path"
+    return words if locked else None
 
 
 def _is_a_file(path: Path) -> None:

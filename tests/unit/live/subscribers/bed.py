@@ -12,9 +12,9 @@ import pytest
 from twopair.base import Micros, Secret
 from twopair.core.aka import AkaKeys, Subscriber
 from twopair.live.config import ConfigError
+from twopair.live.patience import Patience
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.subscribers import SqliteStore, open_subscribers
-from twopair.live.subscribers.patience import Patience
 
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="another user, or a mount, needs root")
 USER = Subscriber.from_imsi("001010000000001", AkaKeys(Secret(b"k" * 16), opc=Secret(b"o" * 16)))

@@ -13,8 +13,9 @@ from tests.unit.live.subscribers.bed import LACKING, USER, Pending, made, opened
 from twopair.base import Micros
 from twopair.live import holder
 from twopair.live.holder import Held, held
+from twopair.live.patience import Patience
 from twopair.live.subscribers import open_subscribers
-from twopair.live.subscribers.patience import Patience
+from twopair.live.subscribers.opened import _passing
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_other_faults_are_not_waited_for() -> None:
         raise AssertionError("slept")
 
     with pytest.raises(sqlite3.OperationalError):
-        Patience(lambda: Micros(0), sleep).until_free("it", attempt)
+        Patience(lambda: Micros(0), sleep).until_free("it", attempt, _passing)
 
 
 # two home networks

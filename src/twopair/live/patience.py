@@ -1,7 +1,6 @@
-"""Waits for a file that another program has locked, for some seconds."""
+"""Waits for what may pass by itself, a lock or a server that is away, for some seconds (ADR 17)."""
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import sleep
@@ -10,7 +9,6 @@ from typing import Final, TypeVar
 from twopair.base import Micros, seconds
 from twopair.live.clock import monotonic
 from twopair.live.prerequisite import PrerequisiteMissing
-from twopair.live.subscribers.faults import is_lock
 
 _log = logging.getLogger(__name__)
 
@@ -20,10 +18,13 @@ _BETWEEN_S: Final = 0.05
 
 T = TypeVar("T")
 
+Passing = Callable[[Exception], str | None]
+"""What is said of an error that may pass by itself; None for any other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How a lock is waited for at start: a backup or a person in the file has mostly gone soon.
+    """How such a thing is waited for at start: a backup or a person in the file has mostly gone soon.
 
     Args:
         clock: what time it is.
@@ -33,31 +34,30 @@ class Patience:
     clock: Callable[[], Micros] = monotonic
     sleep: Callable[[float], None] = sleep
 
-    def until_free(self, said: str, attempt: Callable[[], T]) -> T:
-        """What `attempt` gives once the file is not locked.
+    def until_free(self, said: str, attempt: Callable[[], T], passing: Passing) -> T:
+        """What `attempt` gives once nothing is in its way that passes.
 
         Args:
-            said: the file, as lines about it begin.
+            said: key and value, as lines about it begin.
             attempt: changes nothing where it fails.
+            passing: knows which errors may pass by themselves.
 
         Raises:
-            PrerequisiteMissing: it is locked for too long.
-            sqlite3.Error: any other fault, at once.
+            PrerequisiteMissing: it has not passed in time.
+            Exception: any other fault of `attempt`, at once.
         """
         begun, told = self.clock(), False
         while True:
             try:
                 return attempt()
-            except sqlite3.OperationalError as error:
-                if not is_lock(error):
+            except Exception as error:
+                why = passing(error)
+                if why is None:
                     raise
             waited = self.clock() - begun
             if waited >= GIVEN_UP_AFTER:
-                raise PrerequisiteMissing(
-                    f"{said}: is locked by another program; end that program or its transaction, "
-                    "or give another path"
-                )
+                raise PrerequisiteMissing(f"{said}: {why}")
             if waited >= SAID_AFTER and not told:
                 told = True
-                _log.warning("%s: is locked by another program; waiting", said)
+                _log.warning("%s: %s; waiting", said, why.partition(";")[0])
             self.sleep(_BETWEEN_S)
