@@ -7,7 +7,7 @@ import typer
 
 from twopair.live.config import PcscfFile, read
 from twopair.live.keeping.rotation import rotate
-from twopair.live.service import log_to_stderr
+from twopair.live.program import log_to_stderr
 
 
 def rotate_key(

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from twopair.live.service import log_to_stderr, serve_home, serve_pcscf
+from twopair.live.program import log_to_stderr
+from twopair.live.service.home import serve_home
+from twopair.live.service.pcscf import serve_pcscf
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="Configuration file, TOML.")]
 Verbose = Annotated[

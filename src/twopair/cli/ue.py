@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from twopair.cli.services import ConfigFile, Verbose
-from twopair.live.service import LEAVE_WITHIN_S, log_to_stderr, until_told_to_end
+from twopair.live.program import LEAVE_WITHIN_S, log_to_stderr, until_told_to_end
 from twopair.live.ue import verbs
 from twopair.live.ue.lines import Lines, Source
 from twopair.live.ue.printer import Printer, events_told

@@ -4,7 +4,7 @@ from asyncio import FIRST_COMPLETED, CancelledError, Task, create_task, wait
 from collections.abc import Awaitable
 from typing import Final
 
-from twopair.live.service import LEAVE_WITHIN_S, until_told_to_end
+from twopair.live.program import LEAVE_WITHIN_S, until_told_to_end
 from twopair.live.ue.lines import Source
 from twopair.live.ue.printer import Printer, events_told
 from twopair.live.ue.ue import Ue

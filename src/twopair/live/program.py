@@ -1,0 +1,73 @@
+"""What every program of ours does: log, signals, the ready line, a node started on its ports."""
+
+import logging
+import signal
+import sys
+from asyncio import Event, get_running_loop
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from twopair.base import Endpoint
+from twopair.core.registration.kept import KeptRegistration
+from twopair.live.collector import spare_what_stays
+from twopair.live.config.endpoints import Keys
+from twopair.live.driver import Driver
+from twopair.live.facts_log import FactLog
+from twopair.live.message_log import MessageLog
+from twopair.live.unbound import refuse
+
+_log = logging.getLogger(__name__)
+
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+_HANGUP = "SIGHUP: nothing is read again; stop and start to apply changes"
+
+LEAVE_WITHIN_S = 4.0
+"""What is left to take leave of the network once a program was told to end."""
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Send the log where services send it; `level` is that of our own lines."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("twopair").setLevel(level)
+
+
+def start(
+    driver: Driver,
+    file: Path,
+    keys: Iterable[tuple[Endpoint, Keys]],
+    verbose: int = 0,
+    recalled: Sequence[KeptRegistration] = (),
+) -> None:
+    """Start a node; `verbose` times -v show its messages, `recalled` is where a predecessor left off.
+
+    Raises:
+        ConfigError: an address is not one of this machine.
+        PrerequisiteMissing: another program has a port, or this user may not have it.
+    """
+    driver.listen(FactLog())
+    if verbose:
+        driver.tap = MessageLog(driver.sets, whole=verbose > 1)
+    driver.start(recalled)
+    refuse(file, driver.failures, keys)
+
+
+@asynccontextmanager
+async def until_told_to_end() -> AsyncIterator[Event]:
+    """An event that SIGTERM and SIGINT set. SIGHUP ends nothing: it leads to a line in the log."""
+    loop, end = get_running_loop(), Event()
+    for number in _ENDING:
+        loop.add_signal_handler(number, end.set)
+    loop.add_signal_handler(signal.SIGHUP, _log.warning, _HANGUP)
+    try:
+        yield end
+    finally:
+        for number in (*_ENDING, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+
+
+def ready(words: str) -> None:
+    """The one line that tells a supervisor that the service serves."""
+    spare_what_stays()
+    print(f"ready {words}", flush=True)
