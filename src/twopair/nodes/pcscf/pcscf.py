@@ -22,7 +22,6 @@ from twopair.base import (
     Woke,
 )
 from twopair.core.registration.kept import KeptRegistration
-from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.registration.pcscf_sets import SetEvent
 from twopair.core.sa import SasInstalled, SasRefused, Stage, Trigger
 from twopair.core.sip import (
@@ -37,8 +36,9 @@ from twopair.core.sip import (
 )
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event, Recalled, Start
-from twopair.nodes.pcscf.access import ANY_PORT, Arrival, Door, Kind, kind_of
-from twopair.nodes.pcscf.answers import Answers, asks_rport
+from twopair.nodes.pcscf.access import ANY_PORT, Door
+from twopair.nodes.pcscf.admission import Admission
+from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.challenge import Challenges
 from twopair.nodes.pcscf.config import PcscfConfig
@@ -58,12 +58,10 @@ from twopair.nodes.pcscf.snapshot import RegistrationView, snapshot
 from twopair.nodes.pcscf.streams import CLEAR_IDLE
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.upward import Upward
-from twopair.wire.sip import Request, Response, UnfitRequest, check_request, parse
+from twopair.wire.sip import Request, Response, check_request
 
 PONG: Final = b"\r\n"
 """Answer to a keep-alive of two CRLF on a connection (RFC 5626 §3.5.1)."""
-
-Message = Request | Response
 
 
 class Pcscf:
@@ -88,6 +86,7 @@ class Pcscf:
         self._doors = tables.doors
         self._known_tags = OURS.union(tag.lower() for tag in config.pass_on)
         self._answers = Answers(tables)
+        self._admission = Admission(tables, self._answers)
         self._lives = Lives(tables)
         self._attempts = Attempts(tables, self._answers, self._lives)
         self._registrations = Registrations(tables, self._answers, self._attempts)
@@ -192,7 +191,7 @@ class Pcscf:
         flow, data = event
         if flow.transport is Transport.UDP:
             if len(data) > 4 or data.strip(b"\r\n\0"):  # else a keep-alive
-                self._octets(data, flow, now, out)
+                self._admission.take(data, flow, now, out)
             return
         stream = self.tables.streams.get(flow)
         if stream is None:
@@ -209,66 +208,7 @@ class Pcscf:
             stream.framer.pings = 0
             out.append(Send(flow, PONG))
         for octets in messages:
-            self._octets(octets, flow, now, out)
-
-    def _octets(self, data: bytes, flow: Flow, now: Micros, out: list[Action]) -> None:
-        try:
-            message = parse(data)
-            if self._admitted(message, flow, out):
-                self._layer.receive(message, flow, now, out)
-        except UnfitRequest as error:
-            self._unfit(error, flow, out)
-        except WireError as error:
-            out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
-
-    def _unfit(self, error: UnfitRequest, flow: Flow, out: list[Action]) -> None:
-        """A request that can be answered but not used, where access would let it in (RFC 4475 §3.1.2)."""
-        answer: list[Action] = []
-        try:
-            if error.request.method != "ACK" and self._admitted(error.request, flow, answer):
-                refusal = Refusal.BAD_REQUEST
-                self._answers.refuse_statelessly(error.request, flow, refusal, answer, error.what)
-        except WireError:
-            answer = []
-        out += answer or (Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)),)
-
-    def _admitted(self, message: Message, flow: Flow, out: list[Action]) -> bool:
-        """Whether access lets a message in; if not, it is answered or dropped here."""
-        door = self._doors.get(flow.local)
-        if door is Door.CORE:
-            return True
-        if door is Door.CLEAR:
-            return self._admitted_clear(message, flow, out)
-        live = self.tables.sets.at(flow)
-        if live is None or door is None:
-            out.append(Report(Refused(Refusal.NO_SA_SET, flow)))
-            return False
-        refusal = first_refusal(self.tables.rules.arrival, Arrival(door, kind_of(message), live, message))
-        if refusal is not None:
-            out.append(Report(Refused(refusal, flow, type(message).__name__)))
-        return refusal is None
-
-    def _admitted_clear(self, message: Message, flow: Flow, out: list[Action]) -> bool:
-        """UNP-01; what is let in gets `received` and `rport` into its Via (PCS-05)."""
-        kind = kind_of(message)
-        refusal = self.tables.rules.clear[kind, self.tables.sets.count_at(flow.remote.address) > 0]
-        if refusal is None:
-            via = message.top_via
-            seen: dict[str, str | None] = {}
-            rport = asks_rport(via)
-            if rport or via.host != flow.remote.address:
-                seen["received"] = flow.remote.address
-            if rport:
-                seen["rport"] = str(flow.remote.port)
-            if seen:
-                message.pop_value("Via")
-                message.push("Via", str(via.with_params(**seen)))
-            return True
-        if refusal.status and kind is Kind.REQUEST and isinstance(message, Request):
-            self._answers.refuse_statelessly(message, flow, refusal, out)
-        else:
-            out.append(Report(Refused(refusal, flow)))
-        return False
+            self._admission.take(octets, flow, now, out)
 
     # What transactions ask for
 

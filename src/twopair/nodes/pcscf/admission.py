@@ -1,0 +1,79 @@
+"""What comes in is let in here, or answered and dropped before any transaction begins (33.203 §7.1)."""
+
+from twopair.base import Flow, Micros, Refusal, Refused, Report, WireError
+from twopair.core.registration.pcscf_checks import first_refusal
+from twopair.nodes.actions import Action
+from twopair.nodes.pcscf.access import Arrival, Door, Kind, kind_of
+from twopair.nodes.pcscf.answers import Answers, asks_rport
+from twopair.nodes.pcscf.tables import Tables
+from twopair.wire.sip import Message, Request, UnfitRequest, parse
+
+
+class Admission:
+    """Reads messages, and hands those that access lets in to the transactions."""
+
+    __slots__ = ("_answers", "_tables")
+
+    def __init__(self, tables: Tables, answers: Answers) -> None:
+        self._tables = tables
+        self._answers = answers
+
+    def take(self, data: bytes, flow: Flow, now: Micros, out: list[Action]) -> None:
+        """One message, as it came: a datagram, or cut from a stream."""
+        try:
+            message = parse(data)
+            if self._admitted(message, flow, out):
+                self._tables.layer.receive(message, flow, now, out)
+        except UnfitRequest as error:
+            self._unfit(error, flow, out)
+        except WireError as error:
+            out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
+
+    def _unfit(self, error: UnfitRequest, flow: Flow, out: list[Action]) -> None:
+        """A request that can be answered but not used, where access would let it in (RFC 4475 §3.1.2)."""
+        answer: list[Action] = []
+        try:
+            if error.request.method != "ACK" and self._admitted(error.request, flow, answer):
+                refusal = Refusal.BAD_REQUEST
+                self._answers.refuse_statelessly(error.request, flow, refusal, answer, error.what)
+        except WireError:
+            answer = []
+        out += answer or (Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)),)
+
+    def _admitted(self, message: Message, flow: Flow, out: list[Action]) -> bool:
+        """Whether access lets a message in; if not, it is answered or dropped here."""
+        door = self._tables.doors.get(flow.local)
+        if door is Door.CORE:
+            return True
+        if door is Door.CLEAR:
+            return self._admitted_clear(message, flow, out)
+        live = self._tables.sets.at(flow)
+        if live is None or door is None:
+            out.append(Report(Refused(Refusal.NO_SA_SET, flow)))
+            return False
+        refusal = first_refusal(self._tables.rules.arrival, Arrival(door, kind_of(message), live, message))
+        if refusal is not None:
+            out.append(Report(Refused(refusal, flow, type(message).__name__)))
+        return refusal is None
+
+    def _admitted_clear(self, message: Message, flow: Flow, out: list[Action]) -> bool:
+        """UNP-01; what is let in gets `received` and `rport` into its Via (PCS-05)."""
+        kind = kind_of(message)
+        refusal = self._tables.rules.clear[kind, self._tables.sets.count_at(flow.remote.address) > 0]
+        if refusal is None:
+            via = message.top_via
+            seen: dict[str, str | None] = {}
+            rport = asks_rport(via)
+            if rport or via.host != flow.remote.address:
+                seen["received"] = flow.remote.address
+            if rport:
+                seen["rport"] = str(flow.remote.port)
+            if seen:
+                message.pop_value("Via")
+                message.push("Via", str(via.with_params(**seen)))
+            return True
+        if refusal.status and kind is Kind.REQUEST and isinstance(message, Request):
+            self._answers.refuse_statelessly(message, flow, refusal, out)
+        else:
+            out.append(Report(Refused(refusal, flow)))
+        return False
