@@ -45,7 +45,13 @@ class KernelHost:
     """
 
     def __init__(
-        self, address: str, peer: str, transport: Transport, *, netlink: type[Netlink] = Netlink
+        self,
+        address: str,
+        peer: str,
+        transport: Transport,
+        *,
+        netlink: type[Netlink] = Netlink,
+        shared: bool = False,
     ) -> None:
         self.address = address
         self.peer = peer
@@ -53,7 +59,7 @@ class KernelHost:
         self.namespace = Namespace()
         with self.namespace.entered():
             self.port, _ = open_port("gm", [address])
-            self.backend = KernelBackend(netlink=netlink)
+            self.backend = KernelBackend(netlink=netlink, shared=shared)
         protocol = IPPROTO_TCP if transport is Transport.TCP else IPPROTO_UDP
         with self.namespace.entered():
             self._raw = socket(self._family, SOCK_RAW, protocol)
@@ -88,7 +94,7 @@ class KernelHost:
             except BlockingIOError:
                 pass
             except OSError as error:
-                if error.errno not in (errno.EPERM, errno.EHOSTUNREACH, errno.EACCES):
+                if error.errno not in (errno.EPERM, errno.EHOSTUNREACH, errno.EACCES, errno.EINVAL):
                     raise
             return self.wire()
 

@@ -29,11 +29,15 @@ def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     name, version, transport = request.param
     wire = WIRES[name](version, transport)
     for end in End:
-        for port in PortName:
-            if port.end is end:
-                wire.backends[end].close(wire.set_of(end).endpoint(port))
+        close_ports(wire, end)
     yield wire
     wire.close()
+
+
+def close_ports(wire: Wire, end: End) -> None:
+    for port in PortName:
+        if port.end is end:
+            wire.backends[end].close(wire.set_of(end).endpoint(port))
 
 
 def install(wire: Wire) -> None:

@@ -1,7 +1,6 @@
 """Two hosts with a back end each, and a wire between them that an attacker may use; per kind of back end."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Final
 
 from tests.contract.kernel_hosts import KernelHost
@@ -11,7 +10,7 @@ from twopair.backends.contract import IpsecBackend
 from twopair.backends.memory import Mark, MemoryBackend
 from twopair.backends.userspace.engine import Engine
 from twopair.base import Flow, Spi, Transport
-from twopair.core.esp import Drop
+from twopair.core.esp import HOST_BLOCK, WHOLE, Drop
 from twopair.core.sa import End, SaSet
 from twopair.wire import esp, ip
 
@@ -23,6 +22,13 @@ def spi_of(packet: object) -> Spi | None:
     if header.protocol != esp.ESP:
         return None
     return Spi(int.from_bytes(packet[header.offset : header.offset + 4], "big"))
+
+
+def sequence_of(packet: object) -> int:
+    """The sequence number of an ESP packet."""
+    assert isinstance(packet, bytes)
+    at = ip.parse(packet).offset
+    return int.from_bytes(packet[at + 4 : at + 8], "big")
 
 
 def clear_packet(flow: Flow) -> bytes:
@@ -42,9 +48,15 @@ class Wire(ABC):
 
     backends: dict[End, IpsecBackend]
 
-    def __init__(self, version: int, transport: Transport) -> None:
+    def __init__(self, version: int, transport: Transport, *, shared: bool = False) -> None:
         self.ue, self.pcscf = FAMILIES[version]
         self.transport = transport
+        self.shared = shared
+        self.backends = {end: self.host(end) for end in End}
+
+    @abstractmethod
+    def host(self, end: End) -> IpsecBackend:
+        """A new host at this end, in the place of the one that was there."""
 
     def set_of(self, end: End, **changes: object) -> SaSet:
         """A set between these two hosts."""
@@ -69,14 +81,21 @@ class Wire(ABC):
     def spi(self, packet: object) -> Spi | None:
         """The SPI, None for a clear packet."""
 
+    @abstractmethod
+    def sequence(self, packet: object) -> int:
+        """The sequence number of a packet that is not in the clear."""
+
 
 class MemoryWire(Wire):
     """Packets are flows with marks."""
 
-    def __init__(self, version: int, transport: Transport) -> None:
-        super().__init__(version, transport)
-        self.memory = {end: MemoryBackend() for end in End}
-        self.backends = dict(self.memory)
+    def __init__(self, version: int, transport: Transport, *, shared: bool = False) -> None:
+        self.memory: dict[End, MemoryBackend] = {}
+        super().__init__(version, transport, shared=shared)
+
+    def host(self, end: End) -> IpsecBackend:
+        self.memory[end] = MemoryBackend(HOST_BLOCK if self.shared else WHOLE)
+        return self.memory[end]
 
     def send(self, sender: End, flow: Flow) -> list[object]:
         mark = self.memory[sender].outbound(flow)
@@ -94,14 +113,23 @@ class MemoryWire(Wire):
         assert isinstance(packet, tuple)
         return packet[1].spi if isinstance(packet[1], Mark) else None
 
+    def sequence(self, packet: object) -> int:
+        assert isinstance(packet, tuple)
+        assert isinstance(packet[1], Mark)
+        return packet[1].sequence
+
 
 class EngineWire(Wire):
     """Packets are IP packets."""
 
-    def __init__(self, version: int, transport: Transport) -> None:
-        super().__init__(version, transport)
-        self.engines = {end: Engine(Dice(n)) for n, end in enumerate(End)}
-        self.backends = dict(self.engines)
+    def __init__(self, version: int, transport: Transport, *, shared: bool = False) -> None:
+        self.engines: dict[End, Engine] = {}
+        super().__init__(version, transport, shared=shared)
+
+    def host(self, end: End) -> IpsecBackend:
+        block = HOST_BLOCK if self.shared else WHOLE
+        self.engines[end] = Engine(Dice(list(End).index(end)), block=block)
+        return self.engines[end]
 
     def send(self, sender: End, flow: Flow) -> list[object]:
         return list(self.engines[sender].from_host(self._packet(flow)))
@@ -116,6 +144,9 @@ class EngineWire(Wire):
     def spi(self, packet: object) -> Spi | None:
         return spi_of(packet)
 
+    def sequence(self, packet: object) -> int:
+        return sequence_of(packet)
+
     def _packet(self, flow: Flow) -> bytes:
         return clear_packet(flow)
 
@@ -123,13 +154,18 @@ class EngineWire(Wire):
 class KernelWire(Wire):
     """Packets are IP packets that a kernel made, or is given."""
 
-    def __init__(self, version: int, transport: Transport) -> None:
-        super().__init__(version, transport)
+    def __init__(self, version: int, transport: Transport, *, shared: bool = False) -> None:
+        self.hosts: dict[End, KernelHost] = {}
+        super().__init__(version, transport, shared=shared)
+
+    def host(self, end: End) -> IpsecBackend:
+        if end in self.hosts:
+            self.hosts[end].close()
         addresses = {End.UE: self.ue, End.PCSCF: self.pcscf}
-        self.hosts = {end: KernelHost(addresses[end], addresses[end.other], transport) for end in End}
-        self.backends = {end: host.backend for end, host in self.hosts.items()}
-        for host in self.hosts.values():
-            host.listen(PORTS)
+        host = KernelHost(addresses[end], addresses[end.other], self.transport, shared=self.shared)
+        self.hosts[end] = host
+        host.listen(PORTS)
+        return host.backend
 
     def close(self) -> None:
         for host in self.hosts.values():
@@ -148,8 +184,11 @@ class KernelWire(Wire):
     def spi(self, packet: object) -> Spi | None:
         return spi_of(packet)
 
+    def sequence(self, packet: object) -> int:
+        return sequence_of(packet)
 
-WIRES: Final[dict[str, Callable[[int, Transport], Wire]]] = {
+
+WIRES: Final[dict[str, type[Wire]]] = {
     "memory": MemoryWire,
     "userspace": EngineWire,
     "kernel": KernelWire,

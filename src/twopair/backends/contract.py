@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from twopair.base import Endpoint, Spi, Suite
+from twopair.core.esp import Positions
 from twopair.core.sa import SaSet
 
 
@@ -71,6 +72,20 @@ class IpsecBackend(Protocol):
 
     def install(self, sa_set: SaSet) -> None:
         """Install four SAs and their policies, or raise InstallError and leave nothing behind."""
+        ...
+
+    def take_over(self, sa_set: SaSet, at: Positions) -> None:
+        """Install a set that another host had, to go on at those numbers (MGP-14; ADR 20).
+
+        What was received up to them counts as received. Raises InstallError as `install`.
+        """
+        ...
+
+    def moved(self) -> Mapping[int, tuple[int, int]]:
+        """Sets that have accepted something since the last call: the highest number on each inbound SA.
+
+        A back end whose sets stay with it may have none to tell.
+        """
         ...
 
     def remove(self, set_id: int) -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from twopair.backends.contract import Features
 from twopair.backends.tables import Tables
 from twopair.base import Flow, Spi
-from twopair.core.esp import LAST_SEQUENCE, SUITES, Drop, Inbound, Selector
+from twopair.core.esp import SUITES, WHOLE, Drop, Inbound, Selector
 from twopair.crypto.annex_i import EspKeys
 
 _FEATURES = Features(name="memory", encrypts=False, suites=SUITES)
@@ -40,10 +40,14 @@ class Mark(NamedTuple):
 
 
 class MemoryBackend(Tables[None]):
-    """SA sets of one simulated host; an `IpsecBackend` whose packets are marked (product: memory)."""
+    """SA sets of one simulated host; an `IpsecBackend` whose packets are marked (product: memory).
 
-    def __init__(self) -> None:
-        super().__init__(lambda _sa: None)
+    Args:
+        block: how many sequence numbers of an SA are this host's.
+    """
+
+    def __init__(self, block: int = WHOLE) -> None:
+        super().__init__(lambda _sa: None, block=block)
 
     @property
     def features(self) -> Features:
@@ -56,7 +60,7 @@ class MemoryBackend(Tables[None]):
         sa = self._sad.outbound(Selector(local.address, local.port, remote.address, remote.port))
         if sa is None:
             return self._drop(Drop.CLEAR_FROM_PROTECTED) if local in self._closed else None
-        if sa.sequence >= LAST_SEQUENCE:
+        if sa.sequence >= sa.last:
             return self._drop(Drop.SEQUENCE_EXHAUSTED)
         sa.sequence += 1
         sa.octets += octets
@@ -89,6 +93,7 @@ class MemoryBackend(Tables[None]):
             sa.bad_icv += 1
             return Drop.BAD_ICV
         sa.window.accept(mark.sequence)
+        sa.moved.add(sa.set_id)
         if sa.association.selector != selector:
             sa.mismatched += 1
             return Drop.SELECTOR

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from twopair.backends.contract import InstallError, SaCounters
 from twopair.base import Endpoint
 from twopair.core.esp import (
+    WHOLE,
     Cells,
     Drop,
     Inbound,
@@ -15,6 +16,7 @@ from twopair.core.esp import (
     Named,
     Nowhere,
     Outbound,
+    Positions,
     Sad,
     SecurityAssociation,
 )
@@ -29,11 +31,18 @@ class Tables(Generic[T]):
     Args:
         make: how one SA is carried out; see `Sad`.
         ledger: where counters are written down.
+        block: how many sequence numbers of an SA are this host's.
     """
 
-    def __init__(self, make: Callable[[SecurityAssociation], T], ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        make: Callable[[SecurityAssociation], T],
+        ledger: Ledger | None = None,
+        *,
+        block: int = WHOLE,
+    ) -> None:
         self._ledger = ledger or Nowhere()
-        self._sad: Sad[T] = Sad(make)
+        self._sad: Sad[T] = Sad(make, block)
         self._claims = Claims()
         self._closed: set[Endpoint] = set()
         self._dropped: Counter[Drop] = Counter()
@@ -49,6 +58,24 @@ class Tables(Generic[T]):
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
         self._install(sa_set, self._ledger.begin(sa_set.set_id))
+
+    def take_over(self, sa_set: SaSet, at: Positions) -> None:
+        """See `IpsecBackend`."""
+        cells = self._ledger.begin(sa_set.set_id)
+        for cell, number in enumerate((at.sent, at.sent, *at.received)):
+            cells[cell] = number
+        self._install(sa_set, cells)
+
+    def moved(self) -> Mapping[int, tuple[int, int]]:
+        """See `IpsecBackend`."""
+        found = {}
+        for set_id in self._sad.moved:
+            installed = self._sad.of(set_id)
+            if installed is not None:
+                first, second = installed.inbound
+                found[set_id] = (first.window.top, second.window.top)
+        self._sad.moved.clear()
+        return found
 
     def adopt(self, known: Iterable[SaSet]) -> set[int]:
         """Install again what a predecessor had, as far as the ledger knows its counters (MGP-14).

@@ -1,6 +1,6 @@
 """`KernelBackend`: SA sets in Linux XFRM."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
 from typing import NamedTuple
 
@@ -8,14 +8,15 @@ from twopair.backends.contract import Features, InstallError, SaCounters
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.closed import ClosedPorts
 from twopair.backends.kernel.events import Events
+from twopair.backends.kernel.moves import Moves
 from twopair.backends.kernel.netlink import Batch, Netlink
 from twopair.backends.kernel.owner import SETS, Owner, close_priority, owner_of_state, reqid_of, scattered
 from twopair.backends.kernel.reconcile import Reconciled, reconcile
-from twopair.backends.kernel.sets import put_in
+from twopair.backends.kernel.sets import Plan, put_in, steps
 from twopair.backends.kernel.statistics import Statistics
 from twopair.backends.kernel.stencil import plan
 from twopair.base import Endpoint, Suite
-from twopair.core.esp import SUITES
+from twopair.core.esp import SUITES, Positions
 from twopair.core.sa import Claims, SaSet
 
 
@@ -26,11 +27,13 @@ class Standing(NamedTuple):
         sa_set: the set.
         reqid: that it was given.
         out: takes it out.
+        tops: the highest number accepted, as far as was told, by the SPIs of the inbound SAs.
     """
 
     sa_set: SaSet
     reqid: int
     out: Batch
+    tops: dict[int, int]
 
 
 class KernelBackend:
@@ -43,6 +46,7 @@ class KernelBackend:
     Args:
         suites: what the probe found to work; see `probe`.
         netlink: what sockets are made of.
+        shared: whether other hosts may have the sets later.
 
     Attributes:
         events: what the kernel says without being waited for.
@@ -51,11 +55,14 @@ class KernelBackend:
         OSError: no XFRM, or no right to use it.
     """
 
-    def __init__(self, suites: tuple[Suite, ...] = SUITES, *, netlink: type[Netlink] = Netlink) -> None:
+    def __init__(
+        self, suites: tuple[Suite, ...] = SUITES, *, netlink: type[Netlink] = Netlink, shared: bool = False
+    ) -> None:
+        self._shared = shared
         self._features = Features(name="kernel", encrypts=True, suites=suites)
         self._claims = Claims()
         self._standing: dict[int, Standing] = {}
-        self._reqids: set[int] = set()
+        self._reqids: dict[int, int] = {}
         self._number = 0
         with ExitStack() as opened:
             self._netlink = opened.enter_context(closing(netlink(xfrm.NETLINK_XFRM)))
@@ -63,6 +70,7 @@ class KernelBackend:
             self._closed = ClosedPorts(self._netlink, close_priority(self._owner.number))
             self._statistics = opened.enter_context(closing(Statistics()))
             self.events = opened.enter_context(closing(Events(netlink)))
+            self._moves = opened.enter_context(closing(Moves(netlink))) if shared else None
             self._opened = opened.pop_all()
 
     @property
@@ -88,16 +96,46 @@ class KernelBackend:
         for sa_set, reqid in done.adopted.items():
             self._claim(sa_set)
             self._keep(sa_set, reqid, plan(sa_set, reqid).out)
+        if self._shared and done.adopted:
+            self._note(map(xfrm.moved_of, self._netlink.dump(xfrm.GET_STATE)))
         return done
 
     # sets
 
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
+        self._put_in(sa_set, lambda reqid: plan(sa_set, reqid, shared=self._shared))
+
+    def take_over(self, sa_set: SaSet, at: Positions) -> None:
+        """See `IpsecBackend`."""
+        self._put_in(sa_set, lambda reqid: Plan.of(steps(sa_set, reqid, shared=self._shared, at=at)))
+        tops = self._standing[sa_set.set_id].tops
+        tops.update(zip(tops, at.received, strict=True))
+
+    def moved(self) -> Mapping[int, tuple[int, int]]:
+        """See `IpsecBackend`; none where sets are not shared, the kernel keeps its counters itself."""
+        found = {}
+        if self._moves is not None:
+            for set_id in self._note(self._moves.told(self._netlink)):
+                first, second = self._standing[set_id].tops.values()
+                found[set_id] = (first, second)
+        return found
+
+    def _note(self, told: Iterable[xfrm.Moved]) -> set[int]:
+        """Take note of what inbound SAs of ours have received; the sets that they belong to."""
+        moved = set()
+        for reqid, spi, seen in told:
+            set_id = self._reqids.get(reqid)
+            if set_id is not None and spi in self._standing[set_id].tops:
+                self._standing[set_id].tops[spi] = seen
+                moved.add(set_id)
+        return moved
+
+    def _put_in(self, sa_set: SaSet, plan_for: Callable[[int], Plan]) -> None:
         self._claim(sa_set)
         try:
             reqid = self._free_reqid()
-            wanted = plan(sa_set, reqid)
+            wanted = plan_for(reqid)
             refused = put_in(self._netlink, wanted)
         except OSError as error:
             self._claims.release(sa_set.set_id)
@@ -114,7 +152,7 @@ class KernelBackend:
             return
         self._claims.release(set_id)
         self.events.take_out(gone.out)
-        self._reqids.discard(gone.reqid)
+        del self._reqids[gone.reqid]
 
     def _claim(self, sa_set: SaSet) -> None:
         conflict = self._claims.take(sa_set)
@@ -122,8 +160,10 @@ class KernelBackend:
             raise InstallError(f"{conflict.words} ({conflict.clause})")
 
     def _keep(self, sa_set: SaSet, reqid: int, out: Batch) -> None:
-        self._standing[sa_set.set_id] = Standing(sa_set, reqid, out)
-        self._reqids.add(reqid)
+        inbound = (arrow for arrow in sa_set.arrows if arrow.sender is not sa_set.end)
+        tops = {int(sa_set.spis.of(arrow.spi_of)): 0 for arrow in inbound}
+        self._standing[sa_set.set_id] = Standing(sa_set, reqid, out, tops)
+        self._reqids[reqid] = sa_set.set_id
 
     def _free_reqid(self) -> int:
         """The next number nobody has; none comes back before all others were used."""

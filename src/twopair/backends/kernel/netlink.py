@@ -150,6 +150,9 @@ class Netlink:
         groups: multicast groups to listen to; such a socket is non-blocking, for `tell` and `heard`.
             A refusal that it hears repeats the whole request.
 
+    Attributes:
+        overrun: whether the kernel has said more than could be kept, since this was set to False.
+
     Raises:
         OSError: the kernel has no such protocol (EPROTONOSUPPORT).
     """
@@ -158,6 +161,7 @@ class Netlink:
         kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
         self._socket = socket.socket(socket.AF_NETLINK, kind, protocol)
         self._number = 0
+        self.overrun = False
         try:
             self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 0 if groups else 1)
             self._socket.setsockopt(_SOL_NETLINK, _EXT_ACK, 1)
@@ -248,6 +252,7 @@ class Netlink:
             return []
         except OSError as error:
             if error.errno == errno.ENOBUFS:
+                self.overrun = True
                 return []
             raise
         return [Answer(kind, body) for kind, _, _, body in split(data)]

@@ -7,6 +7,7 @@ from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.algorithms import ALGORITHMS
 from twopair.backends.kernel.netlink import Batch, Netlink, Refused, Request, batches
 from twopair.backends.kernel.owner import PROTECT_PRIORITY
+from twopair.core.esp import Positions
 from twopair.core.sa import SaSet
 
 
@@ -44,7 +45,9 @@ class Plan(NamedTuple):
         return cls([step.subject for step in steps], into, Batch.of([step.undo for step in reversed(steps)]))
 
 
-def steps(sa_set: SaSet, reqid: int) -> list[Step]:
+def steps(
+    sa_set: SaSet, reqid: int, *, shared: bool = False, at: Positions = xfrm.FROM_THE_START
+) -> list[Step]:
     """What a set consists of, in the order in which it goes in.
 
     States before policies: a policy without its state would have the kernel ask for a key daemon.
@@ -52,16 +55,20 @@ def steps(sa_set: SaSet, reqid: int) -> list[Step]:
     Args:
         sa_set: the set.
         reqid: that ties policies to states.
+        shared: whether other hosts may have it later.
+        at: where another host was with it.
 
     Raises:
         OSError: an address is none.
     """
     algorithms = b"".join(a.encode(sa_set.keys) for a in ALGORITHMS[sa_set.suite])
     states, policies = [], []
+    received = iter(at.received)
     for arrow in sa_set.arrows:
         wanted, spi = xfrm.encode(sa_set.selector(arrow)), sa_set.spis.of(arrow.spi_of)
         direction = xfrm.OUT if arrow.sender is sa_set.end else xfrm.IN
-        state = xfrm.add_state(wanted, spi, reqid, algorithms)
+        sent, seen = (at.sent, 0) if direction == xfrm.OUT else (0, next(received))
+        state = xfrm.add_state(wanted, spi, reqid, algorithms, shared=shared, sent=sent, seen=seen)
         states.append(Step(f"state {arrow.name}", state, xfrm.delete_state(wanted.dst, spi)))
         policy = xfrm.add_policy(wanted, direction, priority=PROTECT_PRIORITY, reqid=reqid, spi=spi)
         policies.append(Step(f"policy {arrow.name}", policy, xfrm.delete_policy(wanted.selector, direction)))

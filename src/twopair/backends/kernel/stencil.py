@@ -64,19 +64,19 @@ class _Kind(NamedTuple):
     out_starts: tuple[int, ...]
 
 
-def plan(sa_set: SaSet, reqid: int) -> Plan:
+def plan(sa_set: SaSet, reqid: int, *, shared: bool = False) -> Plan:
     """The same as `Plan.of` a set's `steps`. Raises OSError if an address is none."""
-    kind = _kind(type(sa_set), sa_set.end, ":" in sa_set.pcscf, sa_set.suite)  # type: ignore[arg-type]
+    kind = _kind(type(sa_set), sa_set.end, ":" in sa_set.pcscf, sa_set.suite, shared)  # type: ignore[arg-type]
     values = _values(sa_set, reqid)
     into = Batch(kind.into.fill(values), kind.into_starts)
     return Plan(kind.subjects, into, Batch(kind.out.fill(values), kind.out_starts))
 
 
 @lru_cache(maxsize=64)
-def _kind(layout: type[SaSet], end: End, ipv6: bool, suite: Suite) -> _Kind:
+def _kind(layout: type[SaSet], end: End, ipv6: bool, suite: Suite, shared: bool) -> _Kind:
     keys = expand(suite, _CK, _IK)
     specimen = layout(0, Impi(""), end, *_ENDS[ipv6], _PORTS, _SPIS, suite, keys)
-    made, values = Plan.of(steps(specimen, _REQID)), _values(specimen, _REQID)
+    made, values = Plan.of(steps(specimen, _REQID, shared=shared)), _values(specimen, _REQID)
     into, out = Stencil(made.into.data, values), Stencil(made.out.data, values)
     return _Kind(tuple(made.subjects), into, made.into.starts, out, made.out.starts)
 

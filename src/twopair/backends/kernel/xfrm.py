@@ -10,13 +10,14 @@ from typing import Final, NamedTuple
 
 from twopair.backends.kernel.netlink import Answer, Request, attribute, attributes, request
 from twopair.base import Port
-from twopair.core.esp import Selector
+from twopair.core.esp import HOST_BLOCK, Positions, Selector, last_of
 
 NETLINK_XFRM: Final = 6
-GROUP_ACQUIRE, GROUP_EXPIRE = 1, 2
+GROUP_ACQUIRE, GROUP_EXPIRE, GROUP_AEVENTS = 1, 2, 5
 NEW_STATE, DELETE_STATE, GET_STATE = 0x10, 0x11, 0x12
 NEW_POLICY, DELETE_POLICY, GET_POLICY = 0x13, 0x14, 0x15
 ACQUIRE, EXPIRE = 0x17, 0x18
+MOVED = 0x1E
 IN, OUT = 0, 1
 ALLOW, BLOCK = 0, 1
 FOREVER_S: Final = 2**32 - 1
@@ -26,6 +27,7 @@ WINDOW_PACKETS: Final = 64
 """Replay window (SA-06)."""
 
 _TEMPLATE, _REPLAY = 5, 23
+_AFTER_PACKETS, _AFTER_TENTHS = 11, 12
 _ESP: Final = 50
 _TRANSPORT: Final = 0
 _ANY_ALGORITHM: Final = 0xFFFFFFFF
@@ -43,10 +45,18 @@ _POLICY: Final = struct.Struct("=56s64s32sIIBBBB4x")
 _POLICY_ID: Final = struct.Struct("=56sIB3x")
 _TEMPLATE_BODY: Final = struct.Struct("=16s4sB3xHxx16sIBBBxIII")
 _REPLAY_BODY: Final = struct.Struct("=6I")
+_AEVENT: Final = struct.Struct("=16s4sHBx16sII")
 
 _FOREVER: Final = _LIFETIME.pack(*[_NO_LIMIT] * 4, 0, FOREVER_S, 0, 0)
 _UNUSED: Final = bytes(_USED.size)
 _REPLAY_64: Final = attribute(_REPLAY, _REPLAY_BODY.pack(WINDOW_PACKETS // 32, 0, 0, 0, 0, WINDOW_PACKETS))
+_ALL_RECEIVED: Final = b"\xff" * (WINDOW_PACKETS // 8)
+_TELLS: Final = attribute(_AFTER_PACKETS, struct.pack("=I", 32)) + attribute(
+    _AFTER_TENTHS, struct.pack("=I", 5)
+)
+"""Tell after so many packets, and after so many tenths of a second, what the counters are."""
+
+FROM_THE_START: Final = Positions(0, (0, 0))
 
 STATE_OCTETS: Final = _STATE.size
 POLICY_OCTETS: Final = _POLICY.size
@@ -177,20 +187,52 @@ class Policy(NamedTuple):
     spi: int
 
 
-def add_state(wanted: Wanted, spi: int, reqid: int, algorithms: bytes) -> Request:
-    """A state in transport mode for exactly these packets, with a window of 64, that never expires."""
+def add_state(
+    wanted: Wanted,
+    spi: int,
+    reqid: int,
+    algorithms: bytes,
+    *,
+    shared: bool = False,
+    sent: int = 0,
+    seen: int = 0,
+) -> Request:
+    """A state in transport mode for exactly these packets, with a window of 64, that never expires.
+
+    Args:
+        wanted: the packets.
+        spi: its SPI.
+        reqid: ties policies to it.
+        algorithms: what is done to them, encoded.
+        shared: whether other hosts may have it later: then it sends the numbers of one block, and tells what
+            it has received (`MOVED`).
+        sent: the number before the first that it sends.
+        seen: all up to this number counts as received.
+    """
     info = _STATE.pack(
         wanted.selector,
         *(wanted.dst.octets, spi.to_bytes(4, "big"), _ESP),
         wanted.src.octets,
-        _FOREVER,
+        _rest_of_block(sent) if shared else _FOREVER,
         _UNUSED,
         *(0, 0, 0, 0),  # no statistics, no sequence number
         reqid,
         wanted.dst.family,
         *(_TRANSPORT, 0, 0),
     )
-    return request(NEW_STATE, info + algorithms + _REPLAY_64)
+    return request(NEW_STATE, info + algorithms + _replay(sent, seen) + (_TELLS if shared else b""))
+
+
+def _rest_of_block(sent: int) -> bytes:
+    """The kernel sends the numbers of one block, and then no more (KEY-08; ADR 20)."""
+    return _LIFETIME.pack(*[_NO_LIMIT] * 3, last_of(sent, HOST_BLOCK) - sent, 0, FOREVER_S, 0, 0)
+
+
+def _replay(sent: int, seen: int) -> bytes:
+    if not sent and not seen:
+        return _REPLAY_64
+    words = WINDOW_PACKETS // 32
+    return attribute(_REPLAY, _REPLAY_BODY.pack(words, sent, seen, 0, 0, WINDOW_PACKETS) + _ALL_RECEIVED)
 
 
 def delete_state(dst: Address, spi: int) -> Request:
@@ -262,6 +304,36 @@ def identity_of(body: bytes) -> bytes:
         + window
         + b"|".join(given.get(a, b"") for a in (2, 18, 20))
     )
+
+
+class Moved(NamedTuple):
+    """What a state has received: `MOVED`, or a dump.
+
+    Args:
+        reqid: of the set.
+        spi: of the state.
+        seen: the highest number.
+    """
+
+    reqid: int
+    spi: int
+    seen: int
+
+
+def decode_moved(answer: Answer) -> Moved:
+    """From struct xfrm_aevent_id and its attributes."""
+    _, spi, _, _, _, _, reqid = _AEVENT.unpack_from(answer.body)
+    given = attributes(answer.body[_AEVENT.size :]).get(_REPLAY, bytes(_REPLAY_BODY.size))
+    return Moved(reqid, int.from_bytes(spi, "big"), _REPLAY_BODY.unpack_from(given)[2])
+
+
+def moved_of(answer: Answer) -> Moved:
+    """The same from struct xfrm_usersa_info."""
+    body = answer.body
+    _, spi, _ = _ID.unpack_from(body, 56)
+    reqid = _STATE_TAIL.unpack_from(body, STATE_OCTETS - _STATE_TAIL.size)[4]
+    given = attributes(body[STATE_OCTETS:]).get(_REPLAY, bytes(_REPLAY_BODY.size))
+    return Moved(reqid, int.from_bytes(spi, "big"), _REPLAY_BODY.unpack_from(given)[2])
 
 
 def decode_policy(answer: Answer) -> Policy:

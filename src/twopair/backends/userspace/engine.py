@@ -19,6 +19,7 @@ from twopair.base import Endpoint, Entropy, Micros, Spi, WireError
 from twopair.core.esp import (
     PORTED,
     SUITES,
+    WHOLE,
     Drop,
     Inbound,
     Inside,
@@ -69,13 +70,16 @@ class Engine(Tables[Transform]):
         mtu: of the wire, in octets. Packets that ESP makes longer leave in fragments of the *outer*
             packet (RFC 4303 §3.3.4), and such fragments are put together again on receipt.
         ledger: where counters are written down, if they are to outlive the process.
+        block: how many sequence numbers of an SA are this host's.
 
     Attributes:
         faults: what a peer did wrong without its packet being dropped, by name: REPEATED_IV (KEY-08).
     """
 
-    def __init__(self, entropy: Entropy, *, mtu: int = WIRE_MTU, ledger: Ledger | None = None) -> None:
-        super().__init__(lambda sa: _carry_out(sa, entropy), ledger)
+    def __init__(
+        self, entropy: Entropy, *, mtu: int = WIRE_MTU, ledger: Ledger | None = None, block: int = WHOLE
+    ) -> None:
+        super().__init__(lambda sa: _carry_out(sa, entropy), ledger, block=block)
         self._mtu = mtu
         self._out: dict[bytes, Outbound[Transform]] = {}
         self._in: dict[bytes, tuple[Inbound[Transform], bytes]] = {}

@@ -15,7 +15,7 @@ from twopair.backends.userspace.engine import WIRE_MTU, Engine
 from twopair.backends.userspace.ports import TunPort
 from twopair.backends.userspace.rules import DEVICE_PREFIX, PolicyRoutes
 from twopair.base import Endpoint, Entropy
-from twopair.core.esp import Ledger
+from twopair.core.esp import WHOLE, Ledger
 from twopair.wire.esp import ESP
 from twopair.wire.ip import address_octets
 
@@ -38,6 +38,7 @@ class RawWire(Engine):
         mtu: of the network, in octets.
         ledger: where counters are written down, if they are to outlive the process.
         index: of the TUN device, that of the predecessor; 0 for any.
+        block: how many sequence numbers of an SA are this host's.
 
     Attributes:
         unsent: ESP packets that the network would not take (no route, no buffer, MTU).
@@ -47,9 +48,15 @@ class RawWire(Engine):
     """
 
     def __init__(
-        self, entropy: Entropy, *, mtu: int = WIRE_MTU, ledger: Ledger | None = None, index: int = 0
+        self,
+        entropy: Entropy,
+        *,
+        mtu: int = WIRE_MTU,
+        ledger: Ledger | None = None,
+        index: int = 0,
+        block: int = WHOLE,
     ) -> None:
-        super().__init__(entropy, mtu=mtu, ledger=ledger)
+        super().__init__(entropy, mtu=mtu, ledger=ledger, block=block)
         self.unsent = 0
         self._tun = TunPort(f"{DEVICE_PREFIX}%d", index)
         self._sockets: dict[tuple[int, int], socket.socket] = {}

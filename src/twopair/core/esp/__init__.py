@@ -1,6 +1,7 @@
 """ESP as a sans-IO core: SAD, replay window, transforms, drops (RFC 4301, RFC 4303)."""
 
 from twopair.core.esp.association import IvSpace, SecurityAssociation, Selector
+from twopair.core.esp.block import HOST_BLOCK, HOST_BLOCKS, WHOLE, Positions, last_of, taken_over
 from twopair.core.esp.drop import Drop
 from twopair.core.esp.ledger import CELLS, Cells, Ledger, Nowhere
 from twopair.core.esp.processing import PORTED, Inside, receive, send
@@ -10,9 +11,12 @@ from twopair.core.esp.transform import SUITES, Transform, make_transform, well_f
 
 __all__ = [
     "CELLS",
+    "HOST_BLOCK",
+    "HOST_BLOCKS",
     "LAST_SEQUENCE",
     "PORTED",
     "SUITES",
+    "WHOLE",
     "WINDOW_PACKETS",
     "Cells",
     "Drop",
@@ -25,13 +29,16 @@ __all__ = [
     "Named",
     "Nowhere",
     "Outbound",
+    "Positions",
     "ReplayWindow",
     "Sad",
     "SecurityAssociation",
     "Selector",
     "Transform",
+    "last_of",
     "make_transform",
     "receive",
     "send",
+    "taken_over",
     "well_formed",
 ]

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from twopair.base import WireError
 from twopair.core.esp.drop import Drop
-from twopair.core.esp.sad import LAST_SEQUENCE, Inbound, Outbound
+from twopair.core.esp.sad import Inbound, Outbound
 from twopair.core.esp.transform import Transform, well_formed
 from twopair.wire.esp import NO_NEXT_HEADER, split_trailer
 
@@ -22,7 +22,7 @@ class Inside(NamedTuple):
 
 def send(sa: Outbound[Transform], payload: bytes, protocol: int) -> bytes | Drop:
     """The ESP packet around a payload, unless the sequence numbers are used up (SA-07)."""
-    if sa.sequence >= LAST_SEQUENCE:
+    if sa.sequence >= sa.last:
         return Drop.SEQUENCE_EXHAUSTED
     sa.cells[sa.cell] = sa.sequence = sa.sequence + 1  # written down before it is used (SA-07, KEY-08)
     sa.octets += len(payload)
@@ -51,6 +51,7 @@ def receive(sa: Inbound[Transform], body: bytes, addresses: bytes, selector: byt
         return Drop.BAD_ICV
     sa.window.accept(sequence)
     sa.cells[sa.cell] = sa.window.top
+    sa.moved.add(sa.set_id)
     return _inside(sa, plain, addresses, selector, sa.ivs is not None and sa.ivs.repeated(body[8:16]))
 
 

@@ -10,12 +10,13 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from twopair.base import Spi, Suite
 from twopair.core.esp.association import SecurityAssociation, Selector
+from twopair.core.esp.block import WHOLE, last_of
 from twopair.core.esp.ledger import Cells
 from twopair.core.esp.replay import IvWatch, ReplayWindow
 
 T = TypeVar("T")
 
-LAST_SEQUENCE: Final = 2**32 - 1
+LAST_SEQUENCE: Final = WHOLE - 1
 """The last sequence number an SA may send (SA-07)."""
 
 _COUNTER_SUITES: Final = (Suite("null", "aes-gcm"), Suite("aes-gmac", "null"))
@@ -33,14 +34,26 @@ class Outbound(Generic[T]):
 
     Attributes:
         sequence: number of the last packet sent; the first packet has 1 (SA-07).
+        last: the last number that may be sent.
         cells: where it is written down, at `cell`.
         packets: packets sent; those of a predecessor count.
         octets: octets of IP payload sent, before ESP.
     """
 
-    __slots__ = ("association", "cell", "cells", "name", "octets", "sequence", "set_id", "spi", "transform")
+    __slots__ = (
+        "association",
+        "cell",
+        "cells",
+        "last",
+        "name",
+        "octets",
+        "sequence",
+        "set_id",
+        "spi",
+        "transform",
+    )
 
-    def __init__(self, set_id: int, named: Named, transform: T, cells: Cells, cell: int) -> None:
+    def __init__(self, set_id: int, named: Named, transform: T, cells: Cells, cell: int, block: int) -> None:
         self.set_id = set_id
         self.name = named.name
         self.association = named.association
@@ -49,6 +62,7 @@ class Outbound(Generic[T]):
         self.cells = cells
         self.cell = cell
         self.sequence = cells[cell]
+        self.last = last_of(self.sequence, block)
         self.octets = 0
 
     @property
@@ -63,6 +77,7 @@ class Inbound(Generic[T]):
     Attributes:
         window: its anti-replay window (SA-06).
         cells: where its highest number is written down, at `cell`.
+        moved: takes note of its set when that number changes.
         ivs: watch for repeated IVs, None where IVs are not counters (KEY-08).
         packets: packets accepted.
         octets: octets of IP payload accepted, after ESP.
@@ -78,6 +93,7 @@ class Inbound(Generic[T]):
         "cells",
         "ivs",
         "mismatched",
+        "moved",
         "name",
         "octets",
         "packets",
@@ -89,7 +105,14 @@ class Inbound(Generic[T]):
     )
 
     def __init__(
-        self, set_id: int, named: Named, transform: T, ivs: IvWatch | None, cells: Cells, cell: int
+        self,
+        set_id: int,
+        named: Named,
+        transform: T,
+        ivs: IvWatch | None,
+        cells: Cells,
+        cell: int,
+        moved: set[int],
     ) -> None:
         self.set_id = set_id
         self.name = named.name
@@ -98,6 +121,7 @@ class Inbound(Generic[T]):
         self.transform = transform
         self.cells = cells
         self.cell = cell
+        self.moved = moved
         self.window = ReplayWindow()
         if cells[cell]:
             self.window.resume(cells[cell])
@@ -122,10 +146,16 @@ class Sad(Generic[T]):
     Args:
         make: how an SA is carried out: an ESP transform, or nothing where packets are only marked.
             May raise ValueError, upon which nothing is installed.
+        block: how many sequence numbers of each SA are this node's; see `twopair.core.esp.block`.
+
+    Attributes:
+        moved: sets that have accepted something; whoever reads it empties it.
     """
 
-    def __init__(self, make: Callable[[SecurityAssociation], T]) -> None:
+    def __init__(self, make: Callable[[SecurityAssociation], T], block: int = WHOLE) -> None:
         self._make = make
+        self._block = block
+        self.moved: set[int] = set()
         self._sets: dict[int, InstalledSet[T]] = {}
         self._outbound: dict[Selector, Outbound[T]] = {}
         self._inbound: dict[tuple[str, Spi], Inbound[T]] = {}
@@ -171,9 +201,12 @@ class Sad(Generic[T]):
         """
         ivs = IvWatch() if inbound[0].association.suite in _COUNTER_SUITES else None
         installed = InstalledSet(
-            tuple(Outbound(set_id, n, self._make(n.association), cells, i) for i, n in enumerate(outbound)),
             tuple(
-                Inbound(set_id, n, self._make(n.association), ivs, cells, i)
+                Outbound(set_id, n, self._make(n.association), cells, i, self._block)
+                for i, n in enumerate(outbound)
+            ),
+            tuple(
+                Inbound(set_id, n, self._make(n.association), ivs, cells, i, self.moved)
                 for i, n in enumerate(inbound, len(outbound))
             ),
         )
@@ -193,6 +226,7 @@ class Sad(Generic[T]):
         removed = self._sets.pop(set_id, None)
         if removed is None:
             return None
+        self.moved.discard(set_id)
         for out in removed.outbound:
             selector = out.association.selector
             del self._outbound[selector]

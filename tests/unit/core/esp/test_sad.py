@@ -1,6 +1,6 @@
 """SAD: sets go in whole or not at all, and are found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 from tests.figure1_sets import GCM, PCSCF, PORTS, SPIS, UE, Dice, sa_set
@@ -25,7 +25,7 @@ def add(sad: Sad[None], of: SaSet) -> InstalledSet[None]:
 
 def snapshot(sad: Sad[None]) -> list[list[str]]:
     """All the state there is, of any name: keys of dictionaries."""
-    return [sorted(map(repr, table)) for table in vars(sad).values() if not callable(table)]
+    return [sorted(map(repr, table)) for table in vars(sad).values() if isinstance(table, Collection)]
 
 
 def second(end: End, **changes: object) -> SaSet:
