@@ -6,6 +6,7 @@ from typing import Final
 
 from tools.pages.attacks import attacks, every_attack
 from tools.pages.causes import causes
+from tools.pages.changes import changes
 from tools.pages.clauses import clauses
 from tools.pages.cli import cli
 from tools.pages.configuration_faults import configuration_faults
@@ -53,6 +54,11 @@ def attacks_page() -> str:
     return drawn((ROOT / "docs/explanation/attacks.md").read_text(), attacks=every_attack())
 
 
+def configuration() -> str:
+    """docs/reference/configuration.md, its table of what may change made anew."""
+    return drawn((ROOT / "docs/reference/configuration.md").read_text(), changes=changes())
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "README.md": readme,
     "docs/explanation/figure-1.md": figure_1_page,
@@ -63,6 +69,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/reference/cli.md": cli,
     "docs/reference/clauses.md": clauses,
     "docs/reference/events-and-actions.md": events_and_actions,
+    "docs/reference/configuration.md": configuration,
     "docs/reference/configuration-faults.md": configuration_faults,
     "docs/reference/refusals.md": refusals,
     "docs/reference/tables.md": tables,

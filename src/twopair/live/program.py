@@ -30,7 +30,12 @@ LEAVE_WITHIN_S = 4.0
 def log_to_stderr(level: int = logging.INFO) -> None:
     """Send the log where services send it; `level` is that of our own lines."""
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("twopair").setLevel(level)
+    log_level(level)
+
+
+def log_level(level: int | str) -> None:
+    """How much our own lines say from now on: a level of `logging`, or its name in any case."""
+    logging.getLogger("twopair").setLevel(level.upper() if isinstance(level, str) else level)
 
 
 def start(

@@ -3,13 +3,26 @@
 from twopair.base.io import Received, StreamClosed, StreamOpened, Unreachable, Woke
 from twopair.core.registration.kept import Recalled
 from twopair.core.sa.actions import SasInstalled, SasRefused
+from twopair.nodes.orders import Reconfigured
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 
 Wish = Start | Register | Deregister | SendMessage | Call | Answer | Say | HangUp
 """What a user asks of a node."""
 
+Order = Reconfigured
+"""What an operator asks of a node."""
+
 Event = (
-    Received | StreamOpened | StreamClosed | Unreachable | Woke | SasInstalled | SasRefused | Recalled | Wish
+    Received
+    | StreamOpened
+    | StreamClosed
+    | Unreachable
+    | Woke
+    | SasInstalled
+    | SasRefused
+    | Recalled
+    | Order
+    | Wish
 )
 
 __all__ = [
@@ -18,8 +31,10 @@ __all__ = [
     "Deregister",
     "Event",
     "HangUp",
+    "Order",
     "Recalled",
     "Received",
+    "Reconfigured",
     "Register",
     "SasInstalled",
     "SasRefused",

@@ -82,6 +82,12 @@ class Admin(Section):
     http: EndpointText | None = None
 
 
+class Log(Section):
+    """Table [log]."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
 class PcscfFile(Section):
     """The whole file."""
 
@@ -92,12 +98,17 @@ class PcscfFile(Section):
     ipsec: Ipsec = Ipsec()
     store: Store = Store()
     admin: Admin = Admin()
+    log: Log = Log()
 
     @model_validator(mode="after")
     def _usable(self) -> "PcscfFile":
+        self.check()
+        return self
+
+    def check(self) -> None:
+        """Raises ValueError for values that do not go together."""
         together.check(self, together.PCSCF)
         self.config()
-        return self
 
     def config(self) -> PcscfConfig:
         """What the node is told. Raises ValueError for values that do not go together."""

@@ -1,10 +1,13 @@
 """Those who attend to a P-CSCF while it serves; the node knows of none of them."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 from twopair.live.admin import answering
+from twopair.live.config import PcscfFile
+from twopair.live.program import log_level
+from twopair.live.service.reloading import reloading
 from twopair.live.service.running import Running
 from twopair.live.tried import beside
 
@@ -18,5 +21,18 @@ def _admin(running: Running) -> AbstractAsyncContextManager[None]:
     return answering(place, running.node, running.driver)
 
 
-ATTENDANTS: Final[tuple[Attendant, ...]] = (_admin,)
+@asynccontextmanager
+async def _log_level(running: Running) -> AsyncIterator[None]:
+    """As in the file, unless -v asks for everything."""
+
+    def set_level(settings: PcscfFile) -> None:
+        if not running.verbose:
+            log_level(settings.log.level)
+
+    set_level(running.settings)
+    running.renewed.append(set_level)
+    yield
+
+
+ATTENDANTS: Final[tuple[Attendant, ...]] = (_log_level, _admin, reloading)
 """In the order in which they begin."""

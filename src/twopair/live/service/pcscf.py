@@ -53,7 +53,7 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
                 kept.again = partial(loop.call_soon_threadsafe, kept.keep_all, node.kept)
             start(driver, file, settings.endpoints(), verbose, recalled)
             addresses = ", ".join(config.gm_addresses)
-            running = Running(file, settings, node, driver, ipsec, kept)
+            running = Running(file, settings, node, driver, ipsec, kept, verbose)
             async with AsyncExitStack() as attended:
                 for attendant in ATTENDANTS:
                     await attended.enter_async_context(attendant(running))

@@ -1,7 +1,8 @@
 """A P-CSCF that serves, as those who attend to it see it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from twopair.live.config import PcscfFile
 from twopair.live.driver import Driver
@@ -10,16 +11,19 @@ from twopair.live.keeping.kept import Kept
 from twopair.nodes.pcscf import Pcscf
 
 
-class Running(NamedTuple):
+@dataclass(slots=True)
+class Running:
     """What a service is made of.
 
     Args:
         file: its configuration; relative paths are relative to it.
-        settings: what the file says.
+        settings: what the file says; what of it has changed since the start is in `settings` of now.
         node: the P-CSCF.
         driver: runs it.
         ipsec: where its SAs are.
         kept: what is to outlive the process, None if nothing is.
+        verbose: how often -v was given.
+        renewed: called with the settings after each SIGHUP that found a right file.
     """
 
     file: Path
@@ -28,3 +32,5 @@ class Running(NamedTuple):
     driver: Driver
     ipsec: Ipsec
     kept: Kept | None
+    verbose: int = 0
+    renewed: list[Callable[[PcscfFile], None]] = field(default_factory=list)

@@ -62,6 +62,7 @@ class PcscfConfig:
         limits: bounds of the state.
 
     Attributes:
+        place: who and where it is, which stays as long as it serves.
         policy: the static list of Security-Server and the rule of choice (AGR-21, AGR-22).
 
     Raises:
@@ -119,3 +120,9 @@ class PcscfConfig:
         for found, words in faults:
             if found:
                 raise ValueError(words)
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """All that SA sets, tokens and charging identifiers of a running P-CSCF were made with."""
+        fixed = (self.name, self.visited_network, self.gm_addresses, self.core)
+        return (*fixed, self.gm_port, self.port_ps, self.port_pc)

@@ -1,5 +1,6 @@
 """Option tags: which a request names, and which proxies must have (RFC 3261 §16.3, §20.29; PCS-23)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from twopair.core.secagree.strip import OPTION_TAG
@@ -7,6 +8,11 @@ from twopair.wire.sip import Request
 
 OURS: Final = frozenset({OPTION_TAG, "path"})
 """Extensions that a P-CSCF has (24.229 §5.2; RFC 3327, RFC 3329)."""
+
+
+def known_tags(pass_on: Iterable[str]) -> frozenset[str]:
+    """Tags in lower case that a request may ask of us: our own, and those left for the next hop."""
+    return OURS.union(tag.lower() for tag in pass_on)
 
 
 def names_agreement(request: Request, *names: str) -> bool:

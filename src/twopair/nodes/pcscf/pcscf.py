@@ -35,7 +35,7 @@ from twopair.core.sip import (
     Trouble,
 )
 from twopair.nodes.actions import Action
-from twopair.nodes.events import Event, Recalled, Start
+from twopair.nodes.events import Event, Recalled, Reconfigured, Start
 from twopair.nodes.pcscf.access import ANY_PORT, Door
 from twopair.nodes.pcscf.admission import Admission
 from twopair.nodes.pcscf.answers import Answers
@@ -45,7 +45,7 @@ from twopair.nodes.pcscf.config import PcscfConfig
 from twopair.nodes.pcscf.confirm import Confirmations
 from twopair.nodes.pcscf.downward import Downward
 from twopair.nodes.pcscf.exchange import Exchange
-from twopair.nodes.pcscf.extensions import OURS, unknown_tags
+from twopair.nodes.pcscf.extensions import unknown_tags
 from twopair.nodes.pcscf.headers import clean_for_ue
 from twopair.nodes.pcscf.keeping import Keeping
 from twopair.nodes.pcscf.lives import Lives
@@ -84,7 +84,6 @@ class Pcscf:
         self.tables = tables = Tables(config, entropy, layer, rules)
         self._layer = layer
         self._doors = tables.doors
-        self._known_tags = OURS.union(tag.lower() for tag in config.pass_on)
         self._answers = Answers(tables)
         self._admission = Admission(tables, self._answers)
         self._lives = Lives(tables)
@@ -105,6 +104,7 @@ class Pcscf:
             Woke: self._woke,
             Recalled: self._recalled,
             Start: self._start,
+            Reconfigured: tables.reconfigure,
         }
 
     # The node
@@ -244,7 +244,7 @@ class Pcscf:
         core = self._doors[flow.local] is Door.CORE
         live = None if core else self._live(flow, now, out)
         fault = check_request(request)
-        unknown = unknown_tags(request, self._known_tags)
+        unknown = unknown_tags(request, self.tables.known_tags)
         if fault is not None:
             self._answers.refuse(txn, live, fault.refusal, now, out, detail=fault.words)
         elif unknown:

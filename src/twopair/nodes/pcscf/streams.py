@@ -34,13 +34,18 @@ class Stream:
 
 
 class Streams:
-    """All TCP connections by flow; per set and direction there is at most one (MSG-07)."""
+    """All TCP connections by flow; per set and direction there is at most one (MSG-07).
 
-    __slots__ = ("_by_flow", "_limits", "clear")
+    Attributes:
+        limits: bounds of their number and of messages on those that come from now on.
+        clear: how many there are in the clear.
+    """
+
+    __slots__ = ("_by_flow", "clear", "limits")
 
     def __init__(self, limits: Limits) -> None:
         self._by_flow: dict[Flow, Stream] = {}
-        self._limits = limits
+        self.limits = limits
         self.clear = 0
 
     def get(self, flow: Flow) -> Stream | None:
@@ -53,11 +58,11 @@ class Streams:
     @property
     def full(self) -> bool:
         """Whether no further connection in the clear is taken."""
-        return self.clear >= self._limits.clear_streams
+        return self.clear >= self.limits.clear_streams
 
     def enter(self, flow: Flow, live: LiveSet | None, now: Micros) -> None:
         """Keep a connection that was accepted, or that is being opened."""
-        limits = self._limits
+        limits = self.limits
         self.drop(flow)
         framer = StreamFramer(limits.head_octets, limits.message_octets)
         self._by_flow[flow] = Stream(framer, live, now)

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from twopair.base import Endpoint, Entropy, Flow, Micros, token
+from twopair.base import Endpoint, Entropy, Flow, IllegalStep, Micros, token
 from twopair.core.sip import TransactionLayer
 from twopair.nodes.actions import Action
+from twopair.nodes.orders import Reconfigured
 from twopair.nodes.pcscf.access import Door, doors
 from twopair.nodes.pcscf.agenda import Agenda
 from twopair.nodes.pcscf.config import PcscfConfig
+from twopair.nodes.pcscf.extensions import known_tags
 from twopair.nodes.pcscf.rules import RULES, Rules
 from twopair.nodes.pcscf.sets import BRANCH, SaTable
 from twopair.nodes.pcscf.streams import Streams
@@ -19,12 +21,15 @@ class Tables:
     """The state of one P-CSCF.
 
     Args:
-        config: as given at the start.
+        config: as given at the start, or by `reconfigure`.
         entropy: where tokens and SPIs come from.
         layer: the SIP transactions.
         rules: what is checked.
         touched: registrations of which something that is kept has changed in this event (MGP-14).
         pending: REGISTER requests that wait for the core.
+
+    Attributes:
+        known_tags: option tags in lower case that Proxy-Require may have (PCS-23).
     """
 
     config: PcscfConfig
@@ -36,6 +41,7 @@ class Tables:
     agenda: Agenda = field(default_factory=Agenda)
     streams: Streams = field(init=False)
     doors: dict[Endpoint, Door] = field(init=False)
+    known_tags: frozenset[str] = field(init=False)
     touched: dict[Subscriber, None] = field(default_factory=dict)
     pending: int = 0
     _via: str = field(init=False)
@@ -48,11 +54,21 @@ class Tables:
         self.sets = self.rules.table()
         self.streams = Streams(self.config.limits)
         self.doors = doors(self.config)
+        self.known_tags = known_tags(self.config.pass_on)
         config, instance = self.config, token(self.entropy)
         self._mark = f"{instance[:6]}."
         self._via = f"SIP/2.0/UDP {config.core};branch={BRANCH}{instance}"
         self._icid = f'icid-value="{instance}'
         self._ioi = f'";icid-generated-at={config.name};orig-ioi="{config.visited_network}"'
+
+    def reconfigure(self, event: Reconfigured, _now: Micros, _out: list[Action]) -> None:
+        """Another configuration. Raises IllegalStep for one of another P-CSCF."""
+        config = event.config
+        if not isinstance(config, PcscfConfig) or config.place != self.config.place:
+            raise IllegalStep("the configuration of another P-CSCF")
+        self.config = config
+        self.known_tags = known_tags(config.pass_on)
+        self.streams.limits = config.limits
 
     def reach(self, flow: Flow, now: Micros, out: list[Action]) -> bool:
         """Whether a connection stands, or is opened now: from port_pc, while its set lives (MSG-06)."""

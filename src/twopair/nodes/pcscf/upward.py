@@ -30,13 +30,11 @@ INSIDE: Final = Dropped.and_also("max-forwards")
 class Upward:
     """Takes requests other than REGISTER that came over an established set."""
 
-    __slots__ = ("_answers", "_may_miss", "_reject_route", "_tables")
+    __slots__ = ("_answers", "_tables")
 
     def __init__(self, tables: Tables, answers: Answers) -> None:
         self._tables = tables
         self._answers = answers
-        self._may_miss = tables.config.missing_security_verify == "tolerate"
-        self._reject_route = tables.config.foreign_route == "reject"
 
     def take(
         self, txn: ServerTransaction, request: Request, live: LiveSet, now: Micros, out: list[Action]
@@ -67,7 +65,8 @@ class Upward:
             hops = hops_left(request)
             names = request.names()
             vias = values_of_via(request, names)
-            evidence = Asked(request, names, vias, live, now, hops, self._may_miss)
+            may_miss = self._tables.config.missing_security_verify == "tolerate"
+            evidence = Asked(request, names, vias, live, now, hops, may_miss)
             refusal = first_refusal(self._tables.rules.request, evidence)
             if refusal is not None:
                 return refusal
@@ -80,7 +79,8 @@ class Upward:
     def _outside(self, request: Request, live: LiveSet, hops: int) -> Request | Refusal:
         """A request outside a dialog: our Service-Route, our assertion, our charging vector."""
         owner, tables = live.owner, self._tables
-        if self._reject_route and not _same_route(_beyond_us(request, live), owner.service_route):
+        reject = self._tables.config.foreign_route == "reject"
+        if reject and not _same_route(_beyond_us(request, live), owner.service_route):
             return Refusal.FOREIGN_ROUTE
         asserted = owner.asserted
         for preferred in request.values("P-Preferred-Identity"):  # the first that is its own
