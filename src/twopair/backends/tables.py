@@ -1,5 +1,11 @@
-"""What back ends that keep their own SAD have in common: sets in and out, closed ports, counters."""
+"""What back ends that keep their own SAD have in common: sets in and out, closed ports, counters.
 
+A predecessor's sets are adopted with their claims and the place of their counters. The four SAs of such a
+set, its ciphers and windows, are made when its first packet comes (`_wake`): so a start costs little for each
+UE, and one that is away costs no more (MGP-14).
+"""
+
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
@@ -7,6 +13,7 @@ from typing import Generic, TypeVar
 from twopair.backends.contract import InstallError, SaCounters
 from twopair.base import Endpoint
 from twopair.core.esp import (
+    NEVER_USED,
     WHOLE,
     Cells,
     Drop,
@@ -15,6 +22,7 @@ from twopair.core.esp import (
     Ledger,
     Named,
     Nowhere,
+    Numbers,
     Outbound,
     Positions,
     Sad,
@@ -23,6 +31,8 @@ from twopair.core.esp import (
 from twopair.core.sa import Claims, SaSet
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class Tables(Generic[T]):
@@ -44,6 +54,7 @@ class Tables(Generic[T]):
         self._ledger = ledger or Nowhere()
         self._sad: Sad[T] = Sad(make, block)
         self._claims = Claims()
+        self._asleep: dict[int, SaSet] = {}
         self._closed: set[Endpoint] = set()
         self._dropped: Counter[Drop] = Counter()
 
@@ -57,14 +68,25 @@ class Tables(Generic[T]):
 
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
-        self._install(sa_set, self._ledger.begin(sa_set.set_id))
+        self._install(sa_set, NEVER_USED)
 
     def take_over(self, sa_set: SaSet, at: Positions) -> None:
         """See `IpsecBackend`."""
-        cells = self._ledger.begin(sa_set.set_id)
-        for cell, number in enumerate((at.sent, at.sent, *at.received)):
-            cells[cell] = number
-        self._install(sa_set, cells)
+        self._install(sa_set, (at.sent, at.sent, *at.received))
+
+    def _install(self, sa_set: SaSet, numbers: Numbers) -> None:
+        """Install a set whose counters begin with these numbers."""
+        why = self._taken(sa_set)  # first: what stands keeps its cells
+        if why:
+            raise InstallError(why)
+        try:
+            installed = self._make(sa_set, self._ledger.begin(sa_set.set_id, numbers))
+        except (ValueError, OverflowError, OSError) as error:  # OSError: no room for its cells
+            self._claims.release(sa_set.set_id)
+            self._ledger.end(sa_set.set_id)
+            raise InstallError(str(error)) from None
+        self._entered(sa_set)
+        self._installed(installed)
 
     def moved(self) -> Mapping[int, tuple[int, int]]:
         """See `IpsecBackend`."""
@@ -81,45 +103,64 @@ class Tables(Generic[T]):
         """Install again what a predecessor had, as far as the ledger knows its counters (MGP-14).
 
         Returns:
-            The ids of those that stand now.
+            The ids of those that stand now. What cannot stand is left out, with a line.
         """
         stand = set()
         for sa_set in known:
-            cells = self._ledger.resume(sa_set.set_id)
-            if cells is not None:
-                self._install(sa_set, cells)
-                stand.add(sa_set.set_id)
+            if self._ledger.resume(sa_set.set_id) is None:
+                continue
+            why = self._unfit(sa_set) or self._taken(sa_set)
+            if why:
+                _log.warning("SA set %d is not taken up: %s", sa_set.set_id, why)
+                continue
+            self._asleep[sa_set.set_id] = sa_set
+            self._entered(sa_set)
+            stand.add(sa_set.set_id)
         return stand
 
-    def _install(self, sa_set: SaSet, cells: Cells) -> None:
+    def _taken(self, sa_set: SaSet) -> str:
+        """Take what a set needs; or say why not."""
         conflict = self._claims.take(sa_set)
-        if conflict is not None:
-            raise InstallError(f"{conflict.words} ({conflict.clause})")
+        return "" if conflict is None else f"{conflict.words} ({conflict.clause})"
+
+    def _make(self, sa_set: SaSet, cells: Cells) -> InstalledSet[T]:
         named = [(a.sender is sa_set.end, Named(a.name, sa_set.association(a))) for a in sa_set.arrows]
         outbound = tuple(n for ours, n in named if ours)
         inbound = tuple(n for ours, n in named if not ours)
-        try:
-            installed = self._sad.add(sa_set.set_id, outbound, inbound, cells)
-        except (ValueError, OverflowError) as error:
-            self._claims.release(sa_set.set_id)
-            self._ledger.end(sa_set.set_id)
-            raise InstallError(str(error)) from None
-        self._installed(installed)
+        return self._sad.add(sa_set.set_id, outbound, inbound, cells)
+
+    def _wake(self, set_id: int | None) -> bool:
+        """Make the SAs of an adopted set, whose first packet is here; whether that was to do."""
+        sa_set = self._asleep.pop(set_id, None) if set_id is not None else None
+        if sa_set is None:
+            return False
+        cells = self._ledger.resume(sa_set.set_id)
+        assert cells is not None, "an adopted set has its cells until it is removed"
+        self._installed(self._make(sa_set, cells))
+        return True
 
     def remove(self, set_id: int) -> None:
         """See `IpsecBackend`."""
+        sa_set = self._claims.release(set_id)
+        if sa_set is None:
+            return
+        self._ledger.end(set_id)
+        self._asleep.pop(set_id, None)
         removed = self._sad.remove(set_id)
         if removed is not None:
-            self._claims.release(set_id)
-            self._ledger.end(set_id)
             self._removed(removed)
+        self._left(sa_set)
 
     def query(self) -> Iterable[SaCounters]:
         """See `IpsecBackend`."""
-        return [counters for installed in self._sad for counters in _counted(installed)]
+        counted = [counters for installed in self._sad for counters in _counted(installed)]
+        return counted + [counters for set_id in self._asleep for counters in self.counters(set_id)]
 
     def counters(self, set_id: int) -> Iterable[SaCounters]:
         """See `IpsecBackend`."""
+        asleep = self._asleep.get(set_id)
+        if asleep is not None:
+            return _unheard(asleep, self._ledger.resume(set_id) or NEVER_USED)
         installed = self._sad.of(set_id)
         return [] if installed is None else _counted(installed)
 
@@ -132,15 +173,38 @@ class Tables(Generic[T]):
         self._dropped[drop] += 1
         return drop
 
+    def _unfit(self, sa_set: SaSet) -> str:
+        """Why an adopted set could not be carried out when its first packet comes; empty if it can be."""
+        return ""
+
+    def _entered(self, sa_set: SaSet) -> None:
+        """Called when a set stands, its SAs made or not."""
+
+    def _left(self, sa_set: SaSet) -> None:
+        """Called when a set is gone."""
+
     def _installed(self, installed: InstalledSet[T]) -> None:
-        """Called when a set went in."""
+        """Called when the SAs of a set were made."""
 
     def _removed(self, removed: InstalledSet[T]) -> None:
-        """Called when a set went out."""
+        """Called when SAs that were made went out."""
 
 
 def _counted(installed: InstalledSet[T]) -> list[SaCounters]:
     return [*map(_sent, installed.outbound), *map(_received, installed.inbound)]
+
+
+def _unheard(sa_set: SaSet, cells: Cells | Numbers) -> list[SaCounters]:
+    """Of an adopted set without a packet so far: what was sent before is known from its cells."""
+    sent = [arrow for arrow in sa_set.arrows if arrow.sender is sa_set.end]
+    received = [arrow for arrow in sa_set.arrows if arrow.sender is not sa_set.end]
+    packets = [*(cells[cell] for cell in range(len(sent))), *(0 for _ in received)]
+    return [
+        SaCounters(
+            sa_set.set_id, arrow.name, sa_set.spis.of(arrow.spi_of), sent_before, 0, replayed=0, bad_icv=0
+        )
+        for arrow, sent_before in zip(sent + received, packets, strict=True)
+    ]
 
 
 def _sent(sa: Outbound[T]) -> SaCounters:

@@ -5,6 +5,8 @@ import gc
 
 def collect_nothing() -> None:
     """Until `spare_what_stays`: what a service takes up at its start stays, and there may be much of it."""
+    gc.collect()
+    gc.freeze()
     gc.disable()
 
 
@@ -13,8 +15,10 @@ def spare_what_stays() -> None:
 
     Nodes drop their state by reference counting; cycles are few. With the interpreter's defaults a busy
     P-CSCF spends much of its time in walking over registrations and transactions that are all in use.
+    After `collect_nothing` nothing is walked over even once: it was all taken up to stay.
     """
-    gc.collect()
+    if gc.isenabled():
+        gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 1_000, 100)
     gc.enable()

@@ -15,7 +15,7 @@ from typing import Final
 
 from twopair.backends.contract import Features
 from twopair.backends.tables import Tables
-from twopair.base import Endpoint, Entropy, Micros, Spi, WireError
+from twopair.base import Endpoint, Entropy, Micros, Port, Spi, WireError
 from twopair.core.esp import (
     PORTED,
     SUITES,
@@ -29,9 +29,11 @@ from twopair.core.esp import (
     SecurityAssociation,
     Transform,
     make_transform,
+    misfit,
     receive,
     send,
 )
+from twopair.core.sa import SaSet
 from twopair.wire import esp, ip
 
 _log = logging.getLogger(__name__)
@@ -55,6 +57,15 @@ def selector_key(sa: SecurityAssociation) -> bytes:
     s = sa.selector
     addresses = ip.address_octets(s.src) + ip.address_octets(s.dst)
     return addresses + s.src_port.to_bytes(2, "big") + s.dst_port.to_bytes(2, "big")
+
+
+def _inbound_key(sa: SecurityAssociation) -> bytes:
+    """Destination address and SPI, as they stand in a packet."""
+    return ip.address_octets(sa.selector.dst) + sa.spi.to_bytes(4, "big")
+
+
+def _spi(key: bytes) -> Spi:
+    return Spi(int.from_bytes(key[-4:], "big"))
 
 
 def _carry_out(sa: SecurityAssociation, entropy: Entropy) -> Transform:
@@ -83,7 +94,6 @@ class Engine(Tables[Transform]):
         self._mtu = mtu
         self._out: dict[bytes, Outbound[Transform]] = {}
         self._in: dict[bytes, tuple[Inbound[Transform], bytes]] = {}
-        self._in_selectors: set[bytes] = set()
         self._ports: set[bytes] = set()
         self._addresses: Counter[bytes] = Counter()
         self._reassembly = ip.Reassembly()
@@ -118,25 +128,31 @@ class Engine(Tables[Transform]):
             counts[Drop.REASSEMBLY.name] = self._reassembly.discarded
         return counts
 
+    def _unfit(self, sa_set: SaSet) -> str:
+        try:
+            for address in (sa_set.ue, sa_set.pcscf):
+                ip.address_octets(address)
+        except ValueError as error:
+            return str(error)
+        return misfit(sa_set.suite, sa_set.keys)
+
+    def _entered(self, sa_set: SaSet) -> None:
+        self._addresses[ip.address_octets(sa_set.address(sa_set.end))] += 1
+
+    def _left(self, sa_set: SaSet) -> None:
+        self._leave(ip.address_octets(sa_set.address(sa_set.end)))
+
     def _installed(self, installed: InstalledSet[Transform]) -> None:
         for out in installed.outbound:
             self._out[selector_key(out.association)] = out
         for sa in installed.inbound:
-            key = selector_key(sa.association)
-            dst = ip.address_octets(sa.association.selector.dst)
-            self._in[dst + sa.spi.to_bytes(4, "big")] = (sa, key)
-            self._in_selectors.add(key)
-            self._addresses[dst] += 1
+            self._in[_inbound_key(sa.association)] = (sa, selector_key(sa.association))
 
     def _removed(self, removed: InstalledSet[Transform]) -> None:
         for out in removed.outbound:
             del self._out[selector_key(out.association)]
         for sa in removed.inbound:
-            key = selector_key(sa.association)
-            dst = ip.address_octets(sa.association.selector.dst)
-            del self._in[dst + sa.spi.to_bytes(4, "big")]
-            self._in_selectors.discard(key)
-            self._leave(dst)
+            del self._in[_inbound_key(sa.association)]
 
     def _leave(self, address: bytes) -> None:
         self._addresses[address] -= 1
@@ -178,13 +194,25 @@ class Engine(Tables[Transform]):
                 # Larger than the TUN's MTU, which is nearly as large as a packet can be.
                 return self._lose(Drop.FRAGMENT) if header.src in self._addresses else [packet]
             if header.protocol in PORTED:
-                ports = packet[header.offset : header.offset + 4]
-                sa = self._out.get(header.src + header.dst + ports)
+                key = header.src + header.dst + packet[header.offset : header.offset + 4]
+                sa = self._out.get(key)
+                if sa is None and self._wake(self._asleep_for(key)):
+                    sa = self._out.get(key)
                 if sa is not None:
                     return self._wrap(packet, send(sa, packet[header.offset : header.total], header.protocol))
             return self._clear_out(packet)
         except WireError:
             return self._lose(Drop.MALFORMED_IP)
+
+    def _asleep_for(self, key: bytes) -> int | None:
+        """The adopted set, its SAs not made yet, that protects what goes out with this selector."""
+        if not self._asleep:
+            return None
+        width = len(key) // 2 - 2
+        own, peer = ip.address_text(key[:width]), ip.address_text(key[width:-4])
+        own_port, peer_port = int.from_bytes(key[-4:-2], "big"), int.from_bytes(key[-2:], "big")
+        set_id = self._claims.between(peer, Port(peer_port), own, Port(own_port))
+        return set_id if set_id in self._asleep else None
 
     def _wrap(self, packet: bytes, body: bytes | Drop) -> Packets:
         """The outer packet of any length and shape, cut at the MTU of the wire."""
@@ -271,6 +299,8 @@ class Engine(Tables[Transform]):
             addresses: source and destination address.
         """
         found = self._in.get(key)
+        if found is None and self._asleep and self._wake(self._claims.behind(_spi(key))):
+            found = self._in.get(key)
         if found is None:
             self._drop(self._unknown(key, addresses))
             return None
@@ -285,19 +315,17 @@ class Engine(Tables[Transform]):
 
     def _unknown(self, key: bytes, addresses: bytes) -> Drop:
         """Whether an SPI nobody here chose is one that we send with to the packet's claimed source."""
-        width = len(addresses) // 2
-        source, spi = addresses[:width], int.from_bytes(key[-4:], "big")
-        own = self._sad.is_own(ip.address_text(source), Spi(spi))
-        return Drop.REFLECTED if own else Drop.UNKNOWN_SPI
+        source = ip.address_text(addresses[: len(addresses) // 2])
+        return Drop.REFLECTED if self._claims.sends_with(source, _spi(key)) else Drop.UNKNOWN_SPI
 
     def _clear_in(self, packet: bytes, header: ip.Header) -> Packets:
         """Clear text reaches the host, unless it goes to a protected port or speaks of a protected flow."""
         if header.dst in self._addresses:
             if header.protocol in PORTED:
                 at = header.offset
-                addresses = header.src + header.dst
+                back = header.dst + header.src + packet[at + 2 : at + 4] + packet[at : at + 2]
                 to_closed = self._is_closed(header.dst, packet, at + 2)
-                if to_closed or addresses + packet[at : at + 4] in self._in_selectors:
+                if to_closed or back in self._out or self._asleep_for(back) is not None:
                     return self._lose(Drop.CLEAR_TO_PROTECTED)
             elif self._quotes_protected(packet, header, ours_is_source=True):
                 return self._lose(Drop.ICMP)

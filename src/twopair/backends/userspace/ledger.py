@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from twopair.core.esp import CELLS, Cells
+from twopair.core.esp import CELLS, NEVER_USED, Cells, Numbers
 
 _WORD: Final = 8
 _SLOT: Final = CELLS + 1
@@ -62,7 +62,7 @@ class FileLedger:
             else:
                 self._free.append((chunk, slot))
 
-    def begin(self, set_id: int) -> Cells:
+    def begin(self, set_id: int, numbers: Numbers = NEVER_USED) -> Cells:
         """See `Ledger`. Raises OSError if the disk is full."""
         self.end(set_id)
         if not self._free:
@@ -72,7 +72,8 @@ class FileLedger:
         chunk, slot = self._free.pop()
         first = slot * _SLOT
         words = self._words[chunk]
-        words[first + 1 : first + _SLOT] = memoryview(bytes(CELLS * _WORD)).cast("Q")
+        for cell, number in enumerate(numbers, first + 1):
+            words[cell] = number
         words[first] = set_id  # last: a set that is named has cells of its own
         self._slots[set_id] = (chunk, slot)
         return words[first + 1 : first + _SLOT]

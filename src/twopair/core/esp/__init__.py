@@ -3,17 +3,18 @@
 from twopair.core.esp.association import IvSpace, SecurityAssociation, Selector
 from twopair.core.esp.block import HOST_BLOCK, HOST_BLOCKS, WHOLE, Positions, last_of, taken_over
 from twopair.core.esp.drop import Drop
-from twopair.core.esp.ledger import CELLS, Cells, Ledger, Nowhere
+from twopair.core.esp.ledger import CELLS, NEVER_USED, Cells, Ledger, Nowhere, Numbers
 from twopair.core.esp.processing import PORTED, Inside, receive, send
 from twopair.core.esp.replay import WINDOW_PACKETS, IvWatch, ReplayWindow
 from twopair.core.esp.sad import LAST_SEQUENCE, Inbound, InstalledSet, Named, Outbound, Sad
-from twopair.core.esp.transform import SUITES, Transform, make_transform, well_formed
+from twopair.core.esp.transform import SUITES, Transform, make_transform, misfit, well_formed
 
 __all__ = [
     "CELLS",
     "HOST_BLOCK",
     "HOST_BLOCKS",
     "LAST_SEQUENCE",
+    "NEVER_USED",
     "PORTED",
     "SUITES",
     "WHOLE",
@@ -28,6 +29,7 @@ __all__ = [
     "Ledger",
     "Named",
     "Nowhere",
+    "Numbers",
     "Outbound",
     "Positions",
     "ReplayWindow",
@@ -37,6 +39,7 @@ __all__ = [
     "Transform",
     "last_of",
     "make_transform",
+    "misfit",
     "receive",
     "send",
     "taken_over",

@@ -4,6 +4,12 @@ from typing import Final, Protocol
 
 CELLS: Final = 4
 
+NEVER_USED: Final = (0,) * CELLS
+"""The numbers of a new set."""
+
+Numbers = tuple[int, int, int, int]
+"""Last sent on both outbound SAs, highest accepted on both inbound ones."""
+
 
 class Cells(Protocol):
     """Four numbers of one set: last sent on its outbound SAs, highest accepted on its inbound ones."""
@@ -16,8 +22,8 @@ class Cells(Protocol):
 class Ledger(Protocol):
     """Gives each set its cells. A number is there before the packet that used it leaves."""
 
-    def begin(self, set_id: int) -> Cells:
-        """Cells of zeros for a new set."""
+    def begin(self, set_id: int, numbers: Numbers = NEVER_USED) -> Cells:
+        """Cells for a set that is installed here, with these numbers in them from the first moment on."""
         ...
 
     def resume(self, set_id: int) -> Cells | None:
@@ -32,9 +38,9 @@ class Ledger(Protocol):
 class Nowhere:
     """The ledger of who needs none."""
 
-    def begin(self, set_id: int) -> Cells:
+    def begin(self, set_id: int, numbers: Numbers = NEVER_USED) -> Cells:
         """See `Ledger`."""
-        return [0] * CELLS
+        return list(numbers)
 
     def resume(self, set_id: int) -> Cells | None:
         """See `Ledger`."""

@@ -248,18 +248,26 @@ _SUITES: Final[dict[Suite, _Row]] = {
 }
 
 
+def misfit(suite: Suite, keys: EspKeys) -> str:
+    """Why there is no transform of that suite with these keys; empty if there is."""
+    row = _SUITES.get(suite)
+    if row is None:
+        return f"no ESP transform for {suite}"
+    if (len(keys.integrity), len(keys.encryption), len(keys.salt)) != row.lengths:
+        return f"the keys do not fit {suite}"
+    return ""
+
+
 def make_transform(sa: SecurityAssociation, entropy: Entropy) -> Transform:
     """The transform of one SA; `entropy` is where the IVs of CBC come from.
 
     Raises:
         ValueError: the suite is unknown, or the keys are not as long as it wants them.
     """
-    row = _SUITES.get(sa.suite)
-    if row is None:
-        raise ValueError(f"no ESP transform for {sa.suite}")
-    if (len(sa.keys.integrity), len(sa.keys.encryption), len(sa.keys.salt)) != row.lengths:
-        raise ValueError(f"the keys do not fit {sa.suite}")
-    return row.make(sa, entropy)
+    why = misfit(sa.suite, sa.keys)
+    if why:
+        raise ValueError(why)
+    return _SUITES[sa.suite].make(sa, entropy)
 
 
 SUITES: Final[tuple[Suite, ...]] = tuple(_SUITES)

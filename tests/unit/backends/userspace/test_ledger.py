@@ -83,9 +83,19 @@ def test_an_engine_goes_on_with_the_numbers_of_its_predecessor(tmp_path: Path) -
         into.cells[into.cell] = into.window.top
     second = Engine(OsEntropy(), ledger=FileLedger(tmp_path / "counters"))
     assert second.adopt([ONE]) == {ONE.set_id}
+    assert second._wake(ONE.set_id)
     again = next(iter(second._sad))
     assert [out.sequence for out in again.outbound] == [41, 41]
     assert [(sa.window.fresh(n)) for sa in again.inbound for n in (16, 17, 18)] == [False, False, True] * 2
+
+
+def test_numbers_of_a_set_that_is_taken_over_are_there_with_its_name(tmp_path: Path) -> None:
+    """SA-07, KEY-08: there is no moment at which a successor would find it with zeros."""
+    ledger = FileLedger(tmp_path / "counters")
+    ledger.begin(7, (2**26, 2**26, 5, 6))
+    assert numbers(FileLedger(tmp_path / "counters"), 7) == [2**26, 2**26, 5, 6]
+    ledger.begin(7)
+    assert numbers(ledger, 7) == [0] * CELLS
 
 
 def test_an_engine_without_counters_takes_up_nothing(tmp_path: Path) -> None:
