@@ -22,6 +22,7 @@ class Admission:
         """One message, as it came: a datagram, or cut from a stream."""
         try:
             message = parse(data)
+            self._tables.traffic.came(message)
             if self._admitted(message, flow, out):
                 self._tables.layer.receive(message, flow, now, out)
         except UnfitRequest as error:

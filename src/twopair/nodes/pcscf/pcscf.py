@@ -57,6 +57,7 @@ from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.snapshot import RegistrationView, snapshot
 from twopair.nodes.pcscf.streams import CLEAR_IDLE
 from twopair.nodes.pcscf.tables import Tables
+from twopair.nodes.pcscf.tally import Tally, tally
 from twopair.nodes.pcscf.upward import Upward
 from twopair.wire.sip import Request, Response, check_request
 
@@ -71,6 +72,9 @@ class Pcscf:
         config: see `PcscfConfig`.
         entropy: for tokens and SPIs.
         rules: what it checks; services have all of them.
+
+    Attributes:
+        traffic: how many messages it has received and sent.
     """
 
     def __init__(self, config: PcscfConfig, entropy: Entropy, rules: Rules = RULES) -> None:
@@ -84,6 +88,7 @@ class Pcscf:
         self.tables = tables = Tables(config, entropy, layer, rules)
         self._layer = layer
         self._doors = tables.doors
+        self.traffic = tables.traffic
         self._answers = Answers(tables)
         self._admission = Admission(tables, self._answers)
         self._lives = Lives(tables)
@@ -115,6 +120,9 @@ class Pcscf:
         self._events[type(event)](event, now, out)
         if self.tables.touched:
             self._keeping.flush(out)
+        for action in out:
+            if type(action) is Send and action.data is not PONG:
+                self.traffic.goes(action.data)
         return out
 
     def next_deadline(self) -> Micros | None:
@@ -136,6 +144,10 @@ class Pcscf:
     def snapshot(self, now: Micros) -> Iterator[RegistrationView]:
         """Registrations and their sets, for people; see `twopair.nodes.pcscf.snapshot`."""
         return snapshot(self.tables, now)
+
+    def tally(self, now: Micros) -> Iterator[Tally | None]:
+        """How much there is of everything; see `twopair.nodes.pcscf.tally`."""
+        return tally(self.tables, now)
 
     def _recalled(self, event: Recalled, now: Micros, out: list[Action]) -> None:
         self._keeping.recall(event.values, now, out)

@@ -52,6 +52,9 @@ class Streams:
         """The connection of that name."""
         return self._by_flow.get(flow)
 
+    def __len__(self) -> int:
+        return len(self._by_flow)
+
     def __contains__(self, flow: Flow) -> bool:
         return flow in self._by_flow
 

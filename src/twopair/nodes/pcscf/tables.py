@@ -14,6 +14,7 @@ from twopair.nodes.pcscf.rules import RULES, Rules
 from twopair.nodes.pcscf.sets import BRANCH, SaTable
 from twopair.nodes.pcscf.streams import Streams
 from twopair.nodes.pcscf.subscriber import Subscriber, Subscribers
+from twopair.nodes.pcscf.traffic import Traffic
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class Tables:
         layer: the SIP transactions.
         rules: what is checked.
         touched: registrations of which something that is kept has changed in this event (MGP-14).
+        traffic: messages that came and went.
         pending: REGISTER requests that wait for the core.
 
     Attributes:
@@ -40,6 +42,7 @@ class Tables:
     subscribers: Subscribers = field(default_factory=Subscribers)
     agenda: Agenda = field(default_factory=Agenda)
     streams: Streams = field(init=False)
+    traffic: Traffic = field(default_factory=Traffic)
     doors: dict[Endpoint, Door] = field(init=False)
     known_tags: frozenset[str] = field(init=False)
     touched: dict[Subscriber, None] = field(default_factory=dict)
