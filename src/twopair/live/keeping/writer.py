@@ -33,6 +33,7 @@ class Lag(NamedTuple):
 
     Args:
         waiting: changes that are not in it.
+        behind_s: for how long the oldest of them has waited, 0 if none does.
         failing_s: for how long it has failed, 0 if it works.
         why: what it said last, empty if it works.
         written: changes that it has taken.
@@ -42,6 +43,7 @@ class Lag(NamedTuple):
     """
 
     waiting: int
+    behind_s: float
     failing_s: float
     why: str
     written: int
@@ -71,6 +73,8 @@ class Writer:
         self._journal = journal
         self._overflown = overflown
         self._waiting = dict(waiting)
+        self._since = monotonic()  # when the oldest of them came
+        self._taken: float | None = None  # the same of the batch that is being written
         self._changed = Condition()
         self._failing_since: float | None = None
         self._why = ""
@@ -98,15 +102,18 @@ class Writer:
             self._waiting.pop(key, None)
             self._waiting[key] = value
             if idle:
+                self._since = monotonic()
                 self._changed.notify()
 
     def lag(self) -> Lag:
         """How far the store is behind."""
         with self._changed:
-            since = self._failing_since
+            now, since = monotonic(), self._failing_since
+            oldest = self._taken or (self._since if self._waiting else now)
             return Lag(
                 len(self._waiting),
-                0.0 if since is None else monotonic() - since,
+                now - oldest,
+                0.0 if since is None else now - since,
                 self._why,
                 self._written,
                 self._failures,
@@ -137,6 +144,7 @@ class Writer:
                 if not self._waiting or (self._ending and tries):
                     return
                 batch, self._waiting = self._waiting, {}
+                self._taken = self._since
                 segment = self._journal.turn()
             try:
                 self._store.write(batch)
@@ -150,6 +158,7 @@ class Writer:
     def _failed(self, batch: dict[str, bytes | None], error: StoreError) -> None:
         with self._changed:
             self._waiting = {**batch, **self._waiting}
+            self._since, self._taken = self._taken or self._since, None
             self._failures += 1
             self._why = str(error)
             if self._failing_since is None:
@@ -159,6 +168,7 @@ class Writer:
     def _done(self, batch: dict[str, bytes | None], segment: int) -> None:
         with self._changed:
             self._written += len(batch)
+            self._taken = None
             since, self._failing_since, self._why = self._failing_since, None, ""
             if since is not None:
                 _log.warning("store: caught up after %.1f s", monotonic() - since)
