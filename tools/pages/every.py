@@ -14,6 +14,7 @@ from tools.pages.events import events_and_actions
 from tools.pages.figure_1 import figure, messages, selectors
 from tools.pages.ladder import ladder
 from tools.pages.markdown import ROOT, drawn
+from tools.pages.metrics import metrics
 from tools.pages.refusals import refusals
 from tools.pages.tables import tables
 from tools.pages.trust_domain import trust_domain
@@ -71,6 +72,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/reference/events-and-actions.md": events_and_actions,
     "docs/reference/configuration.md": configuration,
     "docs/reference/configuration-faults.md": configuration_faults,
+    "docs/reference/metrics.md": metrics,
     "docs/reference/refusals.md": refusals,
     "docs/reference/tables.md": tables,
     "docs/reference/trust-domain.md": trust_domain,

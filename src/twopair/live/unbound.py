@@ -55,6 +55,7 @@ def refuse(file: Path, unbound: Sequence[Unbound], keys: Iterable[tuple[Endpoint
         raise PrerequisiteMissing(f"{file}: {local}: {reason_of(error)}")
     if error.errno == EADDRNOTAVAIL:
         words = "not an address of this machine; give one of its own"
-        raise ConfigError([f'{file}: {key.address} = "{local.address}": {words}'])
+        written = key.written if key.address == key.port else f'"{local.address}"'
+        raise ConfigError([f"{file}: {key.address} = {written}: {words}"])
     words = _OF_THE_MACHINE.get(error.errno or 0, f"cannot be had at {{address}} ({reason_of(error)})")
     raise PrerequisiteMissing(f"{file}: {key.port} = {key.written}: {words.format(address=local.address)}")

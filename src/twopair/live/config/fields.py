@@ -82,6 +82,13 @@ def _endpoint(value: object) -> Endpoint:
         ) from None
 
 
+def _listening(value: object) -> Endpoint:
+    text = _text(value, "ADDRESS:PORT")
+    if not re.fullmatch(r"(\[[^]]*\]|[^][:]*):[0-9]+", text):
+        raise ValueError("not an IP address and port; give ADDRESS:PORT, or [ADDRESS]:PORT for IPv6")
+    return _endpoint(text)
+
+
 def _suite(value: object) -> Suite:
     return Suite.parse(_text(value, "ALG/EALG"))
 
@@ -98,6 +105,9 @@ Address = Annotated[str, BeforeValidator(_address)]
 
 EndpointText = Annotated[Endpoint, BeforeValidator(_endpoint)]
 """``10.0.0.1:5060``, ``[2001:db8::1]:5060`` or ``sip:10.0.0.1:5060``; without a port 5060 is meant."""
+
+ListeningText = Annotated[Endpoint, BeforeValidator(_listening)]
+"""``127.0.0.1:9464`` or ``[::1]:9464``: where nothing is usual, the port is written."""
 
 SuiteText = Annotated[Suite, BeforeValidator(_suite)]
 """``hmac-sha-1-96/aes-cbc``."""

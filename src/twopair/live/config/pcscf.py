@@ -12,6 +12,7 @@ from twopair.live.config.fields import (
     Address,
     EndpointText,
     Ipsec,
+    ListeningText,
     PortNumber,
     Section,
     SuiteText,
@@ -79,7 +80,7 @@ class Admin(Section):
     """Table [admin]."""
 
     socket: str | None = None
-    http: EndpointText | None = None
+    http: ListeningText | None = None
 
 
 class Log(Section):
@@ -142,8 +143,3 @@ class PcscfFile(Section):
             for key in ("port", "port_ps"):
                 port = getattr(self.gm, key)
                 yield Endpoint(address, Port(port)), Keys("gm.addresses", f"gm.{key}", port)
-
-    def warnings(self) -> Iterator[str]:
-        """Settings that this version accepts but does not follow, each in one line."""
-        if self.admin.http is not None:
-            yield f"admin.http = {self.admin.http}: not in this version"

@@ -124,6 +124,14 @@ def _registrar_is_us(file: Any) -> bool:
     return file.core.registrar in own
 
 
+def _http_is_sip(file: Any) -> bool:
+    """TCP of another kind on an endpoint where UEs connect."""
+    http = file.admin.http
+    if http is None or http.port not in (file.gm.port, file.gm.port_ps):
+        return False
+    return http.address in file.gm.addresses or ipaddress.ip_address(http.address).is_unspecified
+
+
 PCSCF: Final[tuple[Rule, ...]] = (
     _twice("gm", "addresses"),
     _twice("gm", "port_pc"),
@@ -154,6 +162,7 @@ PCSCF: Final[tuple[Rule, ...]] = (
             lambda file: _family(file.core.address) != _family(file.core.registrar.address),
         ),
     ),
+    Rule("is an endpoint of gm too; give another port", _when(("admin", "http"), _http_is_sip)),
     Rule(
         "lies elsewhere, and SA keys are sealed here; give store.key_file, the same at each node",
         _when(("store", "url"), lambda file: "redis" in file.store.url and file.store.key_file is None),

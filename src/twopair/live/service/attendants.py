@@ -6,6 +6,7 @@ from typing import Final
 
 from twopair.live.admin import answering
 from twopair.live.config import PcscfFile
+from twopair.live.http.watching import watching
 from twopair.live.program import log_level
 from twopair.live.service.reloading import reloading
 from twopair.live.service.running import Running
@@ -34,5 +35,5 @@ async def _log_level(running: Running) -> AsyncIterator[None]:
     yield
 
 
-ATTENDANTS: Final[tuple[Attendant, ...]] = (_log_level, _admin, reloading)
+ATTENDANTS: Final[tuple[Attendant, ...]] = (_log_level, _admin, watching, reloading)
 """In the order in which they begin."""

@@ -28,8 +28,6 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
         PrerequisiteMissing: this machine cannot run it.
     """
     settings = read(file, PcscfFile)
-    for line in settings.warnings():
-        _log.warning("%s: %s", file, line)
     async with until_told_to_end() as end:
         with ExitStack() as closing:
             config, loop = settings.config(), get_running_loop()

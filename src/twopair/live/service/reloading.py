@@ -42,8 +42,6 @@ def reload(running: Running) -> None:
             _log.error("%s", line)
         _log.error("SIGHUP: %s is not taken; all stays as it was", file)
         return
-    for line in new.warnings():
-        _log.warning("%s: %s", file, line)
     _tell(running, before, new)
     running.settings = after
     if (config := after.config()) != before.config():

@@ -1,0 +1,60 @@
+"""The table as text that Prometheus reads."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+
+from twopair.live.metrics.distribution import Distribution
+from twopair.live.metrics.seen import Seen
+from twopair.live.metrics.table import METRICS, Kind, Metric
+
+_PLAIN: Final[dict[Kind, Callable[..., CounterMetricFamily | GaugeMetricFamily]]] = {
+    Kind.COUNTER: CounterMetricFamily,
+    Kind.GAUGE: GaugeMetricFamily,
+}
+
+
+class Exposition:
+    """Writes what was seen; beside it the usual metrics of the process, such as its memory."""
+
+    def __init__(self) -> None:
+        self._process = ProcessCollector(registry=None)
+
+    def write(self, seen: Seen, accept: str = "") -> tuple[bytes, str]:
+        """The text, and its content type.
+
+        Args:
+            seen: what is told.
+            accept: header field Accept of who asks: OpenMetrics, or the older text format.
+        """
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Table(seen))
+        registry.register(self._process)
+        encode, content_type = choose_encoder(accept)
+        return encode(registry), content_type
+
+
+class _Table(Collector):
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    def collect(self) -> Iterator[Family]:
+        """Every metric of the table."""
+        return (_family(metric, self._seen) for metric in METRICS)
+
+
+def _family(metric: Metric, seen: Seen) -> Family:
+    found = metric.read(seen)
+    if isinstance(found, Distribution):
+        return HistogramMetricFamily(
+            metric.name, metric.words, buckets=list(found.buckets()), sum_value=found.total
+        )
+    family = _PLAIN[metric.kind](metric.name, metric.words, labels=metric.labels)
+    for labels, number in found:
+        family.add_metric(labels, number)
+    return family

@@ -1,0 +1,59 @@
+"""What is seen of a P-CSCF at one moment."""
+
+import platform
+from asyncio import sleep
+from typing import NamedTuple
+
+from twopair import __version__
+from twopair.live.clock import monotonic
+from twopair.live.keeping.writer import Lag
+from twopair.live.metrics.facts import FactCounts
+from twopair.live.metrics.pulse import Pulse
+from twopair.live.service.running import Running
+from twopair.nodes.pcscf.tally import Tally
+
+
+class Watched(NamedTuple):
+    """What is looked at.
+
+    Args:
+        running: the P-CSCF.
+        facts: what it has reported.
+        pulse: of its event loop.
+    """
+
+    running: Running
+    facts: FactCounts
+    pulse: Pulse
+
+
+class Seen(NamedTuple):
+    """What metrics are read from.
+
+    Args:
+        of: what was looked at; its counts are read now.
+        tally: how much there was of everything.
+        lag: how far the store was behind, None without one.
+        ready: whether new UEs may be sent here.
+    """
+
+    of: Watched
+    tally: Tally
+    lag: Lag | None
+    ready: bool
+
+    @property
+    def build(self) -> tuple[str, ...]:
+        """Version, Python and the back end for ESP."""
+        return __version__, platform.python_version(), self.of.running.ipsec.backend.features.name
+
+
+async def seen(of: Watched, *, ready: bool) -> Seen:
+    """Look; signalling goes on meanwhile."""
+    found = None
+    for found in of.running.node.tally(monotonic()):
+        if found is None:
+            await sleep(0)
+    assert found is not None, "a tally ends with one that is whole"
+    kept = of.running.kept
+    return Seen(of, found, None if kept is None else kept.lag(), ready)

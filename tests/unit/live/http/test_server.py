@@ -1,0 +1,104 @@
+"""HTTP in a program that has signals, sockets and an end of its own."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.unit.live.doubles import free_endpoint
+from tests.unit.live.http.bed import Heard, Store, answer, ask, running, said, watched
+
+from twopair.live.config import ConfigError
+from twopair.live.http import server
+from twopair.live.http.watching import watching
+from twopair.live.prerequisite import PrerequisiteMissing
+from twopair.live.sockets import ThisHost, listening_socket
+
+
+def test_signals_are_left_to_the_program(tmp_path: Path) -> None:
+    async def body() -> None:
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_signal_handler(signal.SIGTERM, told.set)
+        before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+        async with watched(tmp_path, Heard()) as of:
+            await ask(of, "/health")
+            assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+            signal.raise_signal(signal.SIGTERM)
+            async with asyncio.timeout(5):
+                await told.wait()
+            assert (await ask(of, "/health")).status == 200
+
+    asyncio.run(body())
+
+
+def test_the_port_is_free_again_at_the_end(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with watched(tmp_path, Heard()) as of:
+            place = of.settings.admin.http
+            assert place is not None
+            idle = await asyncio.open_connection(*place)  # holds nothing up
+        listening_socket(ThisHost(), place).close()
+        idle[1].close()
+
+    asyncio.run(asyncio.wait_for(body(), 10))
+
+
+def test_who_says_nothing_or_says_it_slowly_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_PATIENCE_S", 0.3)
+
+    async def body() -> None:
+        async with watched(tmp_path, Heard()) as of:
+            place = of.settings.admin.http
+            assert place is not None
+            for octets in (b"", b"GET /health HTTP/1.1\r\nHost:"):
+                with suppress(ConnectionResetError):
+                    assert await said(place, octets) == b""
+            assert answer(await said(place, b"\x00\xff\r\n\r\n")).status == 400
+
+    asyncio.run(body())
+
+
+def test_without_the_key_nothing_is_served(tmp_path: Path) -> None:
+    async def body() -> None:
+        of = running(tmp_path, Heard())
+        of.file.write_text(of.file.read_text().partition("[admin]")[0])
+        admin = of.settings.admin.model_copy(update={"http": None})
+        quiet = replace(of, settings=of.settings.model_copy(update={"admin": admin}))
+        async with watching(quiet):
+            assert not quiet.driver._listeners
+
+    asyncio.run(body())
+
+
+def test_a_port_that_another_program_has(tmp_path: Path) -> None:
+    """ADR 17: one line with the key."""
+
+    async def body() -> None:
+        place = free_endpoint()
+        with listening_socket(ThisHost(), place), pytest.raises(PrerequisiteMissing) as caught:
+            async with watched(tmp_path, Heard(), place=place):
+                raise AssertionError
+        file = tmp_path / "pcscf.toml"
+        assert str(caught.value) == (
+            f'{file}: admin.http = "{place}": another program has it at 127.0.0.1; '
+            "end that program, or give another port"
+        )
+
+    asyncio.run(body())
+
+
+def test_an_address_of_another_machine(tmp_path: Path) -> None:
+    async def body() -> None:
+        with pytest.raises(ConfigError) as caught:
+            async with watched(tmp_path, Heard(), Store(), place="192.0.2.1:9464"):
+                raise AssertionError
+        file = tmp_path / "pcscf.toml"
+        assert caught.value.lines == [
+            f'{file}: admin.http = "192.0.2.1:9464": not an address of this machine; give one of its own'
+        ]
+
+    asyncio.run(body())
