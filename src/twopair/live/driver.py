@@ -45,7 +45,7 @@ _QUARANTINE_S: Final = 1.0
 class Tap(Protocol):
     """Someone who sees what is sent and received."""
 
-    def __call__(self, flow: Flow, data: bytes, *, sent: bool) -> None:
+    def __call__(self, flow: Flow, data: bytes, /, *, sent: bool) -> None:
         """A datagram, or the next octets of a stream; none at its end."""
         ...
 
@@ -93,9 +93,9 @@ class Driver:
 
     Attributes:
         counters: what went wrong, by name: ``illegal_step``, ``bind_failed``, ``send_failed``,
-            ``unreachable``, ``no_such_flow``, ``listener_failed``.
+            ``unreachable``, ``no_such_flow``, ``listener_failed``; others count theirs here.
         failures: the endpoints that could not be bound at start; later ones are logged.
-        tap: sees every message; None, and no cost, unless somebody wants to.
+        taps: see every message; there are none, and no cost, unless somebody wants to.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Driver:
         self.counters: Counter[str] = Counter()
         self.failures: list[Unbound] = []
         self._starting = False
-        self.tap: Tap | None = None
+        self.taps: list[Tap] = []
         self._guard = guard
         self._clock = clock
         self._loop: AbstractEventLoop = get_running_loop()
@@ -226,8 +226,8 @@ class Driver:
             self._busy = False
 
     def _step(self, event: Event) -> None:
-        if self.tap is not None and isinstance(event, Received):
-            self.tap(event.flow, event.data, sent=False)
+        if self.taps and isinstance(event, Received):
+            self._show(event.flow, event.data, sent=False)
         elif isinstance(event, StreamClosed):
             self._ends(event.flow)
         try:
@@ -240,8 +240,8 @@ class Driver:
         for action in actions:
             try:
                 if type(action) is Send:
-                    if self.tap is not None:
-                        self.tap(action.flow, action.data, sent=True)
+                    if self.taps:
+                        self._show(action.flow, action.data, sent=True)
                     send(*action)
                 else:
                     self._perform[type(action)](action)
@@ -255,8 +255,17 @@ class Driver:
 
     def _ends(self, flow: Flow) -> None:
         """A stream is over: whoever looks is told, too."""
-        if self.tap is not None:
-            self.tap(flow, b"", sent=False)
+        if self.taps:
+            self._show(flow, b"", sent=False)
+
+    def _show(self, flow: Flow, data: bytes, *, sent: bool) -> None:
+        """Show it to all who look; whoever fails at it is no reason not to go on."""
+        for tap in self.taps:
+            try:
+                tap(flow, data, sent=sent)
+            except Exception:
+                self.counters["listener_failed"] += 1
+                _log.exception("a tap failed")
 
     # The deadline
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from twopair.base import Flow, Transport, WireError
+from twopair.base import Flow
 from twopair.core.sa import SaSet
-from twopair.wire.sip import StreamFramer
+from twopair.live.whole_messages import WholeMessages
 
 _log = logging.getLogger("twopair.messages")
 
@@ -16,9 +16,6 @@ _SECRET: Final = re.compile(r'\b(ck|ik)(\s*=\s*)("[^"]*"?|[^",;\s]+)', re.IGNORE
 
 Space is of any kind: a header field may be folded on either side of the sign (RFC 3261 §7.3.1).
 """
-
-_MOST_STREAMS: Final = 10_000
-"""Streams whose beginnings of messages are kept; beyond that all are forgotten, and one may be missed."""
 
 _UNSEEN: Final = re.compile(r"[^\x20-\x7e\n]")
 
@@ -34,35 +31,17 @@ class MessageLog:
     def __init__(self, sets: Mapping[int, SaSet], *, whole: bool) -> None:
         self._sets = sets
         self._whole = whole
-        self._framers: dict[tuple[bool, Flow], StreamFramer] = {}
+        self._cut = WholeMessages()
 
     def __call__(self, flow: Flow, data: bytes, *, sent: bool) -> None:
-        """Take what was sent or received; a chunk of a stream shows the messages that it completes.
-
-        No octets are the end of a stream: what had begun there is not kept.
-        """
-        if not data:
-            self._framers.pop((sent, flow), None)
-            return
-        for message in self._messages(flow, data, sent=sent):
+        """Take what was sent or received; a chunk of a stream shows the messages that it completes."""
+        for message in self._cut(flow, data, sent=sent):
             text = message.decode("utf-8", "replace").replace("\r\n", "\n")
             start, _, _ = text.partition("\n")
             where = f"{flow.local} {'->' if sent else '<-'} {flow.remote} {flow.transport.value.lower()}"
             _log.info("%s %s: %s", where, self._sa(flow, sent=sent) or "in the clear", _seen(start))
             if self._whole:
                 _log.info("%s", "\n".join(f"    {_seen(line)}" for line in hidden(text).split("\n")))
-
-    def _messages(self, flow: Flow, data: bytes, *, sent: bool) -> list[bytes]:
-        if flow.transport is Transport.UDP or sent:  # a node sends whole messages
-            return [data] if data.strip() else []
-        if len(self._framers) > _MOST_STREAMS:
-            self._framers.clear()
-        framer = self._framers.setdefault((sent, flow), StreamFramer())
-        try:
-            return framer.feed(data)
-        except WireError:
-            del self._framers[sent, flow]
-            return []
 
     def _sa(self, flow: Flow, *, sent: bool) -> str:
         """The name of the SA that carries a flow in that direction, by its ports (SA-28); empty for none."""
@@ -72,6 +51,12 @@ class MessageLog:
                 if (sa_set.endpoint(arrow.ports.src), sa_set.endpoint(arrow.ports.dst)) == (src, dst):
                     return arrow.name
         return ""
+
+
+def without_keys(message: bytes) -> bytes:
+    """A message without the keys in its header; a body is what users write, and stays as long as it is."""
+    head, end, body = message.partition(b"\r\n\r\n")
+    return hidden(head.decode("latin-1")).encode("latin-1") + end + body
 
 
 def hidden(text: str) -> str:

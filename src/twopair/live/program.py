@@ -53,7 +53,7 @@ def start(
     """
     driver.listen(FactLog())
     if verbose:
-        driver.tap = MessageLog(driver.sets, whole=verbose > 1)
+        driver.taps.append(MessageLog(driver.sets, whole=verbose > 1))
     driver.start(recalled)
     refuse(file, driver.failures, keys)
 

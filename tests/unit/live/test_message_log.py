@@ -25,7 +25,7 @@ def test_a_line_for_each_message_with_its_sa(caplog: pytest.LogCaptureFixture, t
     caplog.set_level(logging.INFO, "twopair.messages")
 
     async def body(net: Loopback) -> None:
-        net.pcscf.tap = MessageLog(net.pcscf.sets, whole=False)
+        net.pcscf.taps.append(MessageLog(net.pcscf.sets, whole=False))
         async with net.ue(1, transport=transport) as ue:
             await ue.register()
             await ue.message(user(1), "to myself")
@@ -61,9 +61,9 @@ def test_whole_messages_without_their_keys(caplog: pytest.LogCaptureFixture, tra
                 raw.append(data)
                 shown(flow, data, sent=sent)
 
-            driver.tap = tap
+            driver.taps.append(tap)
         async with net.ue(1, transport=transport) as ue:
-            ue._driver.tap = MessageLog(ue._driver.sets, whole=True)
+            ue._driver.taps.append(MessageLog(ue._driver.sets, whole=True))
             await ue.register()
             await ue.deregister()
 
@@ -110,7 +110,7 @@ def test_what_began_on_a_stream_goes_with_it(caplog: pytest.LogCaptureFixture) -
         one = stream._replace(remote=Endpoint("10.0.1.1", Port(1000 + number)))
         log(one, b"MESSAGE sip:half SIP/2.0\r\nCall", sent=False)
         log(one, b"", sent=False)
-    assert log._framers == {}
+    assert not log._cut.begun
     log(stream, b"MESSAGE sip:half SIP/2.0\r\nCall", sent=False)
     log(stream, b"", sent=False)
     log(stream, b"MESSAGE sip:whole SIP/2.0\r\nContent-Length: 0\r\n\r\n", sent=False)
@@ -129,13 +129,13 @@ def test_the_driver_tells_of_the_end_of_streams() -> None:
             if not data:
                 ended.append(flow)
 
-        net.pcscf.tap = tap
+        net.pcscf.taps.append(tap)
         async with net.ue(1, transport="tcp") as ue:
             await ue.register()
-            assert log._framers
+            assert log._cut.begun
             await ue.deregister()
         async with timeout(5):
-            while log._framers:
+            while log._cut.begun:
                 await sleep(0.02)
 
     on_loopback(body)
@@ -146,6 +146,6 @@ def test_nothing_costs_where_nobody_looks() -> None:
     """The driver of a service has no tap unless asked."""
 
     async def body(net: Loopback) -> None:
-        assert net.pcscf.tap is None
+        assert not net.pcscf.taps
 
     on_loopback(body)

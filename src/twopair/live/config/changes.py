@@ -50,6 +50,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "store": Row(When.RESTART, "what is kept is in it"),
     "admin": Row(When.RESTART),
     "log": Row(When.AT_ONCE),
+    "export": Row(When.AT_ONCE),
 }
 """Key, or table for all keys of it that have no row of their own."""
 

@@ -1,6 +1,7 @@
 """Kinds of values in configuration files: what they look like, and what they become."""
 
 import re
+from functools import partial
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
@@ -64,13 +65,15 @@ def _may_be_either(address: str, port: str) -> bool:
     return True
 
 
-def _endpoint(value: object) -> Endpoint:
+def _endpoint(value: object, usual: str = "5060") -> Endpoint:
     text = _without_zone(_text(value, "ADDRESS:PORT").removeprefix("sip:"))
     address, colon, port = text.rpartition(":")
     if _may_be_either(address, port):
-        raise ValueError(f"may be an address, or one with a port; give [{address}]:{port} or [{text}]:5060")
+        raise ValueError(
+            f"may be an address, or one with a port; give [{address}]:{port} or [{text}]:{usual}"
+        )
     if text.endswith("]") or ((not colon or ":" in address.strip("[]")) and not text.startswith("[")):
-        address, port = text, "5060"
+        address, port = text, usual
     try:
         number = int(port) if port.isascii() and port.isdigit() else 0
         if not 0 < number < 65536:
@@ -109,11 +112,17 @@ EndpointText = Annotated[Endpoint, BeforeValidator(_endpoint)]
 ListeningText = Annotated[Endpoint, BeforeValidator(_listening)]
 """``127.0.0.1:9464`` or ``[::1]:9464``: where nothing is usual, the port is written."""
 
+HepEndpointText = Annotated[Endpoint, BeforeValidator(partial(_endpoint, usual="9060"))]
+"""Likewise; without a port 9060 is meant."""
+
 SuiteText = Annotated[Suite, BeforeValidator(_suite)]
 """``hmac-sha-1-96/aes-cbc``."""
 
 SecretHex = Annotated[Secret, BeforeValidator(_secret)]
 """Octets in hexadecimal digits that no message shows (AKA-32)."""
+
+SecretText = Annotated[Secret, BeforeValidator(lambda value: Secret(_text(value, "it").encode()))]
+"""A password that no message shows."""
 
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 

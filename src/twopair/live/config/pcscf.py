@@ -11,9 +11,11 @@ from twopair.live.config.endpoints import Keys
 from twopair.live.config.fields import (
     Address,
     EndpointText,
+    HepEndpointText,
     Ipsec,
     ListeningText,
     PortNumber,
+    SecretText,
     Section,
     SuiteText,
     Word,
@@ -89,6 +91,14 @@ class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class Export(Section):
+    """Table [export]."""
+
+    hep: HepEndpointText | None = None
+    capture_id: Annotated[int, Field(ge=0, le=2**32 - 1)] = 1
+    auth_key: SecretText | None = None
+
+
 class PcscfFile(Section):
     """The whole file."""
 
@@ -100,6 +110,7 @@ class PcscfFile(Section):
     store: Store = Store()
     admin: Admin = Admin()
     log: Log = Log()
+    export: Export = Export()
 
     @model_validator(mode="after")
     def _usable(self) -> "PcscfFile":

@@ -15,7 +15,7 @@ from twopair.live.config.fields import CONTROLS
 from twopair.live.config.near import nearest
 from twopair.live.config.together import Broken
 
-SECRET_KEYS: Final = frozenset({"k", "op", "opc"})
+SECRET_KEYS: Final = frozenset({"k", "op", "opc", "auth_key"})
 """Keys whose values are never shown (AKA-32)."""
 
 _LONGEST_VALUE_SHOWN: Final = 60

@@ -8,6 +8,7 @@ from twopair.live.admin import answering
 from twopair.live.config import PcscfFile
 from twopair.live.http.watching import watching
 from twopair.live.program import log_level
+from twopair.live.service.exporting import exporting
 from twopair.live.service.reloading import reloading
 from twopair.live.service.running import Running
 from twopair.live.tried import beside
@@ -35,5 +36,11 @@ async def _log_level(running: Running) -> AsyncIterator[None]:
     yield
 
 
-ATTENDANTS: Final[tuple[Attendant, ...]] = (_log_level, _admin, watching, reloading)
+ATTENDANTS: Final[tuple[Attendant, ...]] = (
+    _log_level,
+    exporting,
+    _admin,
+    watching,
+    reloading,
+)
 """In the order in which they begin."""

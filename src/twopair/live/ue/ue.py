@@ -165,7 +165,7 @@ class Ue:
         self._driver.listen(self._hear)
         self._driver.listen(FactLog())
         if self._verbose:
-            self._driver.tap = MessageLog(self._driver.sets, whole=self._verbose > 1)
+            self._driver.taps.append(MessageLog(self._driver.sets, whole=self._verbose > 1))
         self._driver.start()
         if unbound := self._driver.failures:
             self._close()
