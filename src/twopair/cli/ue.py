@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from twopair.cli.services import ConfigFile, Verbose
+from twopair.cli.services import ConfigFile, LogForm, Verbose
+from twopair.live.log_lines import LogFormat
 from twopair.live.program import LEAVE_WITHIN_S, log_to_stderr, until_told_to_end
 from twopair.live.ue import verbs
 from twopair.live.ue.lines import Lines, Source
@@ -37,9 +38,10 @@ def options(
     context: typer.Context,
     config: ConfigFile,
     verbose: Verbose = 0,
+    log_format: LogForm = LogFormat.TEXT,
 ) -> None:
     """One UE: register, send a message, call, wait for messages and calls, shell."""
-    log_to_stderr(logging.DEBUG if verbose else logging.WARNING)
+    log_to_stderr(logging.DEBUG if verbose else logging.WARNING, log_format)
     context.obj = partial(Ue.from_file, config, verbose=verbose)
 
 

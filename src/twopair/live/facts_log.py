@@ -48,7 +48,7 @@ class FactLog:
             return
         level = _LEVELS.get(type(fact), logging.DEBUG)
         if _log.isEnabledFor(level):  # a line costs as much as a third of a registration
-            _log.log(level, "%s %s", name, _in_words(fact))
+            _log.log(level, "%s %s", name, _in_words(fact), extra={"fact": fact})
 
     def _refused(self, fact: Refused) -> None:
         name = fact.refusal.name
@@ -67,6 +67,7 @@ class FactLog:
             fact.refusal.clause,
             f": {fact.detail}" if fact.detail else "",
             f"; {before} more like it since the last line" if before else "",
+            extra={"fact": fact, "withheld": before},
         )
 
 

@@ -2,7 +2,6 @@
 
 import logging
 import signal
-import sys
 from asyncio import Event, get_running_loop
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from twopair.live.collector import spare_what_stays
 from twopair.live.config.endpoints import Keys
 from twopair.live.driver import Driver
 from twopair.live.facts_log import FactLog
+from twopair.live.log_lines import LogFormat, handler
 from twopair.live.message_log import MessageLog
 from twopair.live.unbound import refuse
 
@@ -27,9 +27,9 @@ LEAVE_WITHIN_S = 4.0
 """What is left to take leave of the network once a program was told to end."""
 
 
-def log_to_stderr(level: int = logging.INFO) -> None:
+def log_to_stderr(level: int = logging.INFO, form: LogFormat = LogFormat.TEXT) -> None:
     """Send the log where services send it; `level` is that of our own lines."""
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(handlers=[handler(form)])
     log_level(level)
 
 
