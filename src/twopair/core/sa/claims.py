@@ -1,7 +1,7 @@
 """What the sets of a node have taken, and what may stand beside it (SA-15..SA-18, SA-22)."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from twopair.base import Port, Reason, Spi
 from twopair.core.sa.figure1 import End
@@ -25,6 +25,20 @@ class Conflict(Reason):
 
 Way = tuple[str, Port, str, Port]
 """The peer's address and port, then ours: what the two SAs of a pair have, in one direction and the other."""
+
+
+class Claim(NamedTuple):
+    """What one pair takes.
+
+    Args:
+        way: the selector of both its SAs.
+        own: the SPI that we chose: of its inbound SA.
+        chosen: the SPI that the peer chose.
+    """
+
+    way: Way
+    own: Spi
+    chosen: Spi
 
 
 class Claims:
@@ -51,18 +65,15 @@ class Claims:
 
     def take(self, sa_set: SaSet) -> Conflict | None:
         """Take what a set needs; or nothing, and say why not."""
-        conflict = self._conflict(sa_set)
+        claims, peer = _claims(sa_set), sa_set.address(sa_set.end.other)
+        conflict = self._conflict(sa_set, claims, peer)
         if conflict is None:
-            set_id, peer = sa_set.set_id, _peer(sa_set)
+            set_id, counts = sa_set.set_id, self._chosen
             self._sets[set_id] = sa_set
-            for way in _ways(sa_set):
-                self._ways[way] = set_id
-            own, chosen = _spis(sa_set)
-            for spi in own:
-                self._own[spi] = set_id
-            for spi in chosen:
-                self._at_peer.add((peer, spi))
-                self._chosen[spi] = self._chosen.get(spi, 0) + 1
+            for way, own, chosen in claims:
+                self._ways[way] = self._own[own] = set_id
+                self._at_peer.add((peer, chosen))
+                counts[chosen] = counts.get(chosen, 0) + 1
         return conflict
 
     def release(self, set_id: int) -> SaSet | None:
@@ -70,26 +81,27 @@ class Claims:
         sa_set = self._sets.pop(set_id, None)
         if sa_set is None:
             return None
-        for way in _ways(sa_set):
+        peer, counts = sa_set.address(sa_set.end.other), self._chosen
+        for way, own, chosen in _claims(sa_set):
             self._ways.pop(way, None)
-        own, chosen = _spis(sa_set)
-        for spi in own:
-            self._own.pop(spi, None)
-        for spi in chosen:
-            self._at_peer.discard((_peer(sa_set), spi))
-            if self._chosen[spi] == 1:
-                del self._chosen[spi]
+            self._own.pop(own, None)
+            self._at_peer.discard((peer, chosen))
+            if counts[chosen] == 1:
+                del counts[chosen]
             else:
-                self._chosen[spi] -= 1
+                counts[chosen] -= 1
         return sa_set
 
-    def _conflict(self, sa_set: SaSet) -> Conflict | None:
+    def _conflict(self, sa_set: SaSet, claims: Sequence[Claim], peer: str) -> Conflict | None:
         """The first rule that the set breaks, or None."""
-        return next(self._conflicts(sa_set), None)
+        return next(self._conflicts(sa_set, claims, peer), None)
 
-    def _conflicts(self, sa_set: SaSet) -> Iterator[Conflict]:
+    def _conflicts(self, sa_set: SaSet, claims: Sequence[Claim], peer: str) -> Iterator[Conflict]:
         """All rules that the set breaks."""
-        spis, peer = sa_set.spis, _peer(sa_set)
+        taken, counts = self._own, self._chosen
+        spis = [claim.own for claim in claims] + [claim.chosen for claim in claims]
+        ways = [claim.way for claim in claims]
+        ways += [(own, own_port, peer, peer_port) for peer, peer_port, own, own_port in ways]
         if sa_set.set_id in self._sets:
             yield Conflict.SET_ID_IN_USE
         if (":" in sa_set.ue) is not (":" in sa_set.pcscf):
@@ -98,37 +110,30 @@ class Claims:
             yield Conflict.SPI_OUT_OF_RANGE
         if len(set(spis)) < len(spis):
             yield Conflict.SPIS_NOT_DISTINCT
-        own, chosen = _spis(sa_set)
-        if any(spi in self._own or spi in self._chosen for spi in own):
+        if not (taken.keys().isdisjoint(own := spis[: len(claims)]) and counts.keys().isdisjoint(own)):
             yield Conflict.OWN_SPI_IN_USE
-        if any((peer, spi) in self._at_peer or self._is_own_towards(peer, spi) for spi in chosen):
+        if any(self._is_at(peer, spi) for spi in spis[len(claims) :]):
             yield Conflict.PEER_SPI_IN_USE
-        ways = [*_ways(sa_set), *map(_reversed, _ways(sa_set))]
-        if len(set(ways)) < len(ways) or any(way in self._ways for way in ways):
+        if len(set(ways)) < len(ways) or not self._ways.keys().isdisjoint(ways):
             yield Conflict.SELECTOR_IN_USE
 
-    def _is_own_towards(self, peer: str, spi: Spi) -> bool:
+    def _is_at(self, peer: str, spi: Spi) -> bool:
+        """Whether an SA with that peer has the SPI, in whichever direction (SA-18)."""
+        if (peer, spi) in self._at_peer:
+            return True
         holder = self._own.get(spi)
-        return holder is not None and _peer(self._sets[holder]) == peer
+        if holder is None:
+            return False
+        other = self._sets[holder]
+        return other.address(other.end.other) == peer
 
 
-def _peer(sa_set: SaSet) -> str:
-    return sa_set.ue if sa_set.end is End.PCSCF else sa_set.pcscf
-
-
-def _ways(sa_set: SaSet) -> tuple[Way, Way]:
-    """Of SA1 and of SA2."""
-    ue, pcscf, (uc, us, pc, ps) = sa_set.ue, sa_set.pcscf, sa_set.ports
-    if sa_set.end is End.PCSCF:
-        return (ue, uc, pcscf, ps), (ue, us, pcscf, pc)
-    return (pcscf, ps, ue, uc), (pcscf, pc, ue, us)
-
-
-def _reversed(way: Way) -> Way:
-    return way[2], way[3], way[0], way[1]
-
-
-def _spis(sa_set: SaSet) -> tuple[tuple[Spi, Spi], tuple[Spi, Spi]]:
-    """Those that we chose, of our inbound SAs; then those that the peer chose."""
-    uc, us, pc, ps = sa_set.spis
-    return ((pc, ps), (uc, us)) if sa_set.end is End.PCSCF else ((uc, us), (pc, ps))
+def _claims(sa_set: SaSet) -> tuple[Claim, ...]:
+    """Of each of its pairs."""
+    ue, pcscf, (uc, us, pc, ps), spis = sa_set.ue, sa_set.pcscf, sa_set.ports, sa_set.spis
+    both = (
+        (Claim((ue, uc, pcscf, ps), spis.ps, spis.uc), Claim((ue, us, pcscf, pc), spis.pc, spis.us))
+        if sa_set.end is End.PCSCF
+        else (Claim((pcscf, ps, ue, uc), spis.uc, spis.ps), Claim((pcscf, pc, ue, us), spis.us, spis.pc))
+    )
+    return both[: len(sa_set.pairs)]

@@ -1,7 +1,7 @@
 """The SA set: two pairs, the unit that is installed, confirmed, replaced and removed (SA-01)."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from twopair.base import Endpoint, Flow, Impi, Port, Spi, Suite, Transport
 from twopair.core.esp.association import IvSpace, SecurityAssociation, Selector
@@ -34,6 +34,8 @@ class Spis(NamedTuple):
         """The SPI that the owner of that port chose for it."""
         return self[_PLACE[name]]
 
+
+_BOTH: Final = (Pair.SA1, Pair.SA2)
 
 _PLACE = {PortName.UC: 0, PortName.US: 1, PortName.PC: 2, PortName.PS: 3}
 
@@ -80,9 +82,15 @@ class SaSet:
         return Endpoint(self.address(name.end), self.ports.of(name))
 
     @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The pairs it consists of, in their order: both of Figure 1 (SA-01)."""
+        return _BOTH
+
+    @property
     def arrows(self) -> tuple[Arrow, ...]:
-        """The unidirectional SAs it consists of: all four of Figure 1 (SA-01)."""
-        return ARROWS
+        """The unidirectional SAs it consists of: two for each pair, so all four of Figure 1 (SA-01)."""
+        pairs = self.pairs
+        return ARROWS if pairs is _BOTH else tuple(arrow for arrow in ARROWS if arrow.pair in pairs)
 
     def selector(self, arrow: Arrow) -> Selector:
         """Which packets go along an arrow of Figure 1."""

@@ -9,8 +9,7 @@ from enum import Enum
 from typing import Final
 
 from twopair.base import Entropy, Flow, Impi, Port, Secret, Spi, Suite, Transport
-from twopair.core.sa import ARROWS, End, Pair, PortName, Ports, SaSet, Spis
-from twopair.core.sa.figure1 import Arrow
+from twopair.core.sa import End, Pair, PortName, Ports, SaSet, Spis
 from twopair.crypto.annex_i import expand
 
 PORT_P: Final = Port(5062)
@@ -36,9 +35,9 @@ class SinglePair(SaSet):
     __slots__ = ()
 
     @property
-    def arrows(self) -> tuple[Arrow, ...]:
-        """The two SAs between the one port of either end."""
-        return tuple(arrow for arrow in ARROWS if arrow.pair is Pair.SA1)
+    def pairs(self) -> tuple[Pair, ...]:
+        """The one between the one port of either end."""
+        return (Pair.SA1,)
 
 
 @dataclass(frozen=True, slots=True)

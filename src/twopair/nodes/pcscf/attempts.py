@@ -28,7 +28,7 @@ from twopair.nodes.pcscf.exchange import Exchange
 from twopair.nodes.pcscf.lives import Lives
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.spis import Barred
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Response
 
@@ -285,7 +285,8 @@ class Attempts:
         flow, name = reading.flow or ALONE, exchange.token
         if tables.subscribers.behind(name) is not None:  # SM1 was for one that has another name by now
             name = token(tables.entropy)
-        return Subscriber(reading.impi, name, tables.config.core, tables.config.registrar, flow)
+        path = path_uri(name, tables.config.core)
+        return Subscriber(reading.impi, name, path, tables.config.registrar, flow)
 
     def _counted(self, impi: Impi) -> list[Subscriber]:
         """The registrations that are counted: emergency must not fail for the others, nor they for it."""

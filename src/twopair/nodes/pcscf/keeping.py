@@ -96,11 +96,11 @@ class Keeping:
 
     def _resume(self, value: KeptRegistration, now: Micros, out: list[Action]) -> None:
         tables, config = self._tables, self._tables.config
-        owner = Subscriber(value.impi, value.token, config.core, config.registrar, value.flow)
+        hop = next_hop(value.service_route, config.registrar)
+        owner = Subscriber(value.impi, value.token, value.path, hop, value.flow)
         owner.kept = True
-        owner.path, owner.contact, owner.over_tcp = value.path, value.contact, value.over_tcp
+        owner.contact, owner.over_tcp = value.contact, value.over_tcp
         owner.service_route = value.service_route
-        owner.next_hop = next_hop(value.service_route, config.registrar)
         owner.bind_all({impu: Binding(associated, until) for impu, associated, until in value.bindings})
         tables.subscribers.add(owner)
         for kept in value.sets:

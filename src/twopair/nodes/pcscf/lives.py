@@ -105,8 +105,7 @@ class Lives:
             self._forget(owner, out)
 
     def _know_current(self, owner: Subscriber) -> None:
-        in_use = pcscf_sets.in_use(owner.lives)
-        owner.current = self._tables.sets.by_id(in_use.set_id) if in_use else None
+        owner.current = next((live for live in owner.sets if live.life.stage is Stage.IN_USE), None)
 
     def _remove(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """Take a set out of the table and the back end; its connections end with it (RRG-10, KEY-10)."""

@@ -1,11 +1,12 @@
 """The SA table: every live set by its ports, as SIP sees them (SA-23, SA-25, RRG-06)."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from twopair.base import Endpoint, Flow, Micros, Port, Spi, Transport
 from twopair.core.registration.pcscf import Attempt
-from twopair.core.sa import PortName, SaSet, SaSetLife
+from twopair.core.sa import SaSet, SaSetLife
 from twopair.core.secagree import ServerList, Terms
 from twopair.nodes.pcscf.subscriber import Subscriber
 
@@ -30,37 +31,25 @@ class LiveSet:
         carrier: the set that SM1 came over, None in the clear.
 
     Attributes:
-        terms: SPIs and ports of the UE.
         verified: the lines of Security-Verify that were last found equal to `server`.
         keys: both pairs of endpoints, SA1's and SA2's; each contains a client port (RRG-06).
-        by_udp: flow of requests and of UDP responses to the UE: port_pc to port_us (MSG-01).
-        by_tcp: the connection for requests to the UE, opened when first needed (MSG-07).
         streams: TCP connections that belong to this set (RRG-10).
         refuses_tcp_until: until when no connection is tried for the size of a request alone (PCS-26).
         noted: moment at which its lifetime will be looked at.
-        route: our Record-Route entry as the UE is to see it: port_ps, and the token (PCS-12).
-        via: how our Via towards the UE goes on behind its transport (MSG-04).
-        branch: how the branch of every request to this UE begins; ties answers to the user (SA-25).
     """
 
     __slots__ = (
         "attempt",
-        "branch",
-        "by_tcp",
-        "by_udp",
         "carrier",
         "keys",
         "life",
         "noted",
         "owner",
         "refuses_tcp_until",
-        "route",
         "sa_set",
         "server",
         "streams",
-        "terms",
         "verified",
-        "via",
     )
 
     def __init__(
@@ -78,19 +67,54 @@ class LiveSet:
         self.server = server
         self.attempt = attempt
         self.carrier = carrier
-        self.terms = Terms(sa_set.spis.uc, sa_set.spis.us, sa_set.ports.uc, sa_set.ports.us)
         self.verified = server.lines
-        ps, pc = sa_set.endpoint(PortName.PS), sa_set.endpoint(PortName.PC)
-        us = sa_set.endpoint(PortName.US)
-        self.by_udp = Flow(Transport.UDP, pc, us)
-        self.by_tcp = Flow(Transport.TCP, pc, us)
-        self.keys: tuple[Key, Key] = ((ps, sa_set.endpoint(PortName.UC)), (pc, us))
+        ue, pcscf, (uc, us, pc, ps) = sa_set.ue, sa_set.pcscf, sa_set.ports
+        self.keys: tuple[Key, Key] = (
+            (_own(pcscf, ps), Endpoint(ue, uc)),
+            (_own(pcscf, pc), Endpoint(ue, us)),
+        )
         self.streams: dict[Flow, None] = {}
         self.refuses_tcp_until = Micros(0)
         self.noted: Micros | None = None
-        self.branch = f"{BRANCH}{owner.token}."
-        self.route = f"<sip:{owner.token}@{ps};lr>"
-        self.via = f"{ps};branch={self.branch}"
+
+    # There are many sets, and few are written to at a time: these are made when they are asked for.
+
+    @property
+    def terms(self) -> Terms:
+        """SPIs and ports of the UE."""
+        (spi_uc, spi_us, _, _), (uc, us, _, _) = self.sa_set.spis, self.sa_set.ports
+        return Terms(spi_uc, spi_us, uc, us)
+
+    @property
+    def by_udp(self) -> Flow:
+        """Flow of requests and of UDP responses to the UE: port_pc to port_us (MSG-01)."""
+        return Flow(Transport.UDP, *self.keys[1])
+
+    @property
+    def by_tcp(self) -> Flow:
+        """The connection for requests to the UE, opened when first needed (MSG-07)."""
+        return Flow(Transport.TCP, *self.keys[1])
+
+    @property
+    def branch(self) -> str:
+        """How the branch of every request to this UE begins; ties answers to the user (SA-25)."""
+        return f"{BRANCH}{self.owner.token}."
+
+    @property
+    def route(self) -> str:
+        """Our Record-Route entry as the UE is to see it: port_ps, and the token (PCS-12)."""
+        return f"<sip:{self.owner.token}@{self.keys[0][0]};lr>"
+
+    @property
+    def via(self) -> str:
+        """How our Via towards the UE goes on behind its transport (MSG-04)."""
+        return f"{self.keys[0][0]};branch={BRANCH}{self.owner.token}."
+
+
+@lru_cache(maxsize=1024)
+def _own(address: str, port: Port) -> Endpoint:
+    """One of our endpoints: few, and each is one value for all sets."""
+    return Endpoint(address, port)
 
 
 class SaTable:
@@ -151,17 +175,16 @@ class SaTable:
 
     def add(self, live: LiveSet) -> None:
         """Enter a set; no other may have one of its selectors (RRG-03)."""
-        keys = live.keys
-        assert not any(key in self._by_ports for key in keys), "selectors of live sets differ"
-        sa_set = live.sa_set
+        (first, second), sa_set, by_ports = live.keys, live.sa_set, self._by_ports
+        assert first not in by_ports, "selectors of live sets differ"
+        assert second not in by_ports, "selectors of live sets differ"
         self._by_id[sa_set.set_id] = live
-        for key in keys:
-            self._by_ports[key] = live
+        by_ports[first] = by_ports[second] = live
+        ue, spis = sa_set.ue, self._spis
         for spi in sa_set.spis:
-            self._spis[spi] = self._spis.get(spi, 0) + 1
-        for spi in (sa_set.spis.uc, sa_set.spis.us):
-            self._offered[sa_set.ue, spi] = live
-        self._addresses[sa_set.ue] = self._addresses.get(sa_set.ue, 0) + 1
+            spis[spi] = spis.get(spi, 0) + 1
+        self._offered[ue, sa_set.spis.uc] = self._offered[ue, sa_set.spis.us] = live
+        self._addresses[ue] = self._addresses.get(ue, 0) + 1
 
     def remove(self, live: LiveSet) -> None:
         """Take a set out."""

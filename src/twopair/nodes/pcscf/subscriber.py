@@ -1,6 +1,7 @@
 """What the P-CSCF keeps of each registration: identities, routes, SA sets (PCS-07, MGP-09, MGU-09)."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from twopair.base import Endpoint, Impi, Impu, Micros, Refusal, WireError
@@ -34,7 +35,7 @@ class Subscriber:
         impi: the string as the UE sent it (Q-14).
         flow: its name among the registrations of the IMPI.
         token: names it in Path and Record-Route; the core sends it back in Route.
-        core: where the core reaches us.
+        path: value of Path, and of Record-Route towards the core.
         next_hop: where requests without a Service-Route go.
 
     Attributes:
@@ -48,14 +49,11 @@ class Subscriber:
         yielding: the set of an open challenge that is to replace live ones, and is not there yet (RRG-02).
         contact: the contact registered last, as the UE wrote it.
         over_tcp: whether the UE registered over TCP; it is then reached over TCP.
-        path: value of Path, and of Record-Route towards the core.
-        asserted: P-Asserted-Identity of its requests (PCS-10).
         next_hop: first hop of `service_route`.
         service_route: the stored Service-Route as one Route value, empty without one.
     """
 
     __slots__ = (
-        "asserted",
         "associated",
         "contact",
         "current",
@@ -74,9 +72,7 @@ class Subscriber:
         "yielding",
     )
 
-    def __init__(
-        self, impi: Impi, token: str, core: Endpoint, next_hop: Endpoint, flow: RegFlow = ALONE
-    ) -> None:
+    def __init__(self, impi: Impi, token: str, path: str, next_hop: Endpoint, flow: RegFlow = ALONE) -> None:
         self.impi = impi
         self.flow = flow
         self.token = token
@@ -90,8 +86,7 @@ class Subscriber:
         self.expires_at = Micros(0)
         self.contact = ""
         self.over_tcp = False
-        self.path = path_uri(token, core)
-        self.asserted = ""
+        self.path = path
         self.next_hop = next_hop
         self.service_route = ""
 
@@ -99,6 +94,11 @@ class Subscriber:
     def lives(self) -> Sequence[SaSetLife]:
         """The lives of all its sets, oldest first."""
         return [live.life for live in self.sets]
+
+    @property
+    def asserted(self) -> str:
+        """P-Asserted-Identity of its requests (PCS-10)."""
+        return f"<{self.associated[0]}>" if self.associated else ""
 
     @property
     def pending(self) -> bool:
@@ -141,9 +141,8 @@ class Subscriber:
 
     def _gather(self) -> None:
         bindings = self.impus.values()
-        self.associated = tuple(dict.fromkeys(i for binding in bindings for i in binding.associated))
+        self.associated = tuple(dict.fromkeys(chain.from_iterable(b.associated for b in bindings)))
         self.expires_at = max((binding.expires_at for binding in bindings), default=Micros(0))
-        self.asserted = f"<{self.associated[0]}>" if self.associated else ""
 
 
 def _key(uri: str) -> Impu:
