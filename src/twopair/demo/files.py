@@ -2,14 +2,14 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from twopair.base import Micros
-from twopair.core.sa import SaSet
 from twopair.demo.record import Recording
 from twopair.live.clock import monotonic
-from twopair.wire import keylog, pcap
+from twopair.live.key_log import lines_of
+from twopair.wire import pcap
 
 
 def capture(recordings: Iterable[Recording]) -> bytes:
@@ -26,23 +26,9 @@ def capture(recordings: Iterable[Recording]) -> bytes:
 def key_lines(recordings: Iterable[Recording]) -> str:
     """Lines of Wireshark's ``esp_sa`` table for every SA, each once though both ends know it."""
     lines = dict.fromkeys(
-        line for recording in recordings for sa_set in recording.sets for line in _lines(sa_set)
+        line for recording in recordings for sa_set in recording.sets for line in lines_of(sa_set)
     )
     return "".join(f"{line}\n" for line in lines)
-
-
-def _lines(sa_set: SaSet) -> Iterator[str]:
-    for arrow in sa_set.arrows:
-        sa = sa_set.association(arrow)
-        yield keylog.line(
-            sa.selector.src,
-            sa.selector.dst,
-            sa.spi,
-            sa.suite,
-            encryption=sa.keys.encryption,
-            integrity=sa.keys.integrity,
-            salt=sa.keys.salt,
-        )
 
 
 def write(path: Path, content: bytes) -> None:

@@ -95,6 +95,7 @@ class Driver:
         counters: what went wrong, by name: ``illegal_step``, ``bind_failed``, ``send_failed``,
             ``unreachable``, ``no_such_flow``, ``listener_failed``; others count theirs here.
         failures: the endpoints that could not be bound at start; later ones are logged.
+        installed: called with each SA set that was installed.
         taps: see every message; there are none, and no cost, unless somebody wants to.
     """
 
@@ -116,6 +117,7 @@ class Driver:
         self.failures: list[Unbound] = []
         self._starting = False
         self.taps: list[Tap] = []
+        self.installed: list[Callable[[SaSet], None]] = []
         self._guard = guard
         self._clock = clock
         self._loop: AbstractEventLoop = get_running_loop()
@@ -345,6 +347,7 @@ class Driver:
             self._take(SasRefused(sa_set.set_id, "the back end failed"))
         else:
             self._sets[sa_set.set_id] = sa_set
+            self._tell(self.installed, sa_set)
             self._take(SasInstalled(sa_set.set_id))
 
     def _remove(self, action: RemoveSas) -> None:
@@ -360,9 +363,12 @@ class Driver:
         self.backend.remove(action.set_id)
 
     def _report(self, action: Report) -> None:
-        for listener in self._listeners:
+        self._tell(self._listeners, action.fact)
+
+    def _tell(self, listeners: Sequence[Callable[[Any], None]], what: object) -> None:
+        for listener in listeners:
             try:
-                listener(action.fact)
+                listener(what)
             except Exception:
                 self.counters["listener_failed"] += 1
                 _log.exception("a listener failed")

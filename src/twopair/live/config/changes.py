@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from twopair.base import Secret
@@ -121,4 +122,6 @@ def _shown(value: object) -> str:
         return "(hidden)"
     if isinstance(value, list):
         return f"[{', '.join(map(_shown, value))}]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
+    if isinstance(value, str | Path):
+        return json.dumps(str(value), ensure_ascii=False)
+    return json.dumps(value) if isinstance(value, bool) else str(value)

@@ -1,6 +1,7 @@
 """pcscf.toml."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -89,6 +90,7 @@ class Log(Section):
     """Table [log]."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    keys: Path | None = Field(default=None, strict=False)
 
 
 class Export(Section):

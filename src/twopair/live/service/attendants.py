@@ -9,6 +9,7 @@ from twopair.live.config import PcscfFile
 from twopair.live.http.watching import watching
 from twopair.live.program import log_level
 from twopair.live.service.exporting import exporting
+from twopair.live.service.logging_keys import logging_keys
 from twopair.live.service.reloading import reloading
 from twopair.live.service.running import Running
 from twopair.live.tried import beside
@@ -39,6 +40,7 @@ async def _log_level(running: Running) -> AsyncIterator[None]:
 ATTENDANTS: Final[tuple[Attendant, ...]] = (
     _log_level,
     exporting,
+    logging_keys,
     _admin,
     watching,
     reloading,
