@@ -6,7 +6,7 @@ TIMES  ?= 1
 STAGES := $(BIN)/python -m tools.stages
 export PYTHON
 
-.PHONY: help setup demo test interop nightly check unit lint fuzz bench docs clean
+.PHONY: help setup demo test interop nightly check unit lint fuzz bench docs deb clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,10 @@ bench: $(VENV)/.dev  ## every benchmark, with the peers beside it
 
 docs: $(VENV)/.dev  ## generate the reference pages and figures from the code
 	@$(BIN)/python tools/generate-docs
+
+deb: $(VENV)/.run  ## the P-CSCF as a service: a Debian package, in dist/
+	@tools/system-packages deb
+	@BIN=$(BIN) tools/build-deb
 
 clean:           ## remove what make made
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

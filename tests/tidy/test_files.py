@@ -12,11 +12,15 @@ AT_THE_TOP = {
     ".gitattributes", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
     "Makefile", "README.md", "SECURITY.md", "pyproject.toml",
 }  # fmt: skip
+DEBHELPER = {
+    ".docs", ".examples", ".install", ".manpages", ".postinst", ".postrm", ".prerm", ".sysusers",
+}  # fmt: skip
 PLACES = {
     ".ci": {""},
     "benchmarks": {".py"},
     "docs": {".md", ".svg", ".png"},
     "examples": {".md", ".py", ".toml"},
+    "packaging": {"", ".conf", ".service", ".toml", *DEBHELPER},
     "src": {".py", ".typed"},
     "tests": {".py", ".toml", ".txt", ".md", ".sip", ".c", ".xml", ".cfg", ".json"},
     "tools": {".py", ""},
