@@ -100,11 +100,13 @@ class Bind:
         protected: nothing that did not come out of ESP may get through to it (SA-21); the port is
             closed to clear text before it is bound.
         listen: whether TCP connections are accepted here; a client port only opens them.
+        last: whether it is read after all other ports, and little at a time: anybody may flood it.
     """
 
     local: Endpoint
     protected: bool = False
     listen: bool = True
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from twopair.base import Endpoint, Flow, Port, Received, Transport, Unreachable,
 from twopair.live.sockets import hear_errors, reason_of
 
 _BURST: Final = 64  # datagrams per wake, so that one busy port does not starve the others
+_FEW: Final = 8  # the same of a port that is read last: what anybody may flood
 _FLOWS_KEPT: Final = 131_072  # peers remembered per port; forgotten all at once beyond that
+_FEW_KEPT: Final = 4_096  # the same of a port whose peers may all be invented
 _QUEUE: Final = 1024  # datagrams held back while the socket is full; the oldest go first
 
 _ERRORS: Final = 16  # read per wake; a flood of forged ICMP must not starve what arrives (UNP-06)
@@ -35,6 +37,7 @@ class UdpPort:
         settle: called once after each burst.
         trouble: called with each datagram that did not arrive, as ICMP says; None: nobody asks, and the
             kernel keeps it to itself. A port that many peers share is not to be disturbed by any of them.
+        last: whether it waits until all others that are readable have been read, and then takes a few.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class UdpPort:
         take: Callable[[Received], None],
         settle: Callable[[], None],
         trouble: Callable[[Unreachable], None] | None = None,
+        last: bool = False,
     ) -> None:
         self.local = local
         self.lost = 0
@@ -58,7 +62,9 @@ class UdpPort:
         self._trouble = trouble
         if trouble is not None:
             hear_errors(sock)
-        loop.add_reader(sock, self._readable)
+        self._burst, self._flows_kept = (_FEW, _FEW_KEPT) if last else (_BURST, _FLOWS_KEPT)
+        self._waits = False
+        loop.add_reader(sock, self._let_others_go_first if last else self._readable)
 
     def send(self, data: bytes, remote: Endpoint) -> None:
         """Send one datagram, or hold it back while the socket is full. Raises OSError for other trouble."""
@@ -105,11 +111,22 @@ class UdpPort:
                 self._trouble(Unreachable(self._flow(peer), reason_of(OSError(number, ""))))
         return heard
 
+    def _let_others_go_first(self) -> None:
+        """Be read behind every port that was found readable together with this one."""
+        if not self._waits:
+            self._waits = True
+            self._loop.call_soon(self._in_turn)
+
+    def _in_turn(self) -> None:
+        self._waits = False
+        if self._sock.fileno() >= 0:  # closed meanwhile
+            self._readable()
+
     def _readable(self) -> None:
         receive, take, flows = self._sock.recvfrom_into, self._take, self._flows
         count = 0
         try:
-            for _ in range(_BURST):
+            for _ in range(self._burst):
                 count, peer = receive(_buffer)
                 flow = flows.get(peer) or self._flow(peer)
                 take(Received(flow, bytes(_view[:count])))
@@ -121,7 +138,7 @@ class UdpPort:
         self._settle()
 
     def _flow(self, peer: tuple[str, int]) -> Flow:
-        if len(self._flows) >= _FLOWS_KEPT:
+        if len(self._flows) >= self._flows_kept:
             self._flows.clear()
         remote = Endpoint(canonical_address(peer[0]), Port(peer[1]))
         flow = self._flows[peer] = Flow(Transport.UDP, self.local, remote)

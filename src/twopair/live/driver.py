@@ -303,7 +303,8 @@ class Driver:
                 self._keep_closed(local)
             else:
                 self._reopen(local)
-            self._ports.bind(local, listen=action.listen, guard=self._guard if action.protected else None)
+            guard = self._guard if action.protected else None
+            self._ports.bind(local, listen=action.listen, guard=guard, last=action.last)
         except OSError as error:
             self._reopen(local)
             self.counters["bind_failed"] += 1

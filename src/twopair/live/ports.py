@@ -69,10 +69,14 @@ class Ports:
         self._leaving: set[Stream] = set()  # closed by the node, still flushing
         self._guards: dict[Endpoint, Guard] = {}
 
-    def bind(self, local: Endpoint, *, listen: bool, guard: Guard | None = None) -> None:
+    def bind(self, local: Endpoint, *, listen: bool, guard: Guard | None = None, last: bool = False) -> None:
         """Receive UDP, and accept TCP if asked to. Raises OSError, and then nothing is bound.
 
-        `guard` is called with every socket of this endpoint, now and later, before it is bound.
+        Args:
+            local: the endpoint.
+            listen: whether TCP is accepted.
+            guard: called with every socket of this endpoint, now and later, before it is bound.
+            last: whether other ports are read first.
         """
         if guard is not None:
             self._guards[local] = guard
@@ -83,6 +87,7 @@ class Ports:
             take=self._take,
             settle=self.settle,
             trouble=self._unreachable if self._hears_errors else None,
+            last=last,
         )
         if listen:
             try:

@@ -55,3 +55,28 @@ def test_a_burst_of_datagrams_comes_whole_and_in_order() -> None:
         driver.stop()
 
     run(body)
+
+
+def test_the_port_that_is_read_last_waits_for_all_others_and_takes_a_few() -> None:
+    """UNP-05: between two handfuls of what anybody may flood, every other port has its turn."""
+
+    async def body() -> None:
+        clear, protected = free_endpoint(), free_endpoint()
+        node = ScriptedNode(
+            lambda e: (Bind(clear, last=True), Bind(protected)) * isinstance(e, Start),
+        )
+        driver = driver_of(node)
+        driver.start()
+        with socket(AF_INET, SOCK_DGRAM) as sender:
+            for _ in range(100):
+                sender.sendto(b"flood", clear)
+            for _ in range(100):
+                sender.sendto(b"served", protected)
+        await node.until(lambda fed: len(of(Received, fed)) == 200)
+        texts = [event.data for event in of(Received, node.fed)]
+        assert texts[:64] == [b"served"] * 64
+        assert texts.index(b"flood") == 64
+        assert len(texts) - texts[::-1].index(b"served") <= 100 + 2 * 8
+        driver.stop()
+
+    run(body)
