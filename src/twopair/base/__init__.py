@@ -18,6 +18,7 @@ from twopair.base.io import (
     Unreachable,
     Woke,
 )
+from twopair.base.limit import Limit
 from twopair.base.micros import SECOND, Micros, seconds
 from twopair.base.reason import Reason
 from twopair.base.refusal import Refusal
@@ -39,6 +40,7 @@ __all__ = [
     "IllegalStep",
     "Impi",
     "Impu",
+    "Limit",
     "Micros",
     "OpenStream",
     "Port",

@@ -104,6 +104,8 @@ class Refusal(Reason):
     TOO_MANY_HOPS = (483, "RFC 3261 §16.3", "Max-Forwards reached zero")
     LOOP = (482, "RFC 3261 §16.3", "the request came back to us")
     OVERLOADED = (503, "RFC 3261 §21.5.4", "bounded state is full")
+    FLOODED = (0, "RFC 3261 §21.5.4", "above a limit, and more of it than is answered")
+    OVERSIZED = (0, "RFC 3261 §21.5.7", "larger than a message in the clear has to be")
 
     @property
     def status(self) -> int:

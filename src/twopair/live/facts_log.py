@@ -9,6 +9,7 @@ from typing import Final
 
 from twopair.base import SECOND, Micros, Refused
 from twopair.live.clock import monotonic
+from twopair.live.floods import Floods, names_limit
 from twopair.nodes.facts import Deregistered, MessageReceived, Registered, RegistrationFailed, Resynchronised
 
 _log = logging.getLogger("twopair.facts")
@@ -25,13 +26,22 @@ _LEVELS: Final[dict[type, int]] = {
 
 
 class FactLog:
-    """Counts facts and logs them; a refusal of one kind at most once a second.
+    """Counts facts and logs them; one kind of refusal at most once a second, a flood at begin and end.
+
+    Args:
+        clock: the time.
+        later: has something called after so many seconds; without it the end of a flood is told at the next.
 
     Attributes:
         counts: how often each kind of fact came; refusals by their own names.
     """
 
-    def __init__(self, clock: Callable[[], Micros] = monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], Micros] = monotonic,
+        later: Callable[[float, Callable[[], None]], object] = lambda _after, _what: None,
+    ) -> None:
+        self._floods = Floods(clock, later)
         self.counts: Counter[str] = Counter()
         self._clock = clock
         self._quiet_until: dict[str, Micros] = {}
@@ -53,6 +63,9 @@ class FactLog:
     def _refused(self, fact: Refused) -> None:
         name = fact.refusal.name
         self.counts[name] += 1
+        if names_limit(fact):
+            self._floods.take(fact)
+            return
         now = self._clock()
         if now < self._quiet_until.get(name, Micros(0)):
             self._withheld[name] += 1

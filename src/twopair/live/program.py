@@ -51,7 +51,7 @@ def start(
         ConfigError: an address is not one of this machine.
         PrerequisiteMissing: another program has a port, or this user may not have it.
     """
-    driver.listen(FactLog())
+    driver.listen(FactLog(later=get_running_loop().call_later))
     if verbose:
         driver.taps.append(MessageLog(driver.sets, whole=verbose > 1))
     driver.start(recalled)
