@@ -32,7 +32,8 @@ def _rows() -> Iterator[str]:
 def _limits() -> Iterator[str]:
     yield from paragraph(
         f"A diary has the last {LINES} lines of a UE, none older than a day.",
-        f"There are at most {DIARIES:,} of UEs that were registered once, as many of UEs that never were,",
+        f"There are at most {DIARIES:,} (`limits.diaries`) of UEs that were registered once,",
+        "as many of UEs that never were,",
         "and as many of addresses for what nobody can say whose it was; of each kind the oldest go.",
         "They are gone when the P-CSCF ends.",
     )

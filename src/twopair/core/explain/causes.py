@@ -2,8 +2,9 @@
 
 from typing import Final, NamedTuple
 
-from twopair.base import Refusal
+from twopair.base import Limit, Refusal
 from twopair.core.explain import evidence as of
+from twopair.core.explain import limited
 from twopair.core.explain.evidence import Test
 from twopair.core.registration.brought import Brought
 
@@ -89,12 +90,16 @@ CAUSES: Final[tuple[Cause, ...]] = (
         "Compare the two lists; see security.algorithms, security.confidentiality and security.legacy.",
         of.refused({Refusal.NO_COMMON_ALGORITHM, Refusal.CONFIDENTIALITY_REQUIRED}),
     ),
+    *(
+        Cause("limit", limit.clause, limited.sentence(limit), limited.ADVICE[limit], of.limited(limit))
+        for limit in Limit
+    ),
     Cause(
         "limit",
         "33.203 §7.1, SA-22, MGP-04",
         "This P-CSCF can keep no more for this UE.",
-        "See which limit the evidence names: sets and flows of one subscriber (security.flows_per_impi), "
-        "load, or what the IPsec back end refused.",
+        "See what the evidence names: sets and flows of one subscriber (security.flows_per_impi), "
+        "or what the IPsec back end refused.",
         of.refused(
             {
                 Refusal.TOO_MANY_SETS,

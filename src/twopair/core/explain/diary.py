@@ -1,12 +1,12 @@
 """Diaries: the last things that happened to each UE, bounded in every direction."""
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from twopair.base import Micros, seconds
-from twopair.core.explain.happenings import Entry
+from twopair.core.explain.happenings import Dismissed, Entry
 from twopair.wire.sip import same_uri
 
 LINES: Final = 50
@@ -46,8 +46,12 @@ class Diary:
     addresses: dict[str, None] = field(default_factory=dict)
 
     def write(self, entry: Entry) -> None:
-        """One more line."""
-        self.lines.append(entry)
+        """One more line, or the last one once more: a flood of one kind drives out nothing else."""
+        what, last = entry.what, self.lines[-1].what if self.lines else None
+        if isinstance(what, Dismissed) and isinstance(last, Dismissed) and last.like(what):
+            self.lines[-1] = Entry(entry.at, replace(what, times=last.times + 1), entry.flow)
+        else:
+            self.lines.append(entry)
 
     def know(self, *, address: str = "", impus: Sequence[str] = ()) -> None:
         """Names by which it is found."""
@@ -67,10 +71,10 @@ class Shelf:
     """Diaries of one kind; those that were written in last stay.
 
     Args:
-        most: how many.
+        most: how many at the moment.
     """
 
-    def __init__(self, most: int = DIARIES) -> None:
+    def __init__(self, most: Callable[[], int]) -> None:
         self._most = most
         self._diaries: OrderedDict[str, Diary] = OrderedDict()
 
@@ -89,7 +93,7 @@ class Shelf:
         """Take a diary, as the one written in last."""
         self._diaries[diary.name] = diary
         self._diaries.move_to_end(diary.name)
-        if len(self._diaries) > self._most:
+        while len(self._diaries) > self._most():
             self._diaries.popitem(last=False)
 
     def take(self, name: str) -> Diary | None:
@@ -109,10 +113,10 @@ class Diaries:
     """All diaries of one P-CSCF.
 
     Args:
-        most: of each kind.
+        most: of each kind, at the moment.
     """
 
-    def __init__(self, most: int = DIARIES) -> None:
+    def __init__(self, most: Callable[[], int] = lambda: DIARIES) -> None:
         self._known, self._strangers, self._addresses = Shelf(most), Shelf(most), Shelf(most)
 
     def __len__(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Final
 
-from twopair.base import Refusal
+from twopair.base import Limit, Refusal
 from twopair.core.explain.case import Case
 from twopair.core.explain.happenings import Came, Confirmed, Counts, Dismissed, Entry, Failed, Left, Staged
 from twopair.core.registration.brought import Brought
@@ -19,6 +19,8 @@ _CLEAR: Final = frozenset(
     {Refusal.NO_SA_SET, Refusal.CLEAR_FROM_PROTECTED_UE, Refusal.ANSWER_TO_PROTECTED_PORT}
 )
 """Refusals of what came, or would have gone, without the protection that its port asks for."""
+
+_TOO_MUCH: Final = frozenset({Refusal.OVERLOADED, Refusal.FLOODED, Refusal.OVERSIZED})
 
 _TAMPERED: Final = frozenset(
     {Refusal.VERIFY_MISSING, Refusal.VERIFY_MISMATCH, Refusal.CLIENT_MISMATCH, Refusal.IMPI_MISMATCH}
@@ -75,6 +77,26 @@ def refused(which: Collection[Refusal]) -> Test:
         return [e for e in case.chapter if isinstance(e.what, Came | Failed)]
 
     return test
+
+
+def limited(limit: Limit) -> Test:
+    """That limit was reached: at the last attempt, or since then, before anything was read."""
+
+    def test(case: Case) -> Evidence:
+        last = case.last.what if case.last else None
+        if case.after and _names(case.after[-1], limit):
+            return [e for e in case.after if _names(e, limit)]
+        if isinstance(last, Failed) and last.refusal is Refusal.OVERLOADED and last.detail == limit.word:
+            return [e for e in case.chapter if isinstance(e.what, Came | Failed)]
+        return []
+
+    return test
+
+
+def _names(entry: Entry, limit: Limit) -> bool:
+    """Whether something was refused, or dropped, for that limit."""
+    what = entry.what
+    return isinstance(what, Dismissed) and what.refusal in _TOO_MUCH and what.detail == limit.word
 
 
 def tampered(case: Case) -> Evidence:

@@ -148,18 +148,24 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Dismissed:
-    """Something was refused that nobody can say whose it was."""
+    """Something was refused that nobody can say whose it was; `times` one after the other."""
 
     refusal: Refusal
     address: str
     detail: str = ""
+    times: int = 1
+
+    def like(self, other: "Dismissed") -> bool:
+        """Whether it is the same but for how often."""
+        mine, its = (self.refusal, self.address, self.detail), (other.refusal, other.address, other.detail)
+        return mine == its
 
     def __str__(self) -> str:
         """For people."""
         detail = f": {self.detail}" if self.detail else ""
-        return (
-            f"from {self.address}: {self.refusal.name}, {self.refusal.words} ({self.refusal.clause}){detail}"
-        )
+        refusal = self.refusal
+        often = f", {self.times} times" if self.times > 1 else ""
+        return f"from {self.address}: {refusal.name}, {refusal.words} ({refusal.clause}){detail}{often}"
 
 
 Happening = Came | Failed | Confirmed | Left | Staged | Standing | Dismissed

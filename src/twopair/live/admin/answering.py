@@ -22,7 +22,7 @@ def answering(path: Path | None, node: Pcscf, driver: Driver) -> AbstractAsyncCo
     """
     if path is None:
         return AdminSocket({}).open(None)
-    diarist = Diarist(driver.backend)
+    diarist = Diarist(driver.backend, most=lambda: node.tables.config.limits.diaries)
     driver.listen(diarist)
 
     def shown(who: str) -> Iterator[str]:

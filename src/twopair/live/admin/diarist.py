@@ -20,6 +20,7 @@ from twopair.core.explain import (
     Left,
     Staged,
 )
+from twopair.core.explain.diary import DIARIES
 from twopair.core.sa import Stage
 from twopair.live.clock import monotonic
 from twopair.nodes.facts import (
@@ -40,13 +41,19 @@ class Diarist:
     Args:
         backend: is asked for the counters of a temporary set before it is removed.
         clock: when things happen.
+        most: diaries of each kind at the moment (`limits.diaries`).
 
     Attributes:
         diaries: what was written.
     """
 
-    def __init__(self, backend: IpsecBackend, clock: Callable[[], Micros] = monotonic) -> None:
-        self.diaries = Diaries()
+    def __init__(
+        self,
+        backend: IpsecBackend,
+        clock: Callable[[], Micros] = monotonic,
+        most: Callable[[], int] = lambda: DIARIES,
+    ) -> None:
+        self.diaries = Diaries(most)
         self._backend = backend
         self._clock = clock
         self._clear_at_start: dict[int, int] = {}

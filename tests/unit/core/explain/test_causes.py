@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from twopair.base import Micros, Refusal
+from twopair.base import Limit, Micros, Refusal
 from twopair.core.explain import (
     CAUSES,
     Came,
@@ -35,6 +35,7 @@ DENIAL = Came(HERE, "", None, Brought.DENIAL)
 AUTS = Came(HERE, "", None, Brought.AUTS)
 SM6 = Staged(1, TEMPORARY)
 OK = Confirmed("sip:a@h", 3600)
+FLOODED = Dismissed(Refusal.FLOODED, HERE, Limit.REGISTER_RATE.word, 12)
 CLEAR = Dismissed(Refusal.NO_SA_SET, HERE)
 USED = Standing(1, IN_USE, HERE, Counts(9))
 NOW = Micros(3_600_000_000)
@@ -47,8 +48,8 @@ def gone(**counts: int) -> Staged:
 SM6_2, GONE_2 = Staged(2, TEMPORARY), Staged(2, DELETED, Counts())
 
 
-def refused(refusal: Refusal) -> Failed:
-    return Failed(refusal.status, refusal.words, refusal)
+def refused(refusal: Refusal, detail: str = "") -> Failed:
+    return Failed(refusal.status, refusal.words, refusal, detail)
 
 
 def core(status: int) -> Failed:
@@ -98,7 +99,11 @@ BY_REFUSAL = {
     Refusal.NOT_FIRST_HOP: "refused-otherwise",
 }
 
+TOO_MUCH = (Refusal.OVERLOADED, Refusal.FLOODED, Refusal.OVERSIZED)
+
 ROWS = [
+    *(Row("limit", (SM1, refused(Refusal.OVERLOADED, limit.word))) for limit in Limit),
+    *(Row("limit", (Dismissed(refusal, HERE, limit.word),)) for limit in Limit for refusal in TOO_MUCH),
     *(Row(name, (SM1, refused(refusal))) for refusal, name in BY_REFUSAL.items()),
     Row("tampered", (SM1, SM6, SM7, refused(Refusal.SECURITY_CLIENT_MISSING))),
     Row("ports-reused", (OK, SM1, refused(Refusal.PORT_COLLISION)), (USED,)),
@@ -146,6 +151,22 @@ def test_every_row_is_reached() -> None:
     assert {told(row.lines, row.sets).cause.test for row in ROWS} == {cause.test for cause in CAUSES}
 
 
+@pytest.mark.parametrize("limit", Limit)
+def test_a_limit_is_named_with_its_key(limit: Limit) -> None:
+    for line in (refused(Refusal.OVERLOADED, limit.word), Dismissed(Refusal.OVERLOADED, HERE, limit.word)):
+        found = told((SM1, line))
+        assert f"limits.{limit.word} " in found.cause.sentence
+        assert limit.word in str(found.evidence[-1].what)
+
+
+def test_how_often_is_told() -> None:
+    [line] = told((FLOODED,)).evidence
+    assert str(line.what) == (
+        "from 10.10.1.1: FLOODED, above a limit, and more of it than is answered (RFC 3261 §21.5.4): "
+        "register_rate, 12 times"
+    )
+
+
 def test_nothing_is_named_without_a_line() -> None:
     """Only what was never heard of has no evidence."""
     for cause in CAUSES[:-1]:
@@ -174,6 +195,9 @@ def test_words_are_sentences(cause: Cause) -> None:
         ((SM1, SM6, MOVED, gone(bad_icv=1)), (), "sm7-never-came"),
         ((SM1, SM6, gone(bad_icv=1, mismatched=1, packets=1, clear=1)), (), "sm7-never-came"),
         ((OK, MOVED, core(403)), (USED,), "address-changed"),
+        ((SM1, core(403), FLOODED), (), "limit"),
+        ((SM1, core(403), FLOODED, SM1, core(403)), (), "unknown-subscriber"),
+        ((SM1, SM6, SM7, OK, FLOODED), (USED,), "registered"),
     ],
 )
 def test_what_comes_first(lines: tuple[Happening, ...], sets: tuple[Standing, ...], name: str) -> None:

@@ -1,7 +1,7 @@
 """Diaries are bounded in every direction, and found by every name."""
 
-from twopair.base import Micros, seconds
-from twopair.core.explain import Diaries, Entry, Left
+from twopair.base import Limit, Micros, Refusal, seconds
+from twopair.core.explain import Diaries, Diary, Dismissed, Entry, Left
 from twopair.core.explain.diary import A_DAY, LINES
 
 NOW = Micros(10 * A_DAY)
@@ -40,7 +40,7 @@ def test_a_day_later_it_is_gone() -> None:
 
 
 def test_strangers_drive_out_strangers_alone() -> None:
-    diaries = Diaries(most=3)
+    diaries = Diaries(most=lambda: 3)
     write(diaries, "known@h")
     write(diaries, "known@h", confirmed=True)
     for number in range(50):
@@ -74,3 +74,28 @@ def test_names_of_one_ue_are_bounded() -> None:
     (diary,) = diaries.find("a@h")
     assert len(diary.addresses) == len(diary.impus) == 8
     assert list(diary.addresses)[-1] == "10.0.0.99"
+
+
+def test_a_flood_of_one_kind_is_one_line_with_its_number() -> None:
+    """What stood there before stays, and so does the other kind."""
+    diary = Diary("10.0.0.1", NOW)
+    diary.write(line())
+    too_much = Dismissed(Refusal.FLOODED, "10.0.0.1", Limit.REGISTER_RATE.word)
+    for number in range(500):
+        diary.write(Entry(Micros(NOW + number), too_much))
+    diary.write(Entry(NOW, Dismissed(Refusal.OVERLOADED, "10.0.0.1", Limit.REGISTER_RATE.word)))
+    diary.write(Entry(NOW, too_much))
+    assert [getattr(entry.what, "times", 0) for entry in diary.lines] == [0, 500, 1, 1]
+    assert diary.lines[1].at == NOW + 499
+
+
+def test_how_many_are_kept_may_change() -> None:
+    """Limit of diaries: after a SIGHUP the next one that is opened drives the others out."""
+    most = 5
+    diaries = Diaries(lambda: most)
+    for number in range(5):
+        write(diaries, f"{number}@h")
+    most = 2
+    write(diaries, "5@h")
+    assert len(diaries) == 2
+    assert names(diaries, "4@h") == ["4@h"]
