@@ -16,7 +16,7 @@ from twopair.core.aka import AkaKeys, Card, CardProfile, Subscriber
 from twopair.nodes.events import Wish
 from twopair.nodes.facts import MessageAnswered, Registered
 from twopair.nodes.homenet import HomeConfig, HomeNetwork, MemoryStore
-from twopair.nodes.pcscf import Pcscf, PcscfConfig
+from twopair.nodes.pcscf import Limits, Pcscf, PcscfConfig
 from twopair.nodes.ue import UeConfig, UserEquipment
 from twopair.nodes.wishes import Register, SendMessage
 from twopair.sim import Host, World
@@ -40,13 +40,15 @@ def populated(count: int, transport: Transport) -> tuple[World, list[Host]]:
     store = MemoryStore(Subscriber.from_imsi(imsi(n), KEYS) for n in range(count))
     world.add("home", HomeNetwork(HomeConfig(DOMAIN, HOME), store, world.entropy("home")), {HOME: "core"})
     core, registrar = Endpoint(CORE, Port(5060)), Endpoint(HOME, Port(5060))
-    pcscf = Pcscf(PcscfConfig("pcscf", DOMAIN, (GM,), core, registrar), world.entropy("pcscf"))
+    limits = Limits(register_rate=1_000_000, register_burst=1_000_000)  # a thousand wishes a second
+    config = PcscfConfig("pcscf", DOMAIN, (GM,), core, registrar, limits=limits)
+    pcscf = Pcscf(config, world.entropy("pcscf"))
     world.add("pcscf", pcscf, {GM: "gm", CORE: "core"})
     ues = []
     for n in range(count):
         address = f"10.{100 + n // 62_500}.{n // 250 % 250}.{n % 250 + 1}"
-        config = UeConfig(address, Endpoint(GM, Port(5060)), transport, retries=False)
-        node = UserEquipment(config, Card(CardProfile.from_imsi(imsi(n), KEYS)), world.entropy(f"ue{n}"))
+        own = UeConfig(address, Endpoint(GM, Port(5060)), transport, retries=False)
+        node = UserEquipment(own, Card(CardProfile.from_imsi(imsi(n), KEYS)), world.entropy(f"ue{n}"))
         ues.append(world.add(f"ue{n}", node, {address: "gm"}))
     return world, ues
 

@@ -31,6 +31,11 @@ address = "{CORE}"
 registrar = "sip:{HOME}:5060"
 [security]
 algorithms = ["hmac-sha-1-96/aes-cbc", "hmac-sha-1-96/null"]
+[limits]
+register_rate = 1000000
+register_burst = 1000000
+register_rate_per_source = 1000000
+register_burst_per_source = 1000000
 [ipsec]
 backend = "memory"
 [store]

@@ -27,7 +27,7 @@ pytestmark = [
 
 SUBSCRIBERS = range(1, 60)
 NOBODY = 99
-MOST_SETS = Limits().sets_per_address
+MOST_SETS = Limits().temporary_sets_per_source
 OTHER_OFFER = "ipsec-3gpp;alg=hmac-sha-1-96;spi-c=3000;spi-s=3001;port-c=6100;port-s=6101"
 
 
@@ -326,5 +326,18 @@ def test_the_core_does_not_answer_refuses_sends_no_keys_and_too_many_sets(
             if number < 4 + MOST_SETS:
                 home.answers(number, 401, f',ck="{CK}",ik="{IK}"')
     time.sleep(0.3)
-    place.why(4 + MOST_SETS, "limit", "TOO_MANY_SETS")
+    place.why(4 + MOST_SETS, "limit", "limits.temporary_sets_per_source", "OVERLOADED")
     home.close()
+
+
+def test_too_often(place: Place) -> None:
+    """Limit.REGISTER_RATE_PER_SOURCE: what was not read is told of its address, with the key to turn."""
+    burst = Limits().register_burst_per_source
+    with place.phone(58, impi_of=NOBODY) as phone:
+        for _ in range(2 * burst):
+            phone.clear(phone.ue.register())
+        time.sleep(0.5)
+        code, told = place.explain("10.10.2.58")
+    assert (code, told["cause"]) == (1, "limit"), told
+    assert "limits.register_rate_per_source" in told["sentence"]
+    assert "OVERLOADED" in told["evidence"][-1]["what"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from twopair.base import Flow, IllegalStep, Micros, Refusal, Refused, Report, Send, WireError
+from twopair.base import Flow, IllegalStep, Limit, Micros, Refusal, Refused, Report, Send, WireError
 from twopair.core.sip.invite_client import INVITE_CLIENT
 from twopair.core.sip.invite_server import INVITE_SERVER
 from twopair.core.sip.keys import client_key, server_key
@@ -48,7 +48,7 @@ class TransactionLayer:
             before it is answered, goes to the other: the peer has lost the first (RFC 3261 §18.2.2).
         reach: called before the layer sends by itself on a stream whose end it may have been told of, an ACK
             say: whether the stream stands, or is opened now (RFC 3261 §18.1.1). If not, nothing is sent.
-        limit: the most transactions kept at a time; ours are always admitted.
+        limit: the most transactions kept at a time, at the moment; ours are always admitted.
     """
 
     __slots__ = ("_comes_again", "_ground", "_limit", "_timers_for", "_user")
@@ -61,7 +61,7 @@ class TransactionLayer:
         answer_flow: Callable[[Request, Flow], Flow] = same_flow,
         comes_again: Callable[[Flow, Flow], bool] = never,
         reach: Callable[[Flow, Micros, Out], bool] = always,
-        limit: int = MOST_TRANSACTIONS,
+        limit: Callable[[], int] = lambda: MOST_TRANSACTIONS,
     ) -> None:
         self._user = user
         self._timers_for = timers_for
@@ -81,6 +81,18 @@ class TransactionLayer:
             self._response(message, flow, now, out)
         elif isinstance(message, Request):
             self._request(message, flow, now, out)
+
+    def knows(self, request: Request, flow: Flow) -> bool:
+        """Whether a request is one of a transaction that is kept: a retransmission."""
+        try:
+            return server_key(request, flow, request.method) in self._ground.servers
+        except WireError:
+            return False
+
+    def makes_room(self, below: int, now: Micros, out: Out) -> bool:
+        """Whether fewer transactions than that are kept, or one that is answered can be forgotten early."""
+        ground = self._ground
+        return len(ground.clients) + len(ground.servers) < below or ground.lanes.hurry(now, out)
 
     def client_of(self, response: Response) -> ClientTransaction | None:
         """The transaction that a response would go to, for a user that must judge it first (UNP-04)."""
@@ -120,9 +132,8 @@ class TransactionLayer:
         if is_ack:
             self._user.on_ack(request, flow, now, out)
             return
-        full = len(ground.clients) + len(ground.servers) >= self._limit
-        if full and not ground.lanes.hurry(now, out):
-            self._refuse(Refusal.OVERLOADED, request, flow, f"{self._limit} transactions", out)
+        if not self.makes_room(self._limit(), now, out):
+            self._refuse(Refusal.OVERLOADED, request, flow, Limit.TRANSACTIONS.word, out)
             return
         machine = INVITE_SERVER if method == "INVITE" else OTHER_SERVER
         txn = ServerTransaction(ground, machine, key, request, flow, self._timers_for(flow))

@@ -21,7 +21,8 @@ from twopair.live.config.fields import (
     SuiteText,
     Word,
 )
-from twopair.nodes.pcscf.config import Limits, PcscfConfig
+from twopair.live.config.limits import LimitsTable
+from twopair.nodes.pcscf import PcscfConfig
 
 _STORES = ("memory:", "sqlite:///", "redis://", "rediss://")
 
@@ -108,6 +109,7 @@ class PcscfFile(Section):
     gm: Gm
     core: Core
     security: Security = Security()
+    limits: LimitsTable = LimitsTable()
     ipsec: Ipsec = Ipsec()
     store: Store = Store()
     admin: Admin = Admin()
@@ -143,7 +145,7 @@ class PcscfFile(Section):
             foreign_route=self.security.foreign_route,
             reuse=self.security.reuse,
             pass_on=tuple(self.security.pass_on),
-            limits=Limits(flows_per_impi=self.security.flows_per_impi),
+            limits=self.limits.limits(self.security.flows_per_impi),
         )
 
     def endpoints(self) -> Iterator[tuple[Endpoint, Keys]]:

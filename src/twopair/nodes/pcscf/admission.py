@@ -1,6 +1,6 @@
 """What comes in is let in here, or answered and dropped before any transaction begins (33.203 §7.1)."""
 
-from twopair.base import Flow, Micros, Refusal, Refused, Report, WireError
+from twopair.base import Flow, Limit, Micros, Refusal, Refused, Report, WireError
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.access import Arrival, Door, Kind, kind_of
@@ -21,33 +21,46 @@ class Admission:
     def take(self, data: bytes, flow: Flow, now: Micros, out: list[Action]) -> None:
         """One message, as it came: a datagram, or cut from a stream."""
         try:
+            if self._oversized(data, flow):
+                out.append(Report(Refused(Refusal.OVERSIZED, flow, Limit.CLEAR_MESSAGE_OCTETS.word)))
+                return
             message = parse(data)
             self._tables.traffic.came(message)
-            if self._admitted(message, flow, out):
+            if self._admitted(message, flow, len(data), now, out):
                 self._tables.layer.receive(message, flow, now, out)
         except UnfitRequest as error:
-            self._unfit(error, flow, out)
+            self._unfit(error, flow, len(data), now, out)
         except WireError as error:
             out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
 
-    def _unfit(self, error: UnfitRequest, flow: Flow, out: list[Action]) -> None:
+    def _oversized(self, data: bytes, flow: Flow) -> bool:
+        """Whether it is larger than a REGISTER has to be; streams in the clear are cut to that size."""
+        most = self._tables.config.limits.clear_message_octets
+        return len(data) > most and self._tables.doors.get(flow.local) is Door.CLEAR
+
+    def _unfit(self, error: UnfitRequest, flow: Flow, octets: int, now: Micros, out: list[Action]) -> None:
         """A request that can be answered but not used, where access would let it in (RFC 4475 §3.1.2)."""
         answer: list[Action] = []
         try:
-            if error.request.method != "ACK" and self._admitted(error.request, flow, answer):
-                refusal = Refusal.BAD_REQUEST
-                self._answers.refuse_statelessly(error.request, flow, refusal, answer, error.what)
+            request = error.request
+            if request.method != "ACK" and self._admitted(request, flow, octets, now, answer):
+                if self._tables.doors.get(flow.local) is Door.CLEAR:
+                    self._answers.refuse_in_clear(
+                        request, flow, Refusal.BAD_REQUEST, octets, now, answer, detail=error.what
+                    )
+                else:
+                    self._answers.refuse_statelessly(request, flow, Refusal.BAD_REQUEST, answer, error.what)
         except WireError:
             answer = []
         out += answer or (Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)),)
 
-    def _admitted(self, message: Message, flow: Flow, out: list[Action]) -> bool:
+    def _admitted(self, message: Message, flow: Flow, octets: int, now: Micros, out: list[Action]) -> bool:
         """Whether access lets a message in; if not, it is answered or dropped here."""
         door = self._tables.doors.get(flow.local)
         if door is Door.CORE:
             return True
         if door is Door.CLEAR:
-            return self._admitted_clear(message, flow, out)
+            return self._admitted_clear(message, flow, octets, now, out)
         live = self._tables.sets.at(flow)
         if live is None or door is None:
             out.append(Report(Refused(Refusal.NO_SA_SET, flow)))
@@ -57,8 +70,10 @@ class Admission:
             out.append(Report(Refused(refusal, flow, type(message).__name__)))
         return refusal is None
 
-    def _admitted_clear(self, message: Message, flow: Flow, out: list[Action]) -> bool:
-        """UNP-01; what is let in gets `received` and `rport` into its Via (PCS-05)."""
+    def _admitted_clear(
+        self, message: Message, flow: Flow, octets: int, now: Micros, out: list[Action]
+    ) -> bool:
+        """UNP-01; what is let in gets `received` and `rport` into its Via (PCS-05), unless it is too much."""
         kind = kind_of(message)
         refusal = self._tables.rules.clear[kind, self._tables.sets.count_at(flow.remote.address) > 0]
         if refusal is None:
@@ -72,9 +87,16 @@ class Admission:
             if seen:
                 message.pop_value("Via")
                 message.push("Via", str(via.with_params(**seen)))
-            return True
+            assert isinstance(message, Request), "nothing else is let in"
+            excess = self._tables.load.excess(message, flow, now, out)
+            if excess is not None:
+                limit, wait = excess
+                self._answers.refuse_in_clear(
+                    message, flow, Refusal.OVERLOADED, octets, now, out, detail=limit.word, wait=wait
+                )
+            return excess is None
         if refusal.status and kind is Kind.REQUEST and isinstance(message, Request):
-            self._answers.refuse_statelessly(message, flow, refusal, out)
+            self._answers.refuse_in_clear(message, flow, refusal, octets, now, out)
         else:
             out.append(Report(Refused(refusal, flow)))
         return False

@@ -108,6 +108,45 @@ class Answers:
         response = make_response(request, refusal.status, to_tag=tag_for(request))
         out.append(Send(self.way_of(request, flow), response.to_bytes()))
 
+    def refuse_in_clear(
+        self,
+        request: Request,
+        flow: Flow,
+        refusal: Refusal,
+        octets: int,
+        now: Micros,
+        out: list[Action],
+        *,
+        detail: str = "",
+        wait: Micros | None = None,
+    ) -> None:
+        """The same, to somebody nobody vouches for: only so many, and no answer larger than what it answers.
+
+        Whoever writes another's address into a packet has no more sent to it than came, and in all not more
+        than `Limits.register_rate` (RFC 3261 §26.1.5).
+
+        Args:
+            request: what came.
+            flow: on which.
+            refusal: why it goes no further.
+            octets: its size.
+            now: the moment.
+            out: actions.
+            detail: the value at fault, or the limit.
+            wait: for the Retry-After of a 503.
+        """
+        load = self._tables.load
+        if load.answers(now):
+            headers = [] if wait is None else [load.retry_after(wait)]
+            response = make_response(request, refusal.status, to_tag=tag_for(request), headers=headers)
+            data = response.to_bytes()
+            if len(data) <= octets or flow.transport is not Transport.UDP:
+                out.append(Report(Refused(refusal, flow, detail)))
+                out.append(Send(self.way_of(request, flow), data))
+                return
+        unanswered = Refusal.FLOODED if refusal is Refusal.OVERLOADED else refusal
+        out.append(Report(Refused(unanswered, flow, detail)))
+
     def way_of(self, request: Request, flow: Flow) -> Flow:
         """Where the transactions send what they answer by themselves: 100, 400, 481, 503."""
         if flow.transport is not Transport.UDP:
@@ -133,8 +172,9 @@ class Answers:
         if tables.sets.protects(pcscf, back, (tables.config.port_ps, *tables.config.port_pc)):
             out.append(Report(Refused(Refusal.ANSWER_TO_PROTECTED_PORT, flow, str(back))))
             return None
-        if tables.streams.full:
-            out.append(Report(Refused(Refusal.OVERLOADED, flow, "connections")))
+        lack = tables.streams.lack(back.address)
+        if lack is not None:
+            out.append(Report(Refused(Refusal.OVERLOADED, flow, lack.word)))
             return None
         anew = Flow(Transport.TCP, Endpoint(pcscf, ANY_PORT), back)
         tables.streams.open(anew, None, now, out)

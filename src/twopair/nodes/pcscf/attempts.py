@@ -137,11 +137,19 @@ class Attempts:
         self.supersede(subscriber, now, out)
         self._yield_ports(exchange, now, out)
         full = not known and not self.room_for(subscriber.impi, exchange.reading.flow)
-        live = Refusal.TOO_MANY_FLOWS if full else self._temporary(exchange, subscriber, nonce, ck, ik, now)
+        lack = None
+        if exchange.live is None and not full:
+            ends = partial(self.supersede, now=now, out=out)
+            lack = tables.load.make_room(exchange.txn.flow.remote.address, now, ends)
+        if full or lack is not None:
+            live: LiveSet | Refusal = Refusal.TOO_MANY_FLOWS if full else Refusal.OVERLOADED
+        else:
+            live = self._temporary(exchange, subscriber, nonce, ck, ik, now)
         if isinstance(live, Refusal):
             exchange.attempt.feed(Step.REJECTED)
             out.append(exchange.reading.failed(live.words, live.status, live))
-            self._answers.refuse(exchange.txn, exchange.live, live, now, out)
+            detail, headers = (lack.word, [tables.load.retry_after()]) if lack else ("", [])
+            self._answers.refuse(exchange.txn, exchange.live, live, now, out, detail=detail, headers=headers)
             return
         if subscriber not in tables.subscribers.all_of(subscriber.impi):
             self._make_room(subscriber, now, out)
@@ -152,7 +160,7 @@ class Attempts:
             tables.agenda.note(Micros(now + TIME_TO_HEAR), partial(self._yielded, live))
             self._answers.send(exchange.txn, exchange.live, sm6, now, out)
             return
-        self._lives.begin(live, out)
+        self._lives.begin(live, now, out)
         self._waiting[live.life.set_id] = Waiting(exchange, live, sm6)
         tables.agenda.note(live.life.expires_at, partial(self._await_over, live))
         out.append(InstallSas(live.sa_set))

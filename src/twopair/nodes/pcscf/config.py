@@ -5,6 +5,7 @@ from typing import Final
 
 from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite, canonical_address
 from twopair.core.secagree import Confidentiality, Policy
+from twopair.nodes.pcscf.limits import Limits
 
 CLEAR_PORTS: Final = (5060, 5061)
 """Never protected ports (SA-20)."""
@@ -12,29 +13,6 @@ CLEAR_PORTS: Final = (5060, 5061)
 GM_PORT: Final = Port(5060)
 PORT_PS: Final = Port(5062)
 PORT_PC: Final = (Port(5064), Port(5066), Port(5068))
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of the state that peers can make the node keep; what does not fit is refused.
-
-    Args:
-        sets_per_impi: SA sets of one registration: old, established, temporary (SA-22, MGP-04).
-        flows_per_impi: registrations of one IMPI beside each other (RFC 5626), emergency ones apart.
-        sets_per_address: SA sets towards one UE address; policy look-up is linear in them.
-        clear_streams: TCP connections on the unprotected port, over all UEs.
-        pending_registers: REGISTER requests that the core has not answered yet.
-        head_octets: start line and header fields of one message on a stream.
-        message_octets: one whole message on a stream.
-    """
-
-    sets_per_impi: int = 3
-    flows_per_impi: int = 4
-    sets_per_address: int = 64
-    clear_streams: int = 10_000
-    pending_registers: int = 10_000
-    head_octets: int = 65_536
-    message_octets: int = 262_144
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ class Lives:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    def begin(self, live: LiveSet, out: list[Action]) -> None:
+    def begin(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """Enter a temporary set that is being installed (row 1)."""
         live.owner.sets.append(live)
         self._tables.sets.add(live)
+        self._tables.load.enter(live, now)
         out.append(Report(SetStage(live.owner.impi, live.life.set_id, Stage.TEMPORARY, live.owner.flow)))
 
     def replace(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
@@ -39,6 +40,7 @@ class Lives:
         for other in former:
             self.release(other, Trigger.RELEASED, now, out)
         self._tables.sets.add(live)
+        self._tables.load.enter(live, now)
         out.append(Report(SetStage(owner.impi, live.life.set_id, Stage.TEMPORARY, owner.flow)))
 
     def happen(
@@ -70,6 +72,7 @@ class Lives:
         """Go on with sets that a predecessor of this node has installed (MGP-14)."""
         for live in owner.sets:
             self._note(live)
+            self._tables.load.enter(live, now)
         self._know_current(owner)
         self._note_ending(owner, now, out)
 
@@ -93,6 +96,7 @@ class Lives:
             out.append(Report(SetStage(owner.impi, life.set_id, life.stage, owner.flow)))
             live = self._tables.sets.by_id(life.set_id)
             assert live is not None, "a set that changed is a live one"
+            self._tables.load.settle(live)
             if life.stage is Stage.DELETED:
                 self._remove(live, now, out)
             else:
@@ -124,6 +128,7 @@ class Lives:
             owner.impus.clear()
             out.append(Report(Deregistered(owner.impi, "its SA sets have expired", owner.flow)))
         self._tables.subscribers.forget(owner)
+        self._tables.load.forget(owner)
 
     def _note(self, live: LiveSet) -> None:
         """See to it that the set is looked at when its lifetime ends; a longer one is noted then."""

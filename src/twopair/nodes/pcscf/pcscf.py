@@ -84,6 +84,7 @@ class Pcscf:
             answer_flow=self._answer_flow,
             comes_again=self._comes_again,
             reach=self._reach,
+            limit=lambda: self.tables.config.limits.transactions,
         )
         self.tables = tables = Tables(config, entropy, layer, rules)
         self._layer = layer
@@ -158,7 +159,8 @@ class Pcscf:
             if local.port == ANY_PORT:
                 continue
             protected = door in (Door.SERVER, Door.CLIENT)
-            out.append(Bind(local, protected=protected, listen=door in (Door.CLEAR, Door.SERVER)))
+            clear = door is Door.CLEAR
+            out.append(Bind(local, protected, listen=clear or door is Door.SERVER, last=clear))
 
     def _woke(self, _event: Woke, now: Micros, out: list[Action]) -> None:
         self._layer.wake(now, out)
@@ -177,8 +179,8 @@ class Pcscf:
         live = self.tables.sets.at(flow) if door is Door.SERVER else None
         if door is Door.SERVER and live is None:
             out += (Report(Refused(Refusal.NO_SA_SET, flow)), CloseStream(flow))
-        elif door is Door.CLEAR and streams.full:
-            out += (Report(Refused(Refusal.OVERLOADED, flow, "connections")), CloseStream(flow))
+        elif door is Door.CLEAR and (lack := streams.lack(flow.remote.address)) is not None:
+            out += (Report(Refused(Refusal.OVERLOADED, flow, lack.word)), CloseStream(flow))
         else:
             streams.enter(flow, live, now)
             if live is None:

@@ -29,10 +29,6 @@ from twopair.wire.sip import Request
 ANEW: Final = Dropped.and_also("max-forwards", "route", "authorization", "path")
 """What is said anew to the core."""
 
-RETRY_AFTER_S: Final = 10
-"""What a UE is told to wait when we are full."""
-
-
 _NOTHING_IN_COMMON: Final = frozenset({Refusal.NO_COMMON_ALGORITHM, Refusal.CONFIDENTIALITY_REQUIRED})
 
 
@@ -57,9 +53,6 @@ class Registrations:
             return
         if not reading.hops:
             self._refuse(txn, live, Refusal.TOO_MANY_HOPS, reading, now, out)
-        elif self._tables.pending >= self._tables.config.limits.pending_registers:
-            retry = [("Retry-After", str(RETRY_AFTER_S))]
-            self._refuse(txn, live, Refusal.OVERLOADED, reading, now, out, headers=retry)
         elif live is not None and live.life.stage is Stage.TEMPORARY:
             self._answered(txn, request, live, reading, now, out)
         else:
@@ -86,6 +79,8 @@ class Registrations:
             return
         over = live.owner if live else None
         subscriber = self._tables.subscribers.meant(reading.impi, reading.flow, over)
+        if live is None and self._too_much(txn, reading, subscriber, now, out):
+            return
         choice = choose_at_pcscf(offer, self._tables.config.policy)
         nonce = reading.nonce if pending else None
         evidence = self._evidence(request, txn.flow, live, subscriber, reading, offer, choice, nonce)
@@ -121,6 +116,22 @@ class Registrations:
             denies,
         )
         self._forward(exchange, request, now, out)
+
+    def _too_much(
+        self,
+        txn: ServerTransaction,
+        reading: Reading,
+        subscriber: Subscriber | None,
+        now: Micros,
+        out: list[Action],
+    ) -> bool:
+        """Whether one in the clear is refused because there is no room for what it would lead to."""
+        load = self._tables.load
+        lack = load.lack(txn.flow.remote.address, subscriber, now)
+        if lack is not None:
+            retry, full = [load.retry_after()], Refusal.OVERLOADED
+            self._refuse(txn, None, full, reading, now, out, detail=lack.word, headers=retry)
+        return lack is not None
 
     def _differ(self, refusal: Refusal, offer: Offer) -> str:
         """What was offered and what we take, where that is why nothing came of it (ERR-08)."""

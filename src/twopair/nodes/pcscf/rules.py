@@ -20,6 +20,7 @@ from twopair.core.sa import SaSetLife, Stage
 from twopair.nodes.pcscf.access import ARRIVAL_CHECKS, CLEAR, Arrival, Kind
 from twopair.nodes.pcscf.checks import REQUEST_CHECKS, Asked
 from twopair.nodes.pcscf.exchange import Naming
+from twopair.nodes.pcscf.load import Load
 from twopair.nodes.pcscf.sets import LiveSet, SaTable
 from twopair.nodes.pcscf.spis import SPI_RULES, SpiRule
 from twopair.nodes.pcscf.subscriber import Subscriber
@@ -68,6 +69,7 @@ class Rules(NamedTuple):
         takes_place_of: whether a new registration of an IMPI ends another (MGU-09).
         life: stages and lifetime of a set (TMR-03).
         table: finds the set of a flow (SA-25).
+        load: what is let in, and what there is room for.
     """
 
     proposed: tuple[Check[Proposed], ...] = PROPOSED_CHECKS
@@ -85,6 +87,7 @@ class Rules(NamedTuple):
     takes_place_of: Callable[[RegFlow, RegFlow], bool] = takes_place_of
     life: type[SaSetLife] = SaSetLife
     table: type[SaTable] = SaTable
+    load: type[Load] = Load
 
     def without(self, *requirements: str) -> Self:
         """The same without the rows of these requirements, in whichever tables they stand.

@@ -1,11 +1,13 @@
 """TCP connections, and the messages cut from them (RFC 3261 §18.3; MSG-06, MSG-07, RRG-10)."""
 
+from collections.abc import Callable
 from typing import Final
 
-from twopair.base import CloseStream, Flow, Micros, OpenStream, seconds
+from twopair.base import CloseStream, Flow, Limit, Micros, OpenStream, seconds
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.config import Limits
+from twopair.nodes.pcscf.limits import Limits
 from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.sources import Tally, source_of
 from twopair.wire.sip import StreamFramer
 
 CLEAR_IDLE: Final = seconds(300)
@@ -36,17 +38,16 @@ class Stream:
 class Streams:
     """All TCP connections by flow; per set and direction there is at most one (MSG-07).
 
-    Attributes:
-        limits: bounds of their number and of messages on those that come from now on.
-        clear: how many there are in the clear.
+    Args:
+        limits: those that hold at the moment.
     """
 
-    __slots__ = ("_by_flow", "clear", "limits")
+    __slots__ = ("_by_flow", "_clear", "_limits")
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Callable[[], Limits]) -> None:
         self._by_flow: dict[Flow, Stream] = {}
-        self.limits = limits
-        self.clear = 0
+        self._limits = limits
+        self._clear: Tally[Flow] = Tally()
 
     def get(self, flow: Flow) -> Stream | None:
         """The connection of that name."""
@@ -59,18 +60,29 @@ class Streams:
         return flow in self._by_flow
 
     @property
-    def full(self) -> bool:
-        """Whether no further connection in the clear is taken."""
-        return self.clear >= self.limits.clear_streams
+    def clear(self) -> int:
+        """Connections in the clear."""
+        return len(self._clear)
+
+    def lack(self, address: str) -> Limit | None:
+        """The limit that keeps an address from one more connection in the clear."""
+        limits = self._limits()
+        if self._clear.at(source_of(address)) >= limits.connections_per_source:
+            return Limit.CONNECTIONS_PER_SOURCE
+        return Limit.CONNECTIONS if self.clear >= limits.connections else None
 
     def enter(self, flow: Flow, live: LiveSet | None, now: Micros) -> None:
         """Keep a connection that was accepted, or that is being opened."""
-        limits = self.limits
+        limits = self._limits()
         self.drop(flow)
-        framer = StreamFramer(limits.head_octets, limits.message_octets)
+        if live is None:
+            framer = StreamFramer(limits.clear_message_octets, limits.clear_message_octets)
+        else:
+            most = limits.message_octets
+            framer = StreamFramer(min(limits.head_octets, most), most)
         self._by_flow[flow] = Stream(framer, live, now)
         if live is None:
-            self.clear += 1
+            self._clear.enter(flow, source_of(flow.remote.address))
         else:
             live.streams[flow] = None
 
@@ -95,7 +107,7 @@ class Streams:
         if stream is None:
             return None
         if stream.live is None:
-            self.clear -= 1
+            self._clear.leave(flow)
         else:
             stream.live.streams.pop(flow, None)
         return stream

@@ -10,6 +10,7 @@ from twopair.nodes.pcscf.access import Door, doors
 from twopair.nodes.pcscf.agenda import Agenda
 from twopair.nodes.pcscf.config import PcscfConfig
 from twopair.nodes.pcscf.extensions import known_tags
+from twopair.nodes.pcscf.load import Load
 from twopair.nodes.pcscf.rules import RULES, Rules
 from twopair.nodes.pcscf.sets import BRANCH, SaTable
 from twopair.nodes.pcscf.streams import Streams
@@ -43,6 +44,7 @@ class Tables:
     agenda: Agenda = field(default_factory=Agenda)
     streams: Streams = field(init=False)
     traffic: Traffic = field(default_factory=Traffic)
+    load: Load = field(init=False)
     doors: dict[Endpoint, Door] = field(init=False)
     known_tags: frozenset[str] = field(init=False)
     touched: dict[Subscriber, None] = field(default_factory=dict)
@@ -55,7 +57,8 @@ class Tables:
 
     def __post_init__(self) -> None:
         self.sets = self.rules.table()
-        self.streams = Streams(self.config.limits)
+        self.streams = Streams(lambda: self.config.limits)
+        self.load = self.rules.load(self)
         self.doors = doors(self.config)
         self.known_tags = known_tags(self.config.pass_on)
         config, instance = self.config, token(self.entropy)
@@ -71,7 +74,6 @@ class Tables:
             raise IllegalStep("the configuration of another P-CSCF")
         self.config = config
         self.known_tags = known_tags(config.pass_on)
-        self.streams.limits = config.limits
 
     def reach(self, flow: Flow, now: Micros, out: list[Action]) -> bool:
         """Whether a connection stands, or is opened now: from port_pc, while its set lives (MSG-06)."""

@@ -49,7 +49,7 @@ class Bed:
         self.layer = TransactionLayer(
             self,
             lambda _flow: timers,
-            limit=limit,
+            limit=lambda: limit,
             comes_again=comes_again,
             reach=lambda flow, _now, _out: reach(flow),
         )

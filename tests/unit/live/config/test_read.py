@@ -1,5 +1,6 @@
 """Configuration files: what works, and what is said of what does not."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from pydantic import BaseModel
 
 from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite, Transport
 from twopair.live.config import ConfigError, HomeFile, PcscfFile, UeFile, read
+from twopair.live.config.limits import LimitsTable
 from twopair.nodes.homenet.config import Route
+from twopair.nodes.pcscf import Limits
 
 PCSCF = """
 [node]
@@ -364,3 +367,17 @@ def test_further_registrations_are_like_the_first_where_they_say_nothing(file: P
 def test_registrations_that_cannot_be_told_apart(file: Path, text: str, words: str) -> None:
     said = faults(file, text, UeFile)
     assert any(line.startswith(words) for line in said), said
+
+
+def test_limits(tmp_path: Path) -> None:
+    """Keys of [limits] become those of the node; what is left out is as documented."""
+    file = tmp_path / "pcscf.toml"
+    file.write_text(PCSCF + "[limits]\nregister_rate = 7\nmessage_octets = 4096\n")
+    limits = read(file, PcscfFile).config().limits
+    assert limits == Limits(register_rate=7, message_octets=4096)
+
+
+def test_the_page_has_the_defaults_of_limits() -> None:
+    page = (Path(__file__).parents[4] / "docs/reference/configuration.md").read_text()
+    told = dict(re.findall(r"^\| `limits\.([a-z_]+)` \| [^|]+ \| ([0-9]+) \|", page, re.M))
+    assert told == {name: str(value) for name, value in LimitsTable().model_dump().items()}

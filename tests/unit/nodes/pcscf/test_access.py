@@ -164,7 +164,7 @@ def test_stream_without_a_set() -> None:
 
 def test_clear_streams_are_bounded() -> None:
     """OVERLOADED."""
-    bed = Bed(limits=Limits(clear_streams=1))
+    bed = Bed(limits=Limits(connections=1))
     one, two = Ue(1, TCP), Ue(2, TCP)
     bed.feed(StreamOpened(one.clear))
     bed.feed(StreamOpened(two.clear))

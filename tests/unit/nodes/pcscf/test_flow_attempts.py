@@ -4,7 +4,7 @@ from tests.unit.nodes.pcscf.flow_bed import IN_USE, FlowBed, emergency, flow
 
 from twopair.base import Refusal
 from twopair.core.registration.flows import Kind
-from twopair.nodes.pcscf.config import Limits
+from twopair.nodes.pcscf import Limits
 from twopair.wire.sip import Request
 
 

@@ -6,7 +6,7 @@ from tests.unit.nodes.pcscf.bed import CORE, GM, TCP, UDP, Bed, Ue
 from twopair.base import CloseStream, Endpoint, Flow, Port, Refusal, Spi, StreamClosed, StreamOpened
 from twopair.core.sa import Stage
 from twopair.core.secagree import Terms
-from twopair.nodes.pcscf.config import Limits
+from twopair.nodes.pcscf import Limits
 from twopair.nodes.pcscf.streams import CLEAR_IDLE
 from twopair.wire.sip import Request, Response
 
@@ -146,7 +146,7 @@ def test_never_to_a_protected_port(port: int) -> None:
 
 def test_no_more_connections_than_there_is_room_for() -> None:
     """OVERLOADED. RFC 3261 §21.5.4: the answer is lost."""
-    bed, ue = Bed(limits=Limits(clear_streams=1)), Ue(transport=TCP)
+    bed, ue = Bed(limits=Limits(connections=1)), Ue(transport=TCP)
     came, sm2 = asking(bed, ue)
     bed.feed(StreamClosed(came))
     bed.feed(StreamOpened(Ue(2, TCP).flow(40_000, 5060, TCP)))

@@ -8,7 +8,7 @@ from tests.unit.nodes.pcscf.bed import HOME, TCP, Bed, Ue, config
 from twopair.base import Endpoint, IllegalStep, Port, Refusal, StreamOpened, Suite
 from twopair.core.sa import InstallSas, Stage
 from twopair.nodes.orders import Reconfigured
-from twopair.nodes.pcscf.config import Limits
+from twopair.nodes.pcscf import Limits
 from twopair.wire.sip import Response
 
 CBC = Suite.parse("hmac-sha-1-96/aes-cbc")
@@ -88,7 +88,7 @@ def test_option_tags_that_are_passed_on() -> None:
 def test_limits_count_for_what_comes() -> None:
     bed, first, second = Bed(), Ue(1, transport=TCP), Ue(2, transport=TCP)
     bed.feed(StreamOpened(first.clear))
-    reconfigured(bed, limits=Limits(clear_streams=1))
+    reconfigured(bed, limits=Limits(connections=1))
     bed.feed(StreamOpened(second.clear))
     assert bed.refusals == [Refusal.OVERLOADED]
     assert first.clear in bed.pcscf.tables.streams
