@@ -7,6 +7,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from twopair.stores.contract import Changes, StoreError
+from twopair.stores.tenancy import Owner, Taken
 
 T = TypeVar("T")
 
@@ -20,21 +21,22 @@ class RedisStore:
     Args:
         url: ``redis://…`` or ``rediss://…``.
         name: of the node.
+        mine: whoever writes is that owner still, or nothing is written; None where there is one host only.
 
     Raises:
         StoreError: nothing answers there.
     """
 
-    def __init__(self, url: str, name: str) -> None:
-        self._hash = f"twopair:{name}"
+    def __init__(self, url: str, name: str, mine: Owner | None = None) -> None:
+        self._hash, self._owner, self._mine = f"twopair:{name}", owner_key(name), mine
         self._redis: Any = Redis.from_url(url, socket_timeout=WAITS_S, socket_connect_timeout=WAITS_S)
-        _tried(self._redis.ping)
+        tried(self._redis.ping)
 
     def load(self) -> Iterator[tuple[str, bytes]]:
         """See `Store`. In portions, so that Redis serves others between them."""
         cursor = 0
         while True:
-            cursor, found = _tried(lambda at=cursor: self._redis.hscan(self._hash, at, count=1_000))  # type: ignore[misc]
+            cursor, found = tried(lambda at=cursor: self._redis.hscan(self._hash, at, count=1_000))  # type: ignore[misc]
             for key, value in found.items():
                 yield key.decode(), value
             if not cursor:
@@ -47,20 +49,46 @@ class RedisStore:
 
         def all_at_once() -> None:
             with self._redis.pipeline(transaction=True) as pipe:
+                if self._mine is not None:
+                    pipe.watch(self._owner)
+                    _refuse_others(read_owner(pipe.get(self._owner)), self._mine)
+                    pipe.multi()
                 if new:
                     pipe.hset(self._hash, mapping=new)
                 if gone:
                     pipe.hdel(self._hash, *gone)
                 pipe.execute()
 
-        _tried(all_at_once)
+        tried(all_at_once)
 
     def close(self) -> None:
         """See `Store`."""
         self._redis.close()
 
 
-def _tried(call: Callable[[], T]) -> T:
+def owner_key(name: str) -> str:
+    """Where the owner of a name stands."""
+    return f"twopair:{name}:owner"
+
+
+def read_owner(text: bytes | None) -> Owner | None:
+    """An owner as it stands there."""
+    if text is None:
+        return None
+    epoch, _, instance = text.decode().partition(" ")
+    return Owner(int(epoch), instance)
+
+
+def _refuse_others(owner: Owner | None, mine: Owner) -> None:
+    """Raises Taken; or StoreError where the store has forgotten its owner, who will tell it."""
+    if owner is not None and owner != mine and owner.epoch >= mine.epoch:
+        raise Taken(owner)
+    if owner != mine:
+        raise StoreError("has forgotten who its owner is", passes=True)
+
+
+def tried(call: Callable[[], T]) -> T:
+    """What a call gives. Raises StoreError: Redis does not answer, or says no."""
     try:
         return call()
     except RedisError as error:
