@@ -81,6 +81,16 @@ def test_a_host_that_asks_is_heard_by_the_owner(a: RedisTenancy, b: RedisTenancy
     assert b.renew(Owner(2, "b"), LONG_S).wanted == ""
 
 
+def test_who_hands_over_does_not_take_it_again(a: RedisTenancy, b: RedisTenancy) -> None:
+    """Not before who has asked for it had its time."""
+    a.claim("a", LONG_S)
+    b.ask("b", SHORT_S)
+    a.release(Owner(1, "a"))
+    assert a.claim("a", LONG_S) is None
+    time.sleep(2 * SHORT_S)
+    assert a.claim("a", LONG_S) == Term(Owner(1, "a"), continues=True)
+
+
 def test_who_is_owner_no_more_releases_nothing(a: RedisTenancy, b: RedisTenancy) -> None:
     a.claim("a", SHORT_S)
     time.sleep(2 * SHORT_S)

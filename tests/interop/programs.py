@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -68,6 +69,12 @@ class Programs:
             with_netlink(lambda netlink: _cable(netlink, port, device, self._hosts[name].fd))
             with_netlink(lambda netlink: _raise(netlink, port, master=bridge))
         self._address(name, device, address)
+
+    def unplug(self, name: str, *devices: str) -> None:
+        """Take cables of a host off their bridges."""
+        with self._bridge.entered():
+            for device in devices:
+                with_netlink(partial(_lower, name=f"{device}-{name}"))
 
     def cable(self, one: str, address: str, other: str, address_of_other: str) -> None:
         """Join two hosts by the device ``core`` at each."""
@@ -221,3 +228,7 @@ def _cable(netlink: Any, here: str, there: str, namespace: int) -> None:
 def _raise(netlink: Any, name: str, master: str | None = None) -> None:
     more = {} if master is None else {"master": index_of(netlink, master)}
     netlink.link("set", index=index_of(netlink, name), state="up", **more)
+
+
+def _lower(netlink: Any, name: str) -> None:
+    netlink.link("set", index=index_of(netlink, name), state="down")

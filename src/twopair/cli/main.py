@@ -14,6 +14,7 @@ from twopair.cli.probe import probe
 from twopair.cli.rotate_key import rotate_key
 from twopair.cli.sas import sas
 from twopair.cli.sim import sim
+from twopair.cli.takeover import takeover
 from twopair.live.config import ConfigError
 from twopair.live.prerequisite import PrerequisiteMissing
 
@@ -60,6 +61,7 @@ app.command("sas")(sas)
 app.command("explain")(explain)
 app.command("sim")(sim)
 app.command("rotate-key")(rotate_key)
+app.command("takeover")(takeover)
 app.add_typer(ue.app, name="ue")
 
 

@@ -62,6 +62,20 @@ class Keeper(Protocol):
         ...
 
 
+class Bounded(Protocol):
+    """Something that may be done until a moment, and not after it.
+
+    Attributes:
+        until: that moment; it is moved by others while time passes.
+    """
+
+    until: Micros
+
+
+class _Always:
+    until = Micros(2**63 - 1)
+
+
 class _Nobody:
     def keep(self, key: str, value: KeptRegistration) -> None:
         """Nothing outlives this process."""
@@ -90,10 +104,11 @@ class Driver:
         hears_errors: whether the node is told of datagrams that did not arrive; for a UE, whose sockets
             are its own. A port that many UEs share stays deaf to what anybody may forge (UNP-06).
         keeper: keeps what is to outlive the process; nobody, unless one is given.
+        tenure: after it nothing is done, whatever comes: another host may serve (ADR 20).
 
     Attributes:
         counters: what went wrong, by name: ``illegal_step``, ``bind_failed``, ``send_failed``,
-            ``unreachable``, ``no_such_flow``, ``listener_failed``; others count theirs here.
+            ``unreachable``, ``no_such_flow``, ``listener_failed``, ``after_tenure``; others have theirs here.
         failures: the endpoints that could not be bound at start; later ones are logged.
         installed: called with each SA set that was installed.
         taps: see every message; there are none, and no cost, unless somebody wants to.
@@ -109,8 +124,10 @@ class Driver:
         clock: Callable[[], Micros] = monotonic,
         hears_errors: bool = False,
         keeper: Keeper | None = None,
+        tenure: Bounded | None = None,
     ) -> None:
         keeper = keeper or _Nobody()
+        self._tenure = tenure or _Always()
         self.node = node
         self.backend = backend
         self.counters: Counter[str] = Counter()
@@ -232,8 +249,12 @@ class Driver:
             self._show(event.flow, event.data, sent=False)
         elif isinstance(event, StreamClosed):
             self._ends(event.flow)
+        now = self._clock()
+        if now > self._tenure.until:
+            self.counters["after_tenure"] += 1
+            return
         try:
-            actions = self.node.feed(event, self._clock())
+            actions = self.node.feed(event, now)
         except Exception:  # ours, never the peer's: no reason to end the service for everyone
             self.counters["illegal_step"] += 1
             _log.exception("the node failed on %s", type(event).__name__)

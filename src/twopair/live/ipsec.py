@@ -2,13 +2,13 @@
 
 import logging
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from errno import EACCES, ENODEV, ENOENT, ENXIO, EPERM
 from pathlib import Path
 from typing import NamedTuple
 
-from twopair.backends.contract import IpsecBackend
+from twopair.backends.contract import InstallError, IpsecBackend
 from twopair.backends.kernel.backend import KernelBackend
 from twopair.backends.kernel.guard import refuse_loopback
 from twopair.backends.kernel.probe import probe
@@ -16,6 +16,7 @@ from twopair.backends.memory import MemoryBackend
 from twopair.backends.userspace.ledger import FileLedger
 from twopair.backends.userspace.raw import RawWire
 from twopair.base import DEFAULT_SUITES, Suite
+from twopair.core.esp import HOST_BLOCK, WHOLE, Positions
 from twopair.core.sa import SaSet
 from twopair.live.config.fields import BackendName
 from twopair.live.entropy import OsEntropy
@@ -47,10 +48,14 @@ class Before(NamedTuple):
     Args:
         known: SA sets of the predecessor, from its store.
         counters: file of the counters of the user-space engine.
+        shared: whether other hosts may have the sets later.
+        elsewhere: where to go on with the sets of another host, by set; None where the predecessor was here.
     """
 
     known: Sequence[SaSet]
     counters: Path
+    shared: bool = False
+    elsewhere: Mapping[int, Positions] | None = None
 
 
 def start_ipsec(
@@ -99,16 +104,17 @@ def _in_kernel(suites: tuple[Suite, ...], loop: AbstractEventLoop, before: Befor
     """The kernel's, with what a predecessor's store knows of, and rid of all else that it left behind."""
     with ExitStack() as opened:
         try:
-            backend = KernelBackend(suites)
+            backend = KernelBackend(suites, shared=before is not None and before.shared)
             opened.callback(backend.shut_down if before is None else backend.leave)
-            orphans = backend.reconcile(before.known if before is not None else ())
+            here = before is not None and before.elsewhere is None
+            orphans = backend.reconcile(before.known if before is not None and here else ())
         except OSError as error:
             raise PrerequisiteMissing(f"ipsec: kernel: {error}") from None
         if orphans.states or orphans.policies:
             _log.warning("removed orphans: %d states, %d policies", orphans.states, orphans.policies)
         loop.add_reader(backend.events.fileno(), _tell, backend)
         opened.callback(loop.remove_reader, backend.events.fileno())
-        standing = frozenset(sa_set.set_id for sa_set in orphans.adopted)
+        standing = frozenset(sa_set.set_id for sa_set in orphans.adopted) | _from_elsewhere(backend, before)
         return Ipsec(backend, refuse_loopback, opened.pop_all().close, standing)
 
 
@@ -117,11 +123,28 @@ def _in_user_space(mtu: int, loop: AbstractEventLoop, before: Before | None) -> 
     if before is None:
         return _watched(RawWire(OsEntropy(), mtu=mtu), loop)
     ledger = FileLedger(before.counters)
-    wire = RawWire(OsEntropy(), mtu=mtu, ledger=ledger, index=ledger.device)
+    block = HOST_BLOCK if before.shared else WHOLE
+    wire = RawWire(OsEntropy(), mtu=mtu, ledger=ledger, index=ledger.device, block=block)
     ledger.remember_device(wire.index)
-    standing = wire.adopt(before.known)
+    standing = wire.adopt(before.known) if before.elsewhere is None else set()
     ledger.only(standing)
+    standing |= _from_elsewhere(wire, before)
     return _watched(wire, loop)._replace(standing=frozenset(standing))
+
+
+def _from_elsewhere(backend: IpsecBackend, before: Before | None) -> set[int]:
+    """Install what another host had; the ids of what stands."""
+    stand = set()
+    if before is not None and before.elsewhere is not None:
+        for sa_set in before.known:
+            at = before.elsewhere.get(sa_set.set_id)
+            try:
+                if at is not None:
+                    backend.take_over(sa_set, at)
+                    stand.add(sa_set.set_id)
+            except InstallError as error:
+                _log.warning("set %d is not taken over: %s", sa_set.set_id, error)
+    return stand
 
 
 def _tell(backend: KernelBackend) -> None:

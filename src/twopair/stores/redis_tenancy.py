@@ -40,9 +40,12 @@ class RedisTenancy:
 
         def all_at_once() -> Term | None:
             with self._redis.pipeline(transaction=True) as pipe:
-                pipe.watch(self._owner, self._lease)
+                pipe.watch(self._owner, self._lease, self._wanted)
                 lease = pipe.get(self._lease)
                 if lease is not None and lease.decode() != instance:
+                    return None
+                wanted = pipe.get(self._wanted)
+                if wanted is not None and wanted.decode() != instance:
                     return None
                 last = read_owner(pipe.get(self._owner))
                 continues = last is not None and last.instance == instance
@@ -69,7 +72,8 @@ class RedisTenancy:
                 if last is not None and last != owner and last.epoch >= owner.epoch:
                     raise Taken(last)
                 pipe.multi()
-                pipe.set(self._owner, _text(owner))
+                if last != owner:
+                    pipe.set(self._owner, _text(owner))
                 pipe.set(self._lease, owner.instance, px=int(lease_s * _MS))
                 pipe.get(self._wanted)
                 wanted = pipe.execute()[-1]

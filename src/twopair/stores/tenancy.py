@@ -61,7 +61,7 @@ class Tenancy(Protocol):
         ...
 
     def claim(self, instance: str, lease_s: float) -> Term | None:
-        """Become the owner, for that long; None while another has a lease."""
+        """Become the owner, for that long; None while another has a lease, or has asked for it."""
         ...
 
     def renew(self, owner: Owner, lease_s: float) -> Renewed:

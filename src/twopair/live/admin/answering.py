@@ -1,21 +1,29 @@
 """What can be asked of a running P-CSCF."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from twopair.live.admin.diarist import Diarist
 from twopair.live.admin.explain import explained
 from twopair.live.admin.sas import sas
-from twopair.live.admin.server import AdminSocket
+from twopair.live.admin.server import AdminSocket, Answer
 from twopair.live.clock import monotonic
 from twopair.live.driver import Driver
 from twopair.nodes.pcscf import Pcscf
 
 
-def answering(path: Path | None, node: Pcscf, driver: Driver) -> AbstractAsyncContextManager[None]:
+def answering(
+    path: Path | None, node: Pcscf, driver: Driver, more: Mapping[str, Answer] | None = None
+) -> AbstractAsyncContextManager[None]:
     """Answer questions about a node at this path, from now on; nothing happens without one.
+
+    Args:
+        path: of the socket.
+        node: what is asked about.
+        driver: runs it.
+        more: what else can be asked.
 
     Raises:
         PrerequisiteMissing: there can be no socket.
@@ -33,4 +41,4 @@ def answering(path: Path | None, node: Pcscf, driver: Driver) -> AbstractAsyncCo
         now = monotonic()
         return explained(node.snapshot(now), diarist, who, now, time.time())
 
-    return AdminSocket({"sas": shown, "explain": told}).open(path)
+    return AdminSocket({"sas": shown, "explain": told, **(more or {})}).open(path)

@@ -51,6 +51,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "ipsec": Row(When.RESTART, "SAs are in it"),
     "store": Row(When.RESTART, "what is kept is in it"),
     "admin": Row(When.RESTART),
+    "failover": Row(When.RESTART),
     "log": Row(When.AT_ONCE),
     "export": Row(When.AT_ONCE),
 }

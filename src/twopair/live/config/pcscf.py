@@ -102,6 +102,16 @@ class Export(Section):
     auth_key: SecretText | None = None
 
 
+class Failover(Section):
+    """Table [failover]: several hosts, one P-CSCF (ADR 20); none without an instance."""
+
+    instance: Word | None = None
+    lease_s: Annotated[float, Field(ge=1, le=60)] = 3.0
+    automatic: bool = True
+    without_store: Literal["stop", "serve"] = "stop"
+    program: str | None = None
+
+
 class PcscfFile(Section):
     """The whole file."""
 
@@ -113,6 +123,7 @@ class PcscfFile(Section):
     ipsec: Ipsec = Ipsec()
     store: Store = Store()
     admin: Admin = Admin()
+    failover: Failover = Failover()
     log: Log = Log()
     export: Export = Export()
 

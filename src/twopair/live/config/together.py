@@ -167,6 +167,13 @@ PCSCF: Final[tuple[Rule, ...]] = (
         "lies elsewhere, and SA keys are sealed here; give store.key_file, the same at each node",
         _when(("store", "url"), lambda file: "redis" in file.store.url and file.store.key_file is None),
     ),
+    Rule(
+        "is of this host alone; give redis://HOST:PORT, which every host of [failover] can reach",
+        _when(
+            ("store", "url"),
+            lambda file: file.failover.instance is not None and "redis" not in file.store.url,
+        ),
+    ),
 )
 
 # home.toml

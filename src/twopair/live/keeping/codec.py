@@ -34,9 +34,15 @@ class Codec:
     Args:
         ring: seals keys.
         time_of_day: microseconds from the node's clock to the time of day (POSIX).
+        epoch: of the owner that writes, 0 where there is one host only.
+
+    Attributes:
+        since: the epochs of sets that were installed in earlier ones, by set.
     """
 
-    def __init__(self, ring: Ring, time_of_day: Callable[[], int]) -> None:
+    def __init__(self, ring: Ring, time_of_day: Callable[[], int], epoch: int = 0) -> None:
+        self.since: dict[int, int] = {}
+        self._epoch = epoch
         self._ring = ring
         self._time_of_day = time_of_day
         self._written: dict[tuple[str, int], tuple[SaSet, str]] = {}
@@ -75,6 +81,7 @@ class Codec:
         text = _dumps(
             {
                 "id": sa_set.set_id,
+                "since": self.since.get(sa_set.set_id, self._epoch),
                 "ue": sa_set.ue,
                 "pcscf": sa_set.pcscf,
                 "ports": sa_set.ports,
@@ -119,6 +126,7 @@ class Codec:
 
     def _read_set(self, token: str, impi: Impi, read: Any, ahead: int) -> KeptSet:
         spis = Spis(*map(Spi, read["spis"]))
+        self.since[read["id"]] = read.get("since", 0)
         asked = read.get("challenge")
         return KeptSet(
             SaSet(

@@ -84,6 +84,11 @@ class Journal:
             self._octets -= size
             self._segments.remove(number)
 
+    def clear(self) -> None:
+        """Forget what is in it: another host has gone on in between. Raises OSError."""
+        self.turn()
+        self.drop(self._number)
+
     def close(self) -> None:
         """Let go."""
         self.turn()

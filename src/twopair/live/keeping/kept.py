@@ -5,13 +5,16 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from time import monotonic_ns, time_ns
 
+from twopair.core.esp import Positions, taken_over
 from twopair.core.registration.kept import KeptRegistration, as_far_as
 from twopair.core.sa import SaSet
 from twopair.live.keeping.codec import Codec, Unreadable
 from twopair.live.keeping.journal import Journal
 from twopair.live.keeping.keys import ring_in
+from twopair.live.keeping.windows import PREFIX, Windows
 from twopair.live.keeping.writer import Lag, Writer
 from twopair.stores.contract import Store
+from twopair.stores.tenancy import Term
 
 _log = logging.getLogger(__name__)
 
@@ -32,10 +35,12 @@ class Kept:
         store: where.
         journal: folder of what the store does not have yet.
         key_file: keys that seal.
+        term: of this host; None where there is one host only.
 
     Attributes:
         values: what a predecessor kept, by key; empty after `take_up`.
         again: called from another thread when everything is to be kept once more.
+        windows: what inbound SAs have received, for another host.
 
     Raises:
         StoreError: the store cannot be read.
@@ -43,12 +48,17 @@ class Kept:
         OSError: key file or journal cannot be read or made.
     """
 
-    def __init__(self, store: Store, journal: Path, key_file: Path) -> None:
-        self._codec = Codec(ring_in(key_file), time_of_day)
+    def __init__(self, store: Store, journal: Path, key_file: Path, term: Term | None = None) -> None:
+        self._epoch = 0 if term is None else term.owner.epoch
+        self._codec = Codec(ring_in(key_file), time_of_day, self._epoch)
         self._journal = Journal(journal)
+        if term is not None and not term.continues:
+            self._journal.clear()
         changes = self._journal.replay()
         octets: dict[str, bytes | None] = dict(store.load())
         octets.update(changes)
+        self.windows = Windows(self._behind)
+        self._tops = self.windows.read(octets)
         self._unreadable: list[str] = []
         self.values = dict(self._read(octets))
         self.again: Callable[[], object] = _nothing
@@ -56,7 +66,7 @@ class Kept:
 
     def _read(self, octets: Mapping[str, bytes | None]) -> Iterator[tuple[str, KeptRegistration]]:
         for key, value in octets.items():
-            if value is None:
+            if value is None or key.startswith(PREFIX):
                 continue
             try:
                 yield key, self._codec.decode(value)
@@ -71,6 +81,16 @@ class Kept:
     def sets(self) -> list[SaSet]:
         """The SA sets of what a predecessor kept."""
         return [kept.sa_set for value in self.values.values() for kept in value.sets]
+
+    def positions(self) -> dict[int, Positions]:
+        """Where to go on with those sets that another host had; without those that have no block left."""
+        found = {}
+        for set_id in (sa_set.set_id for sa_set in self.sets()):
+            owners = self._epoch - self._codec.since.get(set_id, 0)
+            at = taken_over(owners, self._tops.get(set_id, (0, 0)))
+            if at is not None:
+                found[set_id] = at
+        return found
 
     def take_up(self, standing: Container[int]) -> tuple[KeptRegistration, ...]:
         """What goes on if only the sets with these ids stand; all else is forgotten."""
@@ -90,6 +110,8 @@ class Kept:
             elif now != value:
                 self.keep(key, now)
         self.values.clear()
+        self._tops.clear()
+        self.windows.only(kept.sa_set.set_id for value in left.values() for kept in value.sets)
         return tuple(left.values())
 
     def keep_all(self, known: Callable[[], Mapping[str, KeptRegistration]]) -> None:
@@ -104,6 +126,9 @@ class Kept:
     def forget(self, key: str) -> None:
         """See `Keeper`."""
         self._writer.put(key, None)
+
+    def _behind(self, key: str, value: bytes | None) -> None:
+        self._writer.put(key, value, journaled=False)
 
     def lag(self) -> Lag:
         """How far the store is behind."""

@@ -16,6 +16,7 @@ from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.tried import beside, tried
 from twopair.stores.contract import Store, StoreError
 from twopair.stores.sqlite import SqliteStore
+from twopair.stores.tenancy import Term
 
 T = TypeVar("T")
 
@@ -49,8 +50,13 @@ def places(file: Path, settings: PcscfFile) -> Places:
 
 
 @contextmanager
-def open_kept(file: Path, settings: PcscfFile) -> Iterator[Kept | None]:
+def open_kept(file: Path, settings: PcscfFile, term: Term | None = None) -> Iterator[Kept | None]:
     """What a predecessor kept, and the keeper of what comes; None if nothing is to outlive the process.
+
+    Args:
+        file: the configuration.
+        settings: what is in it.
+        term: of this host as the owner; None where there is one host only.
 
     Raises:
         ConfigError: another value mends it.
@@ -68,20 +74,20 @@ def open_kept(file: Path, settings: PcscfFile) -> Iterator[Kept | None]:
                 stack.enter_context(held(where.journal))
             except Held as other:
                 raise PrerequisiteMissing(
-                    f"{_said(file, url)}: is in use by another P-CSCF, process {other or 'unknown'}; end it, "
+                    f"{said(file, url)}: is in use by another P-CSCF, process {other or 'unknown'}; end it, "
                     "or give another path"
                 ) from None
-            store = _patient(_said(file, url), lambda: _open(file, settings))
+            store = patient(said(file, url), lambda: _open(file, settings, term))
         stack.callback(store.close)
-        yield stack.enter_context(_kept(file, settings, store, where))
+        yield stack.enter_context(_kept(file, settings, store, where, term))
 
 
 @contextmanager
-def _kept(file: Path, settings: PcscfFile, store: Store, where: Places) -> Iterator[Kept]:
+def _kept(file: Path, settings: PcscfFile, store: Store, where: Places, term: Term | None) -> Iterator[Kept]:
     with tried(file, "store.url", settings.store.url):
         try:
-            kept = _patient(
-                _said(file, settings.store.url), lambda: Kept(store, where.journal, where.key_file)
+            kept = patient(
+                said(file, settings.store.url), lambda: Kept(store, where.journal, where.key_file, term)
             )
         except KeyFault as fault:
             raise PrerequisiteMissing(f"{file}: store.key_file = {where.key_file}: {fault}") from None
@@ -91,7 +97,7 @@ def _kept(file: Path, settings: PcscfFile, store: Store, where: Places) -> Itera
         kept.close()
 
 
-def _open(file: Path, settings: PcscfFile) -> Store:
+def _open(file: Path, settings: PcscfFile, term: Term | None) -> Store:
     url = settings.store.url
     if url.startswith(SQLITE):
         path = Path(os.path.realpath(beside(file, url.removeprefix(SQLITE))))
@@ -101,22 +107,23 @@ def _open(file: Path, settings: PcscfFile) -> Store:
         from twopair.stores.redis import RedisStore  # noqa: PLC0415  an extra
     except ImportError:
         raise PrerequisiteMissing(
-            f"{_said(file, url)}: needs the package redis; pip install 'twopair[redis]'"
+            f"{said(file, url)}: needs the package redis; pip install 'twopair[redis]'"
         ) from None
-    return RedisStore(url, settings.node.name)
+    return RedisStore(url, settings.node.name, None if term is None else term.owner)
 
 
-def _patient(said: str, attempt: Callable[[], T]) -> T:
+def patient(words: str, attempt: Callable[[], T]) -> T:
     """What `attempt` gives; a lock, or a server that is away, is waited for."""
     try:
-        return Patience().until_free(said, attempt, _passing)
+        return Patience().until_free(words, attempt, _passing)
     except StoreError as error:
-        raise ConfigError([f"{said}: {error}"]) from None
+        raise ConfigError([f"{words}: {error}"]) from None
 
 
 def _passing(error: Exception) -> str | None:
     return str(error) if isinstance(error, StoreError) and error.passes else None
 
 
-def _said(file: Path, url: str) -> str:
+def said(file: Path, url: str) -> str:
+    """How lines about the store begin."""
     return f"{file}: store.url = {json.dumps(url, ensure_ascii=False)}"

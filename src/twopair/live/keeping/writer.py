@@ -83,11 +83,12 @@ class Writer:
         self._thread = Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
 
-    def put(self, key: str, value: bytes | None) -> None:
+    def put(self, key: str, value: bytes | None, *, journaled: bool = True) -> None:
         """A change; None: the key goes. It is in the journal when this returns, unless that failed."""
         with self._changed:
             try:
-                self._journal.append(key, value)
+                if journaled:
+                    self._journal.append(key, value)
             except OSError as error:
                 self._unjournaled += 1
                 if not self._mute:

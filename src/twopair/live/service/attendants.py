@@ -1,18 +1,23 @@
 """Those who attend to a P-CSCF while it serves; the node knows of none of them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from json import dumps
 from typing import Final
 
 from twopair.live.admin import answering
+from twopair.live.admin.server import Answer
 from twopair.live.config import PcscfFile
+from twopair.live.failover.opened import state_of
 from twopair.live.http.watching import watching
 from twopair.live.program import log_level
 from twopair.live.service.exporting import exporting
 from twopair.live.service.logging_keys import logging_keys
 from twopair.live.service.reloading import reloading
 from twopair.live.service.running import Running
+from twopair.live.service.windows import telling_windows
 from twopair.live.tried import beside
+from twopair.stores.tenancy import Term
 
 Attendant = Callable[[Running], AbstractAsyncContextManager[None]]
 """Entered before the ready line, left at the end."""
@@ -21,7 +26,17 @@ Attendant = Callable[[Running], AbstractAsyncContextManager[None]]
 def _admin(running: Running) -> AbstractAsyncContextManager[None]:
     named = running.settings.admin.socket
     place = None if named is None else beside(running.file, named)
-    return answering(place, running.node, running.driver)
+    return answering(place, running.node, running.driver, _of_the_owner(running.tenure.term))
+
+
+def _of_the_owner(term: Term | None) -> dict[str, Answer]:
+    """What can be asked of a host that serves where others could."""
+
+    def state(_who: str) -> Iterator[str]:
+        assert term is not None, "it is not asked else"
+        yield dumps(state_of(term.owner.instance, term.owner, serves=True))
+
+    return {} if term is None else {"owner": state, "takeover": state}
 
 
 @asynccontextmanager
@@ -42,6 +57,7 @@ ATTENDANTS: Final[tuple[Attendant, ...]] = (
     exporting,
     logging_keys,
     _admin,
+    telling_windows,
     watching,
     reloading,
 )

@@ -1,7 +1,7 @@
 """`twopair pcscf`: a P-CSCF as a service."""
 
 import logging
-from asyncio import get_running_loop
+from asyncio import FIRST_COMPLETED, Event, create_task, get_running_loop, wait
 from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from pathlib import Path
@@ -10,8 +10,11 @@ from twopair.live.collector import collect_nothing
 from twopair.live.config import PcscfFile, read
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
-from twopair.live.ipsec import Before, start_ipsec
-from twopair.live.keeping.opened import open_kept, places
+from twopair.live.failover.opened import turns_of
+from twopair.live.failover.tenure import Tenure
+from twopair.live.ipsec import Before, Ipsec, start_ipsec
+from twopair.live.keeping.kept import Kept
+from twopair.live.keeping.opened import Places, open_kept, places
 from twopair.live.program import ready, start, until_told_to_end
 from twopair.live.service.attendants import ATTENDANTS
 from twopair.live.service.running import Running
@@ -29,31 +32,66 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
     """
     settings = read(file, PcscfFile)
     async with until_told_to_end() as end:
-        with ExitStack() as closing:
-            config, loop = settings.config(), get_running_loop()
-            collect_nothing()
-            kept = closing.enter_context(open_kept(file, settings))
-            ipsec = start_ipsec(
-                settings.ipsec.backend,
-                mtu=settings.ipsec.mtu,
-                loop=loop,
-                suites=config.algorithms,
-                ipv6=any(":" in address for address in config.gm_addresses),
-                before=None if kept is None else Before(kept.sets(), places(file, settings).counters),
-            )
-            closing.callback(lambda: _log.info("end; drops %s", dict(ipsec.backend.drops())))
-            closing.callback(ipsec.close)
-            node = Pcscf(config, OsEntropy())
-            driver = Driver(node, ipsec.backend, guard=ipsec.guard, keeper=kept)
-            closing.callback(driver.stop)
-            recalled = () if kept is None else kept.take_up(ipsec.standing)
-            if kept is not None:
-                kept.again = partial(loop.call_soon_threadsafe, kept.keep_all, node.kept)
-            start(driver, file, settings.endpoints(), verbose, recalled)
-            addresses = ", ".join(config.gm_addresses)
-            running = Running(file, settings, node, driver, ipsec, kept, verbose)
-            async with AsyncExitStack() as attended:
-                for attendant in ATTENDANTS:
-                    await attended.enter_async_context(attendant(running))
-                ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
-                await end.wait()
+        turns = turns_of(file, settings)
+        while (tenure := await turns.begin(end)) is not None:
+            try:
+                await _serve(file, settings, tenure, end, verbose)
+            finally:
+                await turns.finish(tenure)
+
+
+async def _serve(file: Path, settings: PcscfFile, tenure: Tenure, end: Event, verbose: int) -> None:
+    """One turn."""
+    with ExitStack() as closing:
+        config, loop = settings.config(), get_running_loop()
+        collect_nothing()
+        kept = closing.enter_context(open_kept(file, settings, tenure.term))
+        ipsec = start_ipsec(
+            settings.ipsec.backend,
+            mtu=settings.ipsec.mtu,
+            loop=loop,
+            suites=config.algorithms,
+            ipv6=any(":" in address for address in config.gm_addresses),
+            before=None if kept is None else _before(kept, places(file, settings), tenure),
+        )
+        closing.callback(lambda: _log.info("end; drops %s", dict(ipsec.backend.drops())))
+        closing.callback(ipsec.close)
+        node = Pcscf(config, OsEntropy())
+        driver = Driver(node, ipsec.backend, guard=ipsec.guard, keeper=kept, tenure=tenure)
+        closing.callback(_leave_to_another, ipsec, driver, tenure)
+        closing.callback(driver.stop)
+        recalled = () if kept is None else kept.take_up(ipsec.standing)
+        if kept is not None:
+            kept.again = tenure.again = partial(loop.call_soon_threadsafe, kept.keep_all, node.kept)
+        start(driver, file, settings.endpoints(), verbose, recalled)
+        addresses = ", ".join(config.gm_addresses)
+        running = Running(file, settings, node, driver, ipsec, kept, verbose, tenure)
+        async with AsyncExitStack() as attended:
+            for attendant in ATTENDANTS:
+                await attended.enter_async_context(attendant(running))
+            ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
+            await _either(end, tenure.over)
+
+
+def _before(kept: Kept, where: Places, tenure: Tenure) -> Before:
+    """What a predecessor had, here or at another host."""
+    term = tenure.term
+    stale = term is not None and not term.continues
+    return Before(
+        kept.sets(), where.counters, shared=term is not None, elsewhere=kept.positions() if stale else None
+    )
+
+
+def _leave_to_another(ipsec: Ipsec, driver: Driver, tenure: Tenure) -> None:
+    """The sets are another host's from now on, and none of this one."""
+    if tenure.taken:
+        for set_id in driver.sets:
+            ipsec.backend.remove(set_id)
+
+
+async def _either(*events: Event) -> None:
+    """Until one of them is set."""
+    waiting = [create_task(event.wait()) for event in events]
+    await wait(waiting, return_when=FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

@@ -1,11 +1,13 @@
 """A P-CSCF that serves, as those who attend to it see it."""
 
+from asyncio import Event
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from twopair.live.config import PcscfFile
 from twopair.live.driver import Driver
+from twopair.live.failover.tenure import Always, Tenure
 from twopair.live.ipsec import Ipsec
 from twopair.live.keeping.kept import Kept
 from twopair.nodes.pcscf import Pcscf
@@ -22,6 +24,7 @@ class Running:
         driver: runs it.
         ipsec: where its SAs are.
         kept: what is to outlive the process, None if nothing is.
+        tenure: for how long it serves.
         verbose: how often -v was given.
         renewed: called with the settings after each SIGHUP that found a right file.
     """
@@ -33,4 +36,5 @@ class Running:
     ipsec: Ipsec
     kept: Kept | None
     verbose: int = 0
+    tenure: Tenure = field(default_factory=lambda: Always(Event()))
     renewed: list[Callable[[PcscfFile], None]] = field(default_factory=list)
