@@ -95,7 +95,7 @@ def test_the_kernel_is_taken_where_it_can(
     """Once with what a predecessor left behind, which is told."""
     kernel = FakeKernel()
     monkeypatch.setattr(ipsec, "probe", lambda: Probe(()))
-    monkeypatch.setattr(ipsec, "KernelBackend", lambda _suites: kernel)
+    monkeypatch.setattr(ipsec, "KernelBackend", lambda _suites, **_: kernel)
     with caplog.at_level(logging.INFO, "twopair"):
         got = started("auto")
     assert id(got.backend) == id(kernel)
