@@ -107,7 +107,7 @@ def test_the_kernel_is_taken_where_it_can(
 
 
 def test_a_kernel_that_fails_after_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_suites: object) -> KernelBackend:
+    def refuse(_suites: object, **_: object) -> KernelBackend:
         raise OSError(EUSERS, "all numbers are taken")
 
     monkeypatch.setattr(ipsec, "probe", lambda: Probe(()))

@@ -13,7 +13,7 @@ from twopair.live.failover.addresses import absent
 from twopair.live.failover.standby import Standby
 from twopair.live.failover.tenure import Tenure
 from twopair.live.failover.turns import Alone, AmongOthers, Turns
-from twopair.live.keeping.opened import patient, said
+from twopair.live.keeping.opened import patient, places, said
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.tried import beside
 from twopair.stores.tenancy import Owner, Tenancy
@@ -25,14 +25,20 @@ def turns_of(file: Path, settings: PcscfFile) -> Turns:
     """The turns of this host.
 
     Raises:
-        PrerequisiteMissing: the store is away, or a package is missing.
+        PrerequisiteMissing: the store is away, a package is missing, or the key file of the others.
     """
     failover = settings.failover
     if failover.instance is None:
         return Alone()
+    tenancy = tenancy_of(file, settings)
+    key_file = places(file, settings).key_file
+    if not key_file.exists() and patient(said(file, settings.store.url), tenancy.owner)[0] is not None:
+        raise PrerequisiteMissing(
+            f"{file}: store.key_file = {key_file}: is not there; give the key file of the other hosts"
+        )
     missing = partial(absent, (*settings.gm.addresses, settings.core.address))
     standby = Standby(
-        tenancy_of(file, settings),
+        tenancy,
         instance_of(failover.instance),
         failover.lease_s,
         automatic=failover.automatic,

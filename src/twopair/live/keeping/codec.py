@@ -28,6 +28,10 @@ class Unreadable(Exception):
     """A value that cannot be read; the text says why."""
 
 
+class Sealed(Unreadable):
+    """A value whose keys another key seals, or that was changed."""
+
+
 class Codec:
     """Writes and reads values.
 
@@ -102,7 +106,7 @@ class Codec:
             read = json.loads(octets)
             return READERS[read["v"]](self, read, self._time_of_day())
         except KeyFault as error:
-            raise Unreadable(str(error)) from None
+            raise Sealed(str(error)) from None
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise Unreadable(f"is not a value of this program ({type(error).__name__}: {error})") from None
 

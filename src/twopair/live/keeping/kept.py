@@ -8,9 +8,9 @@ from time import monotonic_ns, time_ns
 from twopair.core.esp import Positions, taken_over
 from twopair.core.registration.kept import KeptRegistration, as_far_as
 from twopair.core.sa import SaSet
-from twopair.live.keeping.codec import Codec, Unreadable
+from twopair.live.keeping.codec import Codec, Sealed, Unreadable
 from twopair.live.keeping.journal import Journal
-from twopair.live.keeping.keys import ring_in
+from twopair.live.keeping.keys import KeyFault, ring_in
 from twopair.live.keeping.windows import PREFIX, Windows
 from twopair.live.keeping.writer import Lag, Writer
 from twopair.stores.contract import Store
@@ -71,6 +71,8 @@ class Kept:
             try:
                 yield key, self._codec.decode(value)
             except Unreadable as error:
+                if self._epoch and isinstance(error, Sealed):
+                    raise KeyFault(f"a registration {error}; give the key file of the other hosts") from None
                 if not self._unreadable:
                     _log.warning("store: a registration %s; it is left out, and others like it", error)
                 self._unreadable.append(key)
