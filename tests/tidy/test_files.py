@@ -19,7 +19,7 @@ PLACES = {
     ".ci": {""},
     "benchmarks": {".py"},
     "docs": {".md", ".svg", ".png"},
-    "examples": {".md", ".py", ".toml"},
+    "examples": {"", ".md", ".py", ".toml"},
     "packaging": {"", ".conf", ".service", ".toml", *DEBHELPER},
     "src": {".py", ".typed"},
     "tests": {".py", ".toml", ".txt", ".md", ".sip", ".c", ".xml", ".cfg", ".json"},
