@@ -159,7 +159,7 @@ def same_ports(evidence: Evidence) -> Evidence:
     first = made[0].ports
 
     def of(sa_set: SaSet) -> SaSet:
-        return replace(sa_set, ports=sa_set.ports._replace(uc=first.uc, pc=first.pc))
+        return sa_set._replace(ports=sa_set.ports._replace(uc=first.uc, pc=first.pc))
 
     moments = [
         replace(m, sa_set=of(m.sa_set)) if isinstance(m, SetUp | SetGone) else m
@@ -171,13 +171,13 @@ def same_ports(evidence: Evidence) -> Evidence:
 
 
 def other_server_port(sa_set: SaSet) -> SaSet:
-    return replace(sa_set, ports=sa_set.ports._replace(us=sa_set.ports.uc))
+    return sa_set._replace(ports=sa_set.ports._replace(us=sa_set.ports.uc))
 
 
 def same_keys(evidence: Evidence) -> Evidence:
     made = evidence.recording.sets
     return replace(
-        evidence, recording=replace(evidence.recording, sets=[replace(s, keys=made[0].keys) for s in made])
+        evidence, recording=replace(evidence.recording, sets=[s._replace(keys=made[0].keys) for s in made])
     )
 
 

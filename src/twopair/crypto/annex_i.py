@@ -1,15 +1,13 @@
 """Key expansion from AKA keys to ESP keys (TS 33.203 Annex I; KEY-01..KEY-07)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from twopair.base import Secret, Suite
 from twopair.crypto.kdf import kdf
 
 
-@dataclass(frozen=True, slots=True)
-class EspKeys:
+class EspKeys(NamedTuple):
     """Keys of one SA set: the same for its four SAs (SA-03).
 
     Args:

@@ -18,6 +18,9 @@ MARK: Final = 0x54_50_50_31
 WAITS_MS: Final = 250
 """How long a locked file is waited for in one call; the writer comes again."""
 
+_PORTION: Final = 256
+"""Rows that are read at a time."""
+
 _PUT: Final = "INSERT INTO kept VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 _BEGIN: Final = (
@@ -60,10 +63,9 @@ class SqliteStore:
 
     def load(self) -> Iterator[tuple[str, bytes]]:
         """See `Store`."""
-        rows: list[tuple[str, bytes]] = _tried(
-            lambda: self._connection.execute("SELECT key, value FROM kept").fetchall()
-        )
-        return iter(rows)
+        rows = _tried(lambda: self._connection.execute("SELECT key, value FROM kept"))
+        while found := _tried(lambda: rows.fetchmany(_PORTION)):
+            yield from found
 
     def write(self, changes: Changes) -> None:
         """See `Store`."""

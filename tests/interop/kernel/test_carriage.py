@@ -1,7 +1,6 @@
 """The kernel at one end, our own engine at the other: both understand each other, in every suite."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
 from socket import SOCK_DGRAM
 
@@ -111,7 +110,7 @@ def test_damaged_and_misdirected_packets(both: Gm) -> None:
         both.inject(End.PCSCF, good[:-1] + bytes((good[-1] ^ 1,)))
         assert drops(both, End.PCSCF) == {"BAD_ICV": 1}
         forger = Engine(OsEntropy())
-        forger.install(replace(both.ue.set, ports=PORTS._replace(uc=Port(6200))))
+        forger.install(both.ue.set._replace(ports=PORTS._replace(uc=Port(6200))))
         wrong = ip.udp_datagram(both.ue.address, 6200, both.pcscf.address, PORTS.ps, b"hello")
         (packet,) = forger.from_host(wrong)
         both.inject(End.PCSCF, packet)

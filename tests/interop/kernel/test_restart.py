@@ -3,7 +3,6 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from signal import SIGKILL
 
 import pytest
@@ -22,8 +21,7 @@ from twopair.live.lab.namespace import Namespace
 pytestmark = pytest.mark.guest
 
 FIRST = sa_set(End.PCSCF)
-SECOND = replace(
-    FIRST,
+SECOND = FIRST._replace(
     set_id=2,
     ports=Ports(uc=Port(6200), us=Port(6201), pc=Port(5066), ps=Port(5062)),
     spis=Spis(*(Spi(spi + 1000) for spi in SPIS)),
@@ -172,7 +170,7 @@ def test_an_adopted_set_is_a_set(namespace: Namespace) -> None:
     backend = begin(namespace)
     assert list(reconcile(namespace, backend, SECOND).adopted) == [SECOND]
     with pytest.raises(InstallError, match="SA-16"):
-        backend.install(replace(FIRST, spis=SECOND.spis))
+        backend.install(FIRST._replace(spis=SECOND.spis))
     backend.install(FIRST)
     assert standing(namespace) == (8, 8)
     backend.remove(SECOND.set_id)
@@ -184,7 +182,7 @@ def test_a_foreign_state_with_our_spi_stops_the_set_and_stays(namespace: Namespa
     """SA-01, ERR-24: with the kernel's reason; the other three and the policies are taken out again."""
     make_foreign(namespace)
     backend = begin(namespace)
-    taken = replace(FIRST, spis=SPIS._replace(us=Spi(0x7001)))
+    taken = FIRST._replace(spis=SPIS._replace(us=Spi(0x7001)))
     with pytest.raises(InstallError, match="state SA2-dn: File exists"):
         backend.install(taken)
     assert standing(namespace) == (2, 2)

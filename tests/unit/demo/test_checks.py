@@ -158,7 +158,7 @@ def unopened(evidence: Evidence) -> None:
 
 def another_suite(evidence: Evidence) -> None:
     sets = evidence.recording.sets
-    sets[0] = replace(sets[0], suite=Suite("hmac-sha-1-96", "null"))
+    sets[0] = sets[0]._replace(suite=Suite("hmac-sha-1-96", "null"))
 
 
 def sm6_before_its_set(evidence: Evidence) -> None:

@@ -1,7 +1,5 @@
 """The observer on packets made by the ESP engine: decrypts, reassembles, names SA and step."""
 
-import dataclasses
-
 import pytest
 
 from twopair.backends.userspace.engine import Engine
@@ -117,7 +115,7 @@ def test_clear_text_has_no_sa() -> None:
 def test_without_the_key_nothing_is_told_but_the_spi() -> None:
     """A wrong IK opens nothing: the ICV decides, not the SPI."""
     [packet] = ue_engine(a_set(End.UE)).from_host(ip.udp_datagram(UE, 6100, PCSCF, 5062, a_message()))
-    wrong = dataclasses.replace(a_set(End.UE), keys=expand(DEFAULT_SUITES[0], Secret(bytes(16)), IK))
+    wrong = a_set(End.UE)._replace(keys=expand(DEFAULT_SUITES[0], Secret(bytes(16)), IK))
     first, fault = told(wrong).packet(NOW, packet)
     assert isinstance(first, SeenPacket)
     assert first.segment is None

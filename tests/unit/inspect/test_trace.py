@@ -1,7 +1,5 @@
 """The observer of a simulated world: marks instead of ESP."""
 
-import dataclasses
-
 import pytest
 from tests.figure1_sets import sa_set
 
@@ -46,7 +44,7 @@ def test_a_marked_datagram_has_the_sa_of_its_spi() -> None:
 def test_the_set_of_the_sender_counts_where_keys_differ() -> None:
     """ERR-01: the mark says nothing of keys, so the sender's set is taken."""
     other = EspKeys(Secret(bytes(20)), Secret(bytes(16)), Secret(b""))
-    theirs = dataclasses.replace(sa_set(End.PCSCF), keys=other)
+    theirs = sa_set(End.PCSCF)._replace(keys=other)
     found = message(told(UE_SET, theirs).observed(observed(UP, MESSAGE, spi=UE_SET.spis.ps)))
     assert found.held_by == (End.UE,)
 

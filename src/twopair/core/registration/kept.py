@@ -3,7 +3,7 @@
 Moments are those of the node's clock; whoever writes them down translates them into the time of day.
 """
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from twopair.base import Impi, Impu, Micros
@@ -85,12 +85,23 @@ class KeptRegistration(NamedTuple):
     sets: tuple[KeptSet, ...]
 
 
-def as_far_as(values: Iterable[KeptRegistration], standing: Container[int]) -> Iterator[KeptRegistration]:
-    """What is left of registrations if only the sets with these ids stand; one without sets is gone."""
+def as_far_as(values: Iterable[KeptRegistration], standing: Iterable[int]) -> Iterator[KeptRegistration]:
+    """What is left of registrations if only the sets with these ids stand; one without sets is gone.
+
+    An id names one set: of several that say they have it, the first.
+    """
+    left = set(standing)
     for value in values:
-        sets = tuple(kept for kept in value.sets if kept.sa_set.set_id in standing)
+        sets = tuple([kept for kept in value.sets if _taken(left, kept.sa_set.set_id)])
         if sets:
             yield value if len(sets) == len(value.sets) else value._replace(sets=sets)
+
+
+def _taken(left: set[int], set_id: int) -> bool:
+    if set_id not in left:
+        return False
+    left.remove(set_id)
+    return True
 
 
 class Keep(NamedTuple):

@@ -1,6 +1,5 @@
 """The SA set: two pairs, the unit that is installed, confirmed, replaced and removed (SA-01)."""
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from twopair.base import Endpoint, Flow, Impi, Port, Spi, Suite, Transport
@@ -47,8 +46,7 @@ class SaPair(NamedTuple):
     inbound: SecurityAssociation
 
 
-@dataclass(frozen=True, slots=True)
-class SaSet:
+class SaSet(NamedTuple):
     """Two pairs of SAs between one UE and its P-CSCF; never half of it exists anywhere (SA-01).
 
     Args:

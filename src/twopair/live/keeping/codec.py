@@ -5,12 +5,14 @@ what an earlier one has written: `READERS`.
 """
 
 import json
-from base64 import b64decode, b64encode
+import struct
+from base64 import b64encode
+from binascii import a2b_base64
 from collections.abc import Callable
 from typing import Any, Final
 
-from twopair.base import Impi, Impu, Micros, Port, Secret, Spi, Suite
-from twopair.core.registration.flows import RegFlow
+from twopair.base import Impi, Secret, Suite
+from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.registration.kept import KeptBinding, KeptChallenge, KeptRegistration, KeptSet
 from twopair.core.sa import End, Ports, SaSet, Spis, Stage
 from twopair.crypto.annex_i import EspKeys
@@ -20,6 +22,11 @@ VERSION: Final = 1
 
 _MOST_SEALED: Final = 4_096
 """How many sealed sets are remembered, so that a set is sealed once and not at every change."""
+
+_JSON: Final = json.JSONDecoder()
+_FOUR_PORTS: Final = struct.Struct("!4H")
+_FOUR_SPIS: Final = struct.Struct("!4I")
+_NONE: Final = Secret(b"")
 
 _STAGES: Final = {stage.value: stage for stage in Stage}
 
@@ -103,51 +110,57 @@ class Codec:
     def decode(self, octets: bytes) -> KeptRegistration:
         """One registration. Raises Unreadable."""
         try:
-            read = json.loads(octets)
+            text = octets.decode().strip()
+            read, end = _JSON.raw_decode(text)
+            if end < len(text):
+                raise ValueError("something follows it")
             return READERS[read["v"]](self, read, self._time_of_day())
         except KeyFault as error:
             raise Sealed(str(error)) from None
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+        except (ValueError, KeyError, TypeError, IndexError, struct.error) as error:
             raise Unreadable(f"is not a value of this program ({type(error).__name__}: {error})") from None
 
     def _read_1(self, read: Any, ahead: int) -> KeptRegistration:
-        token, impi = read["token"], Impi(read["impi"])
+        impi, token, path, contact, route = map(
+            read.__getitem__, ("impi", "token", "path", "contact", "route")
+        )
+        "".join((impi, token, path, contact, route))  # raises TypeError unless all are text
+        flow = tuple(read["flow"])
         return KeptRegistration(
             impi,
-            RegFlow(*read["flow"]),
+            ALONE if flow == ALONE else RegFlow(*flow),
             token,
-            read["path"],
-            read["contact"],
+            path,
+            contact,
             read["tcp"],
-            read["route"],
-            tuple(
-                KeptBinding(Impu(impu), tuple(map(Impu, associated)), Micros(until - ahead))
-                for impu, associated, until in read["impus"]
-            ),
+            route,
+            tuple(KeptBinding(impu, _texts(known), until - ahead) for impu, known, until in read["impus"]),
             read["latest"],
-            tuple(self._read_set(token, impi, one, ahead) for one in read["sets"]),
+            tuple([self._read_set(token, impi, one, ahead) for one in read["sets"]]),
         )
 
     def _read_set(self, token: str, impi: Impi, read: Any, ahead: int) -> KeptSet:
-        spis = Spis(*map(Spi, read["spis"]))
+        ports, spis, asked = Ports(*read["ports"]), Spis(*read["spis"]), read.get("challenge")
+        _FOUR_PORTS.pack(*ports)  # raise struct.error unless all are numbers in their range
+        _FOUR_SPIS.pack(*spis)
         self.since[read["id"]] = read.get("since", 0)
-        asked = read.get("challenge")
+        sa_set = SaSet(
+            read["id"],
+            impi,
+            End.PCSCF,
+            read["ue"],
+            read["pcscf"],
+            ports,
+            spis,
+            Suite(*read["suite"]),
+            _keys(self._ring.open(a2b_base64(read["keys"]), _about(token, spis))),
+        )
         return KeptSet(
-            SaSet(
-                set_id=read["id"],
-                impi=impi,
-                end=End.PCSCF,
-                ue=read["ue"],
-                pcscf=read["pcscf"],
-                ports=Ports(*map(Port, read["ports"])),
-                spis=spis,
-                suite=Suite(*read["suite"]),
-                keys=_keys(self._ring.open(b64decode(read["keys"]), _about(token, spis))),
-            ),
+            sa_set,
             _STAGES[read["stage"]],
-            Micros(read["until"] - ahead),
-            tuple(read["server"]),
-            None if asked is None else KeptChallenge(tuple(asked[0]), asked[1], asked[2]),
+            read["until"] - ahead,
+            _texts(read["server"]),
+            None if asked is None else KeptChallenge(_texts(asked[0]), asked[1], asked[2]),
         )
 
 
@@ -163,13 +176,22 @@ def _dumps(value: object) -> str:
 
 def _about(token: str, spis: Spis) -> bytes:
     """What sealed keys belong to: they open nothing in the place of others."""
-    return f"{token}/{spis}".encode()
+    uc, us, pc, ps = spis
+    return f"{token}/Spis(uc={uc}, us={us}, pc={pc}, ps={ps})".encode()
+
+
+def _texts(read: list[Any]) -> tuple[Any, ...]:
+    """Raises TypeError unless all are text."""
+    "".join(read)
+    return tuple(read)
 
 
 def _keys(plain: bytes) -> EspKeys:
-    parts: list[Secret] = []
-    while plain:
-        size = plain[0] + 1
-        parts.append(Secret(plain[1:size]))
-        plain = plain[size:]
-    return EspKeys(*parts)
+    """Of three parts, each behind its length."""
+    first = 1 + plain[0]
+    second = first + 1 + plain[first]
+    return EspKeys(_secret(plain[1:first]), _secret(plain[first + 1 : second]), _secret(plain[second + 1 :]))
+
+
+def _secret(octets: bytes) -> Secret:
+    return Secret(octets) if octets else _NONE

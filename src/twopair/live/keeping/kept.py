@@ -1,7 +1,8 @@
 """The store of one P-CSCF put together: what was kept, and who keeps what comes (MGP-14; ADR 18)."""
 
 import logging
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from time import monotonic_ns, time_ns
 
@@ -55,27 +56,34 @@ class Kept:
         if term is not None and not term.continues:
             self._journal.clear()
         changes = self._journal.replay()
-        octets: dict[str, bytes | None] = dict(store.load())
-        octets.update(changes)
         self.windows = Windows(self._behind)
-        self._tops = self.windows.read(octets)
         self._unreadable: list[str] = []
-        self.values = dict(self._read(octets))
+        self.values = dict(self._read(store.load(), changes))
         self.again: Callable[[], object] = _nothing
         self._writer = Writer(store, self._journal, changes, self._overflown)
 
-    def _read(self, octets: Mapping[str, bytes | None]) -> Iterator[tuple[str, KeptRegistration]]:
-        for key, value in octets.items():
-            if value is None or key.startswith(PREFIX):
+    def _read(
+        self, stored: Iterable[tuple[str, bytes]], changes: Mapping[str, bytes | None]
+    ) -> Iterator[tuple[str, KeptRegistration]]:
+        """What the store has, and what was changed after that; octets are let go when they are read."""
+        unchanged = ((key, value) for key, value in stored if key not in changes)
+        changed = ((key, value) for key, value in changes.items() if value is not None)
+        for key, octets in chain(unchanged, changed):
+            if key.startswith(PREFIX):
+                self.windows.found(key, octets)
                 continue
             try:
-                yield key, self._codec.decode(value)
+                value = self._codec.decode(octets)
+                if value.token != key:
+                    raise Unreadable("stands under the key of another")
             except Unreadable as error:
                 if self._epoch and isinstance(error, Sealed):
                     raise KeyFault(f"a registration {error}; give the key file of the other hosts") from None
                 if not self._unreadable:
                     _log.warning("store: a registration %s; it is left out, and others like it", error)
                 self._unreadable.append(key)
+            else:
+                yield key, value
 
     def _overflown(self) -> None:
         self.again()
@@ -89,12 +97,12 @@ class Kept:
         found = {}
         for set_id in (sa_set.set_id for sa_set in self.sets()):
             owners = self._epoch - self._codec.since.get(set_id, 0)
-            at = taken_over(owners, self._tops.get(set_id, (0, 0)))
+            at = taken_over(owners, self.windows.tops.get(set_id, (0, 0)))
             if at is not None:
                 found[set_id] = at
         return found
 
-    def take_up(self, standing: Container[int]) -> tuple[KeptRegistration, ...]:
+    def take_up(self, standing: Iterable[int]) -> tuple[KeptRegistration, ...]:
         """What goes on if only the sets with these ids stand; all else is forgotten."""
         for key in self._unreadable:
             self.forget(key)
@@ -112,7 +120,7 @@ class Kept:
             elif now != value:
                 self.keep(key, now)
         self.values.clear()
-        self._tops.clear()
+        self.windows.tops.clear()
         self.windows.only(kept.sa_set.set_id for value in left.values() for kept in value.sets)
         return tuple(left.values())
 

@@ -17,11 +17,15 @@ class Windows:
 
     Args:
         put: writes behind, without the journal: what is lost is a replay that passes once.
+
+    Attributes:
+        tops: what another host has left, by set, until it is taken up.
     """
 
     def __init__(self, put: Callable[[str, bytes | None], None]) -> None:
         self._put = put
         self._there: set[int] = set()
+        self.tops: dict[int, Tops] = {}
 
     def moved(self, tops: Mapping[int, Tops]) -> None:
         """These sets have received something."""
@@ -41,12 +45,10 @@ class Windows:
             self._there.discard(set_id)
             self._put(f"{PREFIX}{set_id}", None)
 
-    def read(self, kept: Mapping[str, bytes | None]) -> dict[int, Tops]:
-        """Those among all that was kept."""
-        found = {}
-        for key, value in kept.items():
-            if key.startswith(PREFIX) and value is not None and len(value) == _TOPS.size:
-                first, second = _TOPS.unpack(value)
-                found[int(key.removeprefix(PREFIX))] = (first, second)
-        self._there.update(found)
-        return found
+    def found(self, key: str, value: bytes) -> None:
+        """Something that another host has put: it is in `tops`, if it is of ours."""
+        number = key.removeprefix(PREFIX)
+        if number.isdecimal() and len(value) == _TOPS.size:
+            first, second = _TOPS.unpack(value)
+            self.tops[int(number)] = (first, second)
+            self._there.add(int(number))

@@ -3,7 +3,6 @@
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -162,14 +161,14 @@ def test_its_id_and_its_spis_are_taken(tmp_path: Path) -> None:
 def beside(**changes: object) -> SaSet:
     """A set that could stand beside the first, but for these values."""
     apart: dict[str, object] = {"set_id": 2, "ue": "10.0.1.2", "spis": OTHERS}
-    return replace(sa_set(End.PCSCF, GCM), **(apart | changes))  # type: ignore[arg-type]
+    return sa_set(End.PCSCF, GCM)._replace(**(apart | changes))  # type: ignore[arg-type]
 
 
 WRONG: list[tuple[str, dict[str, object]]] = [
     ("an SPI of ours names another SA", {"spis": OTHERS._replace(ps=SPIS.ps)}),
     ("belong to another set", {"ue": UE}),
     ("no ESP transform for null/null", {"suite": Suite("null", "null")}),
-    ("keys do not fit null/aes-gcm", {"keys": replace(beside().keys, salt=Secret(b""))}),
+    ("keys do not fit null/aes-gcm", {"keys": beside().keys._replace(salt=Secret(b""))}),
     ("'somewhere' does not appear to be", {"ue": "somewhere"}),
     ("one IP version", {"ue": "fd00::7"}),
 ]

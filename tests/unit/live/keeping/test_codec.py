@@ -85,6 +85,41 @@ def test_what_is_no_value_is_said(octets: bytes) -> None:
         codec().decode(octets)
 
 
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        (("impi",), 7),
+        (("path",), None),
+        (("impus", 0, 1, 0), 7),
+        (("impus", 0, 2), "soon"),
+        (("sets", 0, "ports", 0), 65_536),
+        (("sets", 0, "ports", 3), "5062"),
+        (("sets", 0, "server", 0), 7),
+        (("sets", 0, "stage"), "asleep"),
+        (("sets", 0, "keys"), 7),
+        (("sets", 1, "challenge", 0), 7),
+    ],
+    ids=str,
+)
+def test_what_has_another_type_is_no_value(place: tuple[str | int, ...], wrong: object) -> None:
+    """It is told at the start, and not by the packet that would need it."""
+    read = json.loads(codec().encode(VALUE))
+    *way, last = place
+    inside = read
+    for step in way:
+        inside = inside[step]
+    inside[last] = wrong
+    with pytest.raises(Unreadable, match="not a value of this program"):
+        codec().decode(json.dumps(read).encode())
+
+
+def test_blanks_around_a_value_are_no_fault_and_more_is_one() -> None:
+    octets = codec().encode(VALUE)
+    assert codec().decode(b" " + octets + b"\n") == VALUE
+    with pytest.raises(Unreadable, match="something follows"):
+        codec().decode(octets + b"{}")
+
+
 FIRST_VERSION = (
     '{"v":1,"impi":"a@b","flow":["",0,false],"token":"t","path":"p","contact":"c","tcp":false,"route":"",'
     '"impus":[["sip:a@b",["sip:a@b"],9]],"latest":4,"sets":[{"stage":"old","until":8,"id":4,"ue":"10.0.0.2",'

@@ -1,5 +1,7 @@
 """IP headers."""
 
+from ipaddress import ip_address
+
 import pytest
 
 from twopair.base import WireError
@@ -8,6 +10,7 @@ from twopair.wire.ip import (
     ICMPV6,
     UDP,
     Header,
+    address_octets,
     build,
     checksum,
     parse,
@@ -18,6 +21,21 @@ from twopair.wire.ip import (
 
 V4 = udp_datagram("10.0.1.1", 6100, "10.0.0.1", 5062, b"hello")
 V6 = udp_datagram("fd00::1", 6100, "fd00::2", 5062, b"hello")
+
+
+@pytest.mark.parametrize("text", ["10.0.1.1", "255.0.0.1", "fd00::1", "::ffff:1.2.3.4", "::"])
+def test_octets_of_an_address(text: str) -> None:
+    assert address_octets(text) == ip_address(text).packed
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", " 1.2.3.4", "+1.2.3.4", "1_0.2.3.4", "1.2.3.٤"],
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    """Also what `int` would take for a number."""
+    with pytest.raises(ValueError, match="does not appear to be"):
+        address_octets(text)
 
 
 def test_checksum_of_rfc_1071() -> None:
