@@ -10,6 +10,7 @@ EACH = (
     "benchmarks.world",
     "benchmarks.driver",
     "benchmarks.keeping",
+    "benchmarks.scrape",
     "benchmarks.esp",
     "benchmarks.xfrm",
     "benchmarks.load",

@@ -20,7 +20,7 @@ PLACES = {
     "benchmarks": {".py"},
     "docs": {".md", ".svg", ".png"},
     "examples": {"", ".md", ".py", ".toml"},
-    "packaging": {"", ".conf", ".service", ".toml", *DEBHELPER},
+    "packaging": {"", ".conf", ".json", ".service", ".toml", ".yaml", *DEBHELPER},
     "src": {".py", ".typed"},
     "tests": {".py", ".toml", ".txt", ".md", ".sip", ".c", ".xml", ".cfg", ".json"},
     "tools": {".py", ""},

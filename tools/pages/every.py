@@ -10,6 +10,7 @@ from tools.pages.changes import changes
 from tools.pages.clauses import clauses
 from tools.pages.cli import cli
 from tools.pages.configuration_faults import configuration_faults
+from tools.pages.dashboard import dashboard
 from tools.pages.events import events_and_actions
 from tools.pages.figure_1 import figure, messages, selectors
 from tools.pages.ladder import ladder
@@ -76,6 +77,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/reference/refusals.md": refusals,
     "docs/reference/tables.md": tables,
     "docs/reference/trust-domain.md": trust_domain,
+    "packaging/grafana/twopair-pcscf.json": dashboard,
 }
 """Page to what makes it."""
 

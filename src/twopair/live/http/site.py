@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from twopair.live.http.answers import health, page, readiness
@@ -43,7 +44,8 @@ class Site:
             "/health": self._health,
             "/ready": self._ready,
         }
-        return Starlette(routes=[Route(path, answer) for path, answer in paths.items()])
+        routes = [Route(path, answer) for path, answer in paths.items()]
+        return Starlette(routes=routes, exception_handlers={HTTPException: _refused})
 
     async def _page(self, _request: Request) -> Response:
         why_not = reasons(self._of)
@@ -63,3 +65,10 @@ class Site:
     async def _ready(self, _request: Request) -> Response:
         said = readiness(reasons(self._of), datetime.now(UTC))
         return JSONResponse(said, 200 if said["ready"] else 503, headers=_HEADERS)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    """No such path, or no such method."""
+    assert isinstance(error, HTTPException)
+    headers = {**(error.headers or {}), **_HEADERS}
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=headers)

@@ -44,6 +44,7 @@ class Metric(NamedTuple):
 
 ERRORS: Final = (
     "bind_failed",
+    "export_dropped",
     "illegal_step",
     "listener_failed",
     "no_such_flow",

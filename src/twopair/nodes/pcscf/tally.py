@@ -9,8 +9,8 @@ from twopair.core.sa import Stage
 from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
 
-PORTION: Final = 1000
-"""Registrations that are counted at once: well below a millisecond."""
+PORTION: Final = 500
+"""Registrations that are counted at once: about half a millisecond."""
 
 REGISTERED: Final = "registered"
 AUTHENTICATING: Final = "authenticating"
@@ -49,7 +49,7 @@ def tally(tables: Tables, now: Micros) -> Iterator[Tally | None]:
     stages: Counter[Stage] = Counter({stage: 0 for stage in Stage if stage is not Stage.DELETED})
     for number, one in enumerate(tuple(tables.subscribers), 1):
         if one.sets:  # else it has ended since, or only asks the core
-            subscribers[_state(one, now)] += 1
+            subscribers[REGISTERED if now < one.expires_at else _other_state(one)] += 1
             for live in one.sets:
                 stages[live.life.stage] += 1
         if number % PORTION == 0:
@@ -58,7 +58,5 @@ def tally(tables: Tables, now: Micros) -> Iterator[Tally | None]:
     yield Tally(subscribers, stages, len(tables.layer), tables.pending, clear, streams - clear)
 
 
-def _state(one: Subscriber, now: Micros) -> str:
-    if one.registered(now):
-        return REGISTERED
+def _other_state(one: Subscriber) -> str:
     return AUTHENTICATING if one.pending else ENDING

@@ -171,6 +171,7 @@ def test_a_page_for_people(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("method", "path", "status"), [("POST", "/metrics", 405), ("GET", "/sas", 404)])
 def test_nothing_else_is_answered(tmp_path: Path, method: str, path: str, status: int) -> None:
     async def body(running: Running, _bed: Heard) -> None:
-        assert (await ask(running, path, method)).status == status
+        told = await ask(running, path, method)
+        assert (told.status, told.headers["connection"]) == (status, "close")
 
     with_running(tmp_path, body)
