@@ -97,14 +97,19 @@ def line(program: subprocess.Popen[bytes]) -> str:
     return program.stdout.readline().decode()
 
 
-def told(ue: subprocess.Popen[bytes], words: str) -> dict[str, Any]:
-    """What came of a command."""
+def say(ue: subprocess.Popen[bytes], words: str) -> None:
+    """Give a command."""
     assert ue.stdin is not None
     ue.stdin.write(f"{words}\n".encode())
+
+
+def told(ue: subprocess.Popen[bytes], words: str) -> dict[str, Any]:
+    """What came of a command."""
+    say(ue, words)
     while "command" not in (said := json.loads(line(ue))):
         pass
     assert said["ok"], said
     return dict(said)
 
 
-__all__ = ["DOMAIN", "OWN", "Running", "line", "programs_in", "told"]
+__all__ = ["DOMAIN", "OWN", "Running", "line", "programs_in", "say", "told"]

@@ -106,6 +106,7 @@ class Refusal(Reason):
     OVERLOADED = (503, "RFC 3261 §21.5.4", "bounded state is full")
     FLOODED = (0, "RFC 3261 §21.5.4", "above a limit, and more of it than is answered")
     OVERSIZED = (0, "RFC 3261 §21.5.7", "larger than a message in the clear has to be")
+    DRAINING = (503, "RFC 3261 §21.5.4", "this P-CSCF is about to end, and takes no new registrations")
 
     @property
     def status(self) -> int:

@@ -32,7 +32,7 @@ LogForm = Annotated[
 def pcscf(config: ConfigFile, verbose: Verbose = 0, log_format: LogForm = LogFormat.TEXT) -> None:
     """Run a P-CSCF until SIGTERM.
 
-    Prints one line beginning with ``ready`` when it serves; logs to stderr.
+    Prints one line beginning with ``ready`` when it serves; logs to stderr. SIGHUP has it read FILE again.
     """
     log_to_stderr(logging.DEBUG if verbose else logging.INFO, log_format)
     asyncio.run(serve_pcscf(config, verbose))

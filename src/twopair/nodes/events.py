@@ -3,13 +3,13 @@
 from twopair.base.io import Received, StreamClosed, StreamOpened, Unreachable, Woke
 from twopair.core.registration.kept import Recalled
 from twopair.core.sa.actions import SasInstalled, SasRefused
-from twopair.nodes.orders import Reconfigured
+from twopair.nodes.orders import Drain, Reconfigured
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 
 Wish = Start | Register | Deregister | SendMessage | Call | Answer | Say | HangUp
 """What a user asks of a node."""
 
-Order = Reconfigured
+Order = Drain | Reconfigured
 """What an operator asks of a node."""
 
 Event = (
@@ -29,6 +29,7 @@ __all__ = [
     "Answer",
     "Call",
     "Deregister",
+    "Drain",
     "Event",
     "HangUp",
     "Order",

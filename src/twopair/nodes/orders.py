@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from twopair.base import Micros
+
 
 @dataclass(frozen=True, slots=True)
 class Reconfigured:
@@ -12,3 +14,14 @@ class Reconfigured:
     """
 
     config: object
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Order (P-CSCF): take no registration in the clear any more; whoever has an SA set is served as before.
+
+    Args:
+        until: when it will end at the latest: what Retry-After tells (RFC 3261 §20.33).
+    """
+
+    until: Micros

@@ -73,6 +73,11 @@ class TransactionLayer:
         """Transactions kept now, both sides."""
         return len(self._ground.clients) + len(self._ground.servers)
 
+    @property
+    def unanswered(self) -> int:
+        """Requests of peers that have no final response yet; looks at each of them."""
+        return sum(not txn.answered for txn in self._ground.servers.values())
+
     # What comes
 
     def receive(self, message: Request | Response, flow: Flow, now: Micros, out: Out) -> None:

@@ -1,6 +1,7 @@
 """Which keys of pcscf.toml may change while the P-CSCF serves, and from when on (SIGHUP)."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
@@ -30,6 +31,9 @@ class Row(NamedTuple):
     words: str = ""
 
 
+_PASSWORD: Final = re.compile(r"//[^/]*@")
+"""Of a URL, with the name before it."""
+
 _SETS_STAY: Final = "SA sets that stand keep what was agreed"
 
 ROWS: Final[Mapping[str, Row]] = {
@@ -52,6 +56,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "store": Row(When.RESTART, "what is kept is in it"),
     "admin": Row(When.RESTART),
     "failover": Row(When.RESTART),
+    "admin.drain_s": Row(When.AT_ONCE),
     "log": Row(When.AT_ONCE),
     "export": Row(When.AT_ONCE),
 }
@@ -125,5 +130,5 @@ def _shown(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_shown, value))}]"
     if isinstance(value, str | Path):
-        return json.dumps(str(value), ensure_ascii=False)
+        return json.dumps(_PASSWORD.sub("//(hidden)@", str(value)), ensure_ascii=False)
     return json.dumps(value) if isinstance(value, bool) else str(value)

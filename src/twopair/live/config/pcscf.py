@@ -83,6 +83,7 @@ class Store(Section):
 class Admin(Section):
     """Table [admin]."""
 
+    drain_s: Annotated[int, Field(ge=0, le=3600)] = 0
     socket: str | None = None
     http: ListeningText | None = None
 

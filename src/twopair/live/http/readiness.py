@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from twopair.base import SECOND
+from twopair.live.clock import monotonic
 from twopair.live.metrics.seen import Watched
 
 _BEHIND_S: Final = 5.0
@@ -49,7 +51,15 @@ def _node(of: Watched) -> Iterator[Reason]:
         yield Reason("node-failing", words)
 
 
-CHECKS: Final[tuple[Callable[[Watched], Iterator[Reason]], ...]] = (_store, _ipsec, _node)
+def _draining(of: Watched) -> Iterator[Reason]:
+    if (until := of.running.ends_at) is not None:
+        yield Reason(
+            "draining",
+            f"ends within {max(0, until - monotonic()) / SECOND:.0f} s, takes no new registrations",
+        )
+
+
+CHECKS: Final[tuple[Callable[[Watched], Iterator[Reason]], ...]] = (_draining, _store, _ipsec, _node)
 """What is looked at, in the order in which reasons are told."""
 
 

@@ -17,6 +17,7 @@ from twopair.live.keeping.kept import Kept
 from twopair.live.keeping.opened import Places, open_kept, places
 from twopair.live.program import ready, start, until_told_to_end
 from twopair.live.service.attendants import ATTENDANTS
+from twopair.live.service.draining import drained
 from twopair.live.service.running import Running
 from twopair.nodes.pcscf import Pcscf
 
@@ -35,13 +36,13 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
         turns = turns_of(file, settings)
         while (tenure := await turns.begin(end)) is not None:
             try:
-                await _serve(file, settings, tenure, end, verbose)
+                settings = await _serve(file, settings, tenure, end, verbose)
             finally:
                 await turns.finish(tenure)
 
 
-async def _serve(file: Path, settings: PcscfFile, tenure: Tenure, end: Event, verbose: int) -> None:
-    """One turn."""
+async def _serve(file: Path, settings: PcscfFile, tenure: Tenure, end: Event, verbose: int) -> PcscfFile:
+    """One turn; the settings of its end, which SIGHUP may have changed."""
     with ExitStack() as closing:
         config, loop = settings.config(), get_running_loop()
         collect_nothing()
@@ -71,6 +72,9 @@ async def _serve(file: Path, settings: PcscfFile, tenure: Tenure, end: Event, ve
                 await attended.enter_async_context(attendant(running))
             ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
             await _either(end, tenure.over)
+            if end.is_set():
+                await drained(running, end)
+    return running.settings
 
 
 def _before(kept: Kept, where: Places, tenure: Tenure) -> Before:

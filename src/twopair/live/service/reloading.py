@@ -12,6 +12,7 @@ from twopair.live.config.together import Broken
 from twopair.live.service.running import Running
 from twopair.nodes.orders import Reconfigured
 
+_NOT_NOW = "SIGHUP: nothing is read while this host does not serve; send it again when it does"
 _APART = "; that is so as long as what needs a restart is as before"
 
 _log = logging.getLogger(__name__)
@@ -19,9 +20,13 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def reloading(running: Running) -> AsyncIterator[None]:
-    """Read the file again at each SIGHUP from now on."""
-    get_running_loop().add_signal_handler(signal.SIGHUP, reload, running)
-    yield
+    """Read the file again at each SIGHUP, as long as this host serves."""
+    loop = get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, reload, running)
+    try:
+        yield
+    finally:
+        loop.add_signal_handler(signal.SIGHUP, _log.warning, _NOT_NOW)
 
 
 def reload(running: Running) -> None:

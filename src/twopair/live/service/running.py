@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from twopair.base import Micros
 from twopair.live.config import PcscfFile
 from twopair.live.driver import Driver
 from twopair.live.failover.tenure import Always, Tenure
@@ -26,6 +27,7 @@ class Running:
         kept: what is to outlive the process, None if nothing is.
         tenure: for how long it serves.
         verbose: how often -v was given.
+        ends_at: until when it drains at most, None while it serves (`admin.drain_s`).
         renewed: called with the settings after each SIGHUP that found a right file.
     """
 
@@ -37,4 +39,5 @@ class Running:
     kept: Kept | None
     verbose: int = 0
     tenure: Tenure = field(default_factory=lambda: Always(Event()))
+    ends_at: Micros | None = None
     renewed: list[Callable[[PcscfFile], None]] = field(default_factory=list)

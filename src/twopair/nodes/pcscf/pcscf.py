@@ -35,7 +35,7 @@ from twopair.core.sip import (
     Trouble,
 )
 from twopair.nodes.actions import Action
-from twopair.nodes.events import Event, Recalled, Reconfigured, Start
+from twopair.nodes.events import Drain, Event, Recalled, Reconfigured, Start
 from twopair.nodes.pcscf.access import ANY_PORT, Door
 from twopair.nodes.pcscf.admission import Admission
 from twopair.nodes.pcscf.answers import Answers
@@ -111,6 +111,7 @@ class Pcscf:
             Recalled: self._recalled,
             Start: self._start,
             Reconfigured: tables.reconfigure,
+            Drain: tables.drain,
         }
 
     # The node
@@ -137,6 +138,15 @@ class Pcscf:
     def transactions(self) -> int:
         """SIP transactions kept now."""
         return len(self._layer)
+
+    @property
+    def under_way(self) -> int:
+        """Requests that wait for their final response; looks at every transaction."""
+        return self._layer.unanswered
+
+    def registered(self, now: Micros) -> int:
+        """Registrations that stand; looks at every one."""
+        return sum(of.registered(now) for of in self.tables.subscribers)
 
     def kept(self) -> Mapping[str, KeptRegistration]:
         """All that a successor is to know, by key (MGP-14)."""

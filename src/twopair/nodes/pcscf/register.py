@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from twopair.base import Flow, Micros, Refusal, Transport, WireError, token
+from twopair.base import SECOND, Flow, Micros, Refusal, Transport, WireError, token
 from twopair.core.registration import pcscf_checks as checks
 from twopair.core.registration.flows import Kind
 from twopair.core.registration.pcscf import Attempt, Challenged, Confirming, Proposal, Step
@@ -53,6 +53,9 @@ class Registrations:
             return
         if not reading.hops:
             self._refuse(txn, live, Refusal.TOO_MANY_HOPS, reading, now, out)
+        elif live is None and (until := self._tables.ends_at) is not None:
+            left = [("Retry-After", str(max(1, -(-(until - now) // SECOND))))]
+            self._refuse(txn, live, Refusal.DRAINING, reading, now, out, headers=left)
         elif live is not None and live.life.stage is Stage.TEMPORARY:
             self._answered(txn, request, live, reading, now, out)
         else:

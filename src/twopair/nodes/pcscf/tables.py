@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from twopair.base import Endpoint, Entropy, Flow, IllegalStep, Micros, token
 from twopair.core.sip import TransactionLayer
 from twopair.nodes.actions import Action
-from twopair.nodes.orders import Reconfigured
+from twopair.nodes.orders import Drain, Reconfigured
 from twopair.nodes.pcscf.access import Door, doors
 from twopair.nodes.pcscf.agenda import Agenda
 from twopair.nodes.pcscf.config import PcscfConfig
@@ -30,6 +30,7 @@ class Tables:
         touched: registrations of which something that is kept has changed in this event (MGP-14).
         traffic: messages that came and went.
         pending: REGISTER requests that wait for the core.
+        ends_at: when it ends at the latest, once it takes no new registrations; None before.
 
     Attributes:
         known_tags: option tags in lower case that Proxy-Require may have (PCS-23).
@@ -49,6 +50,7 @@ class Tables:
     known_tags: frozenset[str] = field(init=False)
     touched: dict[Subscriber, None] = field(default_factory=dict)
     pending: int = 0
+    ends_at: Micros | None = None
     _via: str = field(init=False)
     _mark: str = field(init=False)
     _icid: str = field(init=False)
@@ -74,6 +76,10 @@ class Tables:
             raise IllegalStep("the configuration of another P-CSCF")
         self.config = config
         self.known_tags = known_tags(config.pass_on)
+
+    def drain(self, event: Drain, _now: Micros, _out: list[Action]) -> None:
+        """Take no new registrations from now on."""
+        self.ends_at = event.until
 
     def reach(self, flow: Flow, now: Micros, out: list[Action]) -> bool:
         """Whether a connection stands, or is opened now: from port_pc, while its set lives (MSG-06)."""

@@ -97,6 +97,7 @@ BY_REFUSAL = {
     Refusal.PORT_COLLISION: "ports-reused",
     Refusal.SERVER_PORT_CHANGED: "ports-reused",
     Refusal.NOT_FIRST_HOP: "refused-otherwise",
+    Refusal.DRAINING: "refused-otherwise",
 }
 
 TOO_MUCH = (Refusal.OVERLOADED, Refusal.FLOODED, Refusal.OVERSIZED)

@@ -43,6 +43,12 @@ def test_a_change_names_key_and_both_values(tmp_path: Path) -> None:
     ]
 
 
+def test_no_password_is_shown(tmp_path: Path) -> None:
+    old = settings(tmp_path)
+    new = settings(tmp_path, more='[store]\nurl = "redis://me:hush@10.0.0.1:6379"\nkey_file = "k"\n')
+    assert next(map(str, changes(old, new))) == ('store.url: "memory:" -> "redis://(hidden)@10.0.0.1:6379"')
+
+
 def test_what_needs_a_restart_stays(tmp_path: Path) -> None:
     old = settings(tmp_path)
     new = settings(

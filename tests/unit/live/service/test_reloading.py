@@ -1,13 +1,17 @@
 """SIGHUP: what is taken of a file, and what is said of it."""
 
+import asyncio
 import logging
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.live.service.bed import change, on_running
 
-from twopair.live.service.reloading import reload
+from twopair.live.program import until_told_to_end
+from twopair.live.service.reloading import reload, reloading
 from twopair.live.service.running import Running
 
 
@@ -70,3 +74,25 @@ def test_nothing_is_told_where_nothing_has_changed(tmp_path: Path, caplog: pytes
 
     on_running(tmp_path, test)
     assert "nothing has changed" in caplog.text
+
+
+def test_a_host_that_stands_by_reads_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Between two turns there is nothing to apply it to; the signal ends nothing."""
+
+    async def hang_up(words: str) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        while words not in caplog.text:
+            await asyncio.sleep(0.01)
+
+    async def test(running: Running) -> None:
+        async with until_told_to_end():
+            async with reloading(running):
+                change(running, '"preferred"', '"off"')
+                await hang_up("security.confidentiality")
+            now = running.settings
+            change(running, '"off"', '"required"')
+            await hang_up("nothing is read while this host does not serve")
+            assert running.settings is now
+            assert now.security.confidentiality == "off"
+
+    on_running(tmp_path, test)
