@@ -15,7 +15,7 @@ from twopair.base import Endpoint, Flow, Port, Received, Transport, Unreachable,
 from twopair.live.sockets import hear_errors, reason_of
 
 _BURST: Final = 64  # datagrams per wake, so that one busy port does not starve the others
-_FEW: Final = 8  # the same of a port that is read last: what anybody may flood
+_FEW: Final = 2  # the same of a port that is read last: what anybody may flood
 _FLOWS_KEPT: Final = 131_072  # peers remembered per port; forgotten all at once beyond that
 _FEW_KEPT: Final = 4_096  # the same of a port whose peers may all be invented
 _QUEUE: Final = 1024  # datagrams held back while the socket is full; the oldest go first

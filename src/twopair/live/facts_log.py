@@ -16,6 +16,9 @@ _log = logging.getLogger("twopair.facts")
 
 _PAUSE: Final = SECOND
 
+_FAILURES: Final = 20
+"""Lines about registrations that failed in one pause: anybody can have one fail (UNP-05)."""
+
 _LEVELS: Final[dict[type, int]] = {
     Registered: logging.INFO,
     RegistrationFailed: logging.INFO,
@@ -44,7 +47,8 @@ class FactLog:
         self._floods = Floods(clock, later)
         self.counts: Counter[str] = Counter()
         self._clock = clock
-        self._quiet_until: dict[str, Micros] = {}
+        self._pause_ends: dict[str, Micros] = {}
+        self._told: Counter[str] = Counter()
         self._withheld: Counter[str] = Counter()
 
     def __call__(self, fact: object) -> None:
@@ -57,8 +61,14 @@ class FactLog:
         if isinstance(fact, MessageReceived):  # what people write to each other is not for a log
             return
         level = _LEVELS.get(type(fact), logging.DEBUG)
-        if _log.isEnabledFor(level):  # a line costs as much as a third of a registration
+        if not _log.isEnabledFor(level):  # a line costs as much as a third of a registration
+            return
+        if not isinstance(fact, RegistrationFailed):
             _log.log(level, "%s %s", name, _in_words(fact), extra={"fact": fact})
+        elif self._may_tell(name, _FAILURES):
+            before, more = self._before(name)
+            extra = {"fact": fact, "withheld": before}
+            _log.log(level, "%s %s%s", name, _in_words(fact), more, extra=extra)
 
     def _refused(self, fact: Refused) -> None:
         name = fact.refusal.name
@@ -66,12 +76,9 @@ class FactLog:
         if names_limit(fact):
             self._floods.take(fact)
             return
-        now = self._clock()
-        if now < self._quiet_until.get(name, Micros(0)):
-            self._withheld[name] += 1
+        if not self._may_tell(name, 1):
             return
-        self._quiet_until[name] = Micros(now + _PAUSE)
-        before = self._withheld.pop(name, 0)
+        before, more = self._before(name)
         _log.warning(
             "refused %s on %s: %s (%s)%s%s",
             name,
@@ -79,9 +86,25 @@ class FactLog:
             fact.refusal.words,
             fact.refusal.clause,
             f": {fact.detail}" if fact.detail else "",
-            f"; {before} more like it since the last line" if before else "",
+            more,
             extra={"fact": fact, "withheld": before},
         )
+
+    def _may_tell(self, name: str, most: int) -> bool:
+        """Whether one more line of that name may be written in this pause; if not, it is counted."""
+        now = self._clock()
+        if now >= self._pause_ends.get(name, Micros(0)):
+            self._pause_ends[name] = Micros(now + _PAUSE)
+            self._told[name] = 0
+        self._told[name] += 1
+        if self._told[name] > most:
+            self._withheld[name] += 1
+        return self._told[name] <= most
+
+    def _before(self, name: str) -> tuple[int, str]:
+        """How many lines were withheld since the last one, and words for it."""
+        before = self._withheld.pop(name, 0)
+        return before, f"; {before} more like it since the last line" if before else ""
 
 
 def _in_words(fact: object) -> str:

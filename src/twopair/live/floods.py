@@ -56,7 +56,8 @@ class Floods:
             if not self._floods:
                 self._later(QUIET / SECOND, self._look)
             flood = self._floods[limit] = _Flood(now)
-            _log.warning("above a limit, %s (%s), first on %s", _WORDS[limit], limit, fact.flow)
+            words = _WORDS[limit], limit, fact.flow
+            _log.warning("above a limit, %s (%s), first on %s", *words, extra={"fact": fact})
         flood.last = now
         flood.count[fact.refusal.name] += 1
 

@@ -6,7 +6,7 @@ from twopair.base import SECOND, Endpoint, Flow, Impi, Impu, Micros, Port, Refus
 from twopair.core.registration.flows import RegFlow
 from twopair.core.sa import Stage
 from twopair.live.facts_log import FactLog
-from twopair.nodes.facts import Deregistered, MessageReceived, Registered, SetStage
+from twopair.nodes.facts import Deregistered, MessageReceived, Registered, RegistrationFailed, SetStage
 
 FLOW = Flow(Transport.UDP, Endpoint("10.0.0.1", Port(5060)), Endpoint("10.0.1.1", Port(6000)))
 
@@ -24,6 +24,22 @@ def test_a_flood_of_one_refusal_is_one_line_a_second_and_counted_whole(
     assert "MALFORMED_SIP" in caplog.messages[0]
     assert "octet 3" in caplog.messages[0]
     assert caplog.messages[1].endswith(f"{SECOND // 1500} more like it since the last line")
+
+
+def test_registrations_that_fail_are_a_few_lines_a_second_and_counted_whole(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """UNP-05: anybody can have one fail."""
+    caplog.set_level(logging.INFO, "twopair.facts")
+    now = 0
+    log = FactLog(lambda: Micros(now))
+    for step in range(2000):
+        now = step * 1000
+        log(RegistrationFailed(Impi(f"{step}@b"), "Forbidden", 403))
+    assert log.counts == {"RegistrationFailed": 2000}
+    assert len(caplog.messages) == 40
+    assert caplog.messages[0] == "RegistrationFailed impi=0@b reason=Forbidden status=403 retry_s=0"
+    assert caplog.messages[20].endswith("; 980 more like it since the last line")
 
 
 def test_refusals_of_different_kinds_do_not_hide_each_other(caplog: pytest.LogCaptureFixture) -> None:

@@ -50,13 +50,15 @@ class Load:
     Attributes:
         begun: the temporary sets that were begun in the clear, the oldest first.
         homes: registrations by where their youngest set is.
+        waiting: REGISTER requests in the clear that the core has not answered.
     """
 
-    __slots__ = ("_all", "_answers", "_begun_at", "_sources", "_tables", "begun", "homes")
+    __slots__ = ("_all", "_answers", "_begun_at", "_sources", "_tables", "begun", "homes", "waiting")
 
     def __init__(self, tables: "Tables") -> None:
         self.begun: Tally[LiveSet] = Tally()
         self.homes: Tally[Subscriber] = Tally()
+        self.waiting = 0
         self._begun_at: dict[LiveSet, Micros] = {}
         self._tables = tables
         self._all, self._answers = Bucket(), Bucket()
@@ -115,9 +117,8 @@ class Load:
                 replaces is not counted.
             now: the moment.
         """
-        tables = self._tables
-        limits, source = tables.config.limits, source_of(address)
-        if tables.pending >= limits.pending_registers:
+        limits, source = self._tables.config.limits, source_of(address)
+        if self.waiting >= limits.pending_registers:
             return Limit.PENDING_REGISTERS
         if subscriber is None and self.homes.at(source) >= limits.registrations_per_source:
             return Limit.REGISTRATIONS_PER_SOURCE

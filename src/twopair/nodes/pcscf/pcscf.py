@@ -325,7 +325,7 @@ class Pcscf:
             clean_for_ue(response)
             self._answers.send(exchange.txn, exchange.live, response, now, out)
             return
-        self.tables.pending -= 1
+        self.tables.wait_no_more(exchange)
         if status < 300:
             self._confirmations.accepted(exchange, response, now, out)
         elif status == 401:
@@ -344,7 +344,7 @@ class Pcscf:
         if isinstance(owner, Relay):
             self._responses.lost(txn, owner, trouble.why, now, out)
         elif isinstance(owner, Exchange):
-            self.tables.pending -= 1
+            self.tables.wait_no_more(owner)
             self._confirmations.unanswered(owner, now, out)
 
     def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:

@@ -251,7 +251,7 @@ class Registrations:
         up = from_ue(request, ANEW, [("Via", tables.core_via())], below)
         demand(up, "path")
         exchange.txn.owner = exchange
-        tables.pending += 1
+        tables.wait(exchange)
         tables.layer.start(up, Flow(Transport.UDP, config.core, config.registrar), now, out, owner=exchange)
 
     def _refuse(

@@ -9,6 +9,7 @@ from twopair.nodes.orders import Drain, Reconfigured
 from twopair.nodes.pcscf.access import Door, doors
 from twopair.nodes.pcscf.agenda import Agenda
 from twopair.nodes.pcscf.config import PcscfConfig
+from twopair.nodes.pcscf.exchange import Exchange
 from twopair.nodes.pcscf.extensions import known_tags
 from twopair.nodes.pcscf.load import Load
 from twopair.nodes.pcscf.rules import RULES, Rules
@@ -89,6 +90,16 @@ class Tables:
         if live is not None:
             self.streams.open(flow, live, now, out)
         return live is not None
+
+    def wait(self, exchange: Exchange) -> None:
+        """A REGISTER is with the core."""
+        self.pending += 1
+        self.load.waiting += exchange.live is None
+
+    def wait_no_more(self, exchange: Exchange) -> None:
+        """The core has answered it, or will not."""
+        self.pending -= 1
+        self.load.waiting -= exchange.live is None
 
     def touch(self, subscriber: Subscriber) -> None:
         """Something that is kept has changed."""

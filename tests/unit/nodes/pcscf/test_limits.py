@@ -11,7 +11,7 @@ from twopair.core.sa import Stage
 from twopair.core.secagree import Terms
 from twopair.nodes.pcscf import Limits, Pcscf
 from twopair.nodes.pcscf.load import RETRY_AFTER_S, SPREAD_S, TIME_TO_ANSWER
-from twopair.wire.sip import Response
+from twopair.wire.sip import Request, Response
 
 MANY = 1_000_000
 
@@ -227,6 +227,22 @@ def test_pending_registers() -> None:
     assert asked(bed, ues(2)) == 2
     bed.receive(Ue(3).clear, Ue(3).register())
     turned_away(bed, Limit.PENDING_REGISTERS)
+    bed.wait(40)  # nothing comes from the core
+    assert (bed.pcscf.tables.pending, bed.pcscf.tables.load.waiting) == (0, 0)
+    assert asked(bed, ues(3, 10)) == 2
+
+
+def test_those_over_a_set_do_not_count_among_the_pending() -> None:
+    bed = Bed(limits=limits(pending_registers=1))
+    here = ues(3)
+    for ue in here:
+        bed.register(ue)
+    waiting = [bed.sm1_over(ue) for ue in here]
+    assert (bed.pcscf.tables.pending, bed.pcscf.tables.load.waiting) == (3, 0)
+    assert asked(bed, ues(2, 10)) == 1
+    for sm2 in waiting:
+        bed.core(sm2, 403)
+    assert (bed.pcscf.tables.pending, bed.pcscf.tables.load.waiting) == (1, 1)
 
 
 def test_temporary_sets_in_all() -> None:
@@ -384,3 +400,34 @@ def test_what_is_counted_is_taken_up_after_a_restart() -> None:
     turned_away(bed, Limit.REGISTRATIONS_PER_SOURCE)
     bed.wait(300)
     assert (len(bed.pcscf.tables.load.begun), len(bed.pcscf.tables.load.homes)) == (0, 1)
+
+
+def test_what_a_flood_can_make_the_node_keep_is_bounded() -> None:
+    """UNP-05: two minutes of 50 SM1s a second, each from another address; half of them are challenged."""
+    bounds = {"sources": 50, "temporary_sets": 40, "transactions": 400, "pending_registers": 30}
+    bed, victim = Bed(limits=Limits(register_rate=20, register_burst=20, **bounds)), Ue()
+    bed.register(victim)
+    tables, most = bed.pcscf.tables, 0
+    for number in range(6_000):
+        ue = Ue(1_000 + number)
+        bed.receive(ue.clear, ue.register())
+        asked_now = [message for flow, message in bed.sent if flow.local.address == "10.20.0.1"]
+        for sm2 in asked_now:
+            assert isinstance(sm2, Request)
+            if number % 3 == 0:
+                bed.challenge(sm2)
+            elif number % 3 == 1:
+                bed.core(sm2, 403)
+        bed.actions.clear()
+        if number % 200 == 0:
+            bed.reregister(victim)
+            bed.receive(victim.uplink, victim.request())
+            assert bed.to_core().method == "MESSAGE"
+        bed.wait(0.02)
+        assert len(tables.load.begun) <= 40
+        assert tables.load.waiting <= 30
+        assert tables.load.sources <= 50
+        assert len(tables.sets) <= 40 + 3
+        most = max(most, bed.pcscf.transactions)
+    assert most <= 400 + 30  # what goes to the core is ours, and is always let in
+    assert len(tables.load.begun) == 40
