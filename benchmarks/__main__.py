@@ -14,6 +14,7 @@ EACH = (
     "benchmarks.esp",
     "benchmarks.xfrm",
     "benchmarks.load",
+    "benchmarks.flood",
 )
 
 

@@ -114,6 +114,11 @@ class Programs:
         """Give a host one more address on the bridge."""
         self._address(host, "gm", address)
 
+    def route(self, host: str, network: str, gateway: str) -> None:
+        """Have a host send what is for a network to a gateway."""
+        with self._hosts[host].entered():
+            with_netlink(lambda netlink: netlink.route("add", dst=network, gateway=gateway))
+
     def _address(self, host: str, device: str, address: str) -> None:
         ip, length = address.split("/")
 
@@ -142,6 +147,11 @@ class Program:
             stderr=subprocess.PIPE,
             preexec_fn=enter,  # noqa: PLW1509 - the tests have no threads
         )
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
     def line(self, within_s: float = 20) -> str:
         """The next line on its stdout; what it logged, as an error, if it ends or is silent instead."""
