@@ -114,7 +114,8 @@ def series(values: str, **labels: str) -> dict[str, str]:
 
 CASES = {
     "TwopairDown": [series("1x3 0x60", name="up", job="twopair-pcscf")],
-    "TwopairNotReady": [series("1x3 0x60", name="twopair_ready")],
+    "TwopairNobodyServes": [series("1x3 0x60", name="twopair_serving", job="twopair-pcscf")],
+    "TwopairNotReady": [series("1x3 0x60", name="twopair_ready"), series("1x60", name="twopair_serving")],
     "TwopairNodeFails": [series("0x28 1x60", name="twopair_driver_errors_total", kind="illegal_step")],
     "TwopairRegistrationsFail": [
         series("0+10x60", name="twopair_registrations_total"),
@@ -125,7 +126,7 @@ CASES = {
     "TwopairSaInstallFails": [
         series("0x28 1x60", name="twopair_refusals_total", refusal="SA_INSTALL_FAILED")
     ],
-    "TwopairFull": [series("0x28 1x60", name="twopair_refusals_total", refusal="OVERLOADED")],
+    "TwopairLimitReached": [series("0x28 1x60", name="twopair_limit_refusals_total", limit="transactions")],
     "TwopairForgedPackets": [series("0+1000x60", name="twopair_esp_dropped_packets_total", reason="BAD_ICV")],
     "TwopairStoreFailing": [series("0x20 31+60x60", name="twopair_store_failing_seconds")],
     "TwopairStoreLagging": [series("0x20 11+60x60", name="twopair_store_lag_seconds")],
@@ -141,11 +142,14 @@ CASES = {
 WELL = [
     series("1x60", name="up", job="twopair-pcscf"),
     series("1x60", name="twopair_ready"),
+    series("1x60", name="twopair_serving", job="twopair-pcscf"),
+    series("0x60", name="twopair_ready", instance="p2:9464"),
+    series("0x60", name="twopair_serving", job="twopair-pcscf", instance="p2:9464"),
     series("5x60", name="twopair_driver_errors_total", kind="illegal_step"),
     series("0+100x60", name="twopair_registrations_total"),
     series("0+2x60", name="twopair_registrations_failed_total", cause="status_403"),
     series("1000-2x60", name="twopair_subscribers", state="registered"),
-    series("9x60", name="twopair_refusals_total", refusal="OVERLOADED"),
+    series("9x60", name="twopair_limit_refusals_total", limit="transactions"),
     series("0+10x60", name="twopair_esp_dropped_packets_total", reason="REPLAYED"),
     series("0x60", name="twopair_store_failing_seconds"),
     series("0.02x60", name="twopair_store_lag_seconds"),

@@ -53,7 +53,9 @@ _SUCCEEDED, _FAILED = rate("twopair_registrations_total"), rate("twopair_registr
 
 ROWS: Final[dict[str, tuple[Panel, ...]]] = {
     "Now": (
-        Panel("Ready", "none", {"{{instance}}": f"twopair_ready{{{OF}}}"}, "stat"),
+        Panel("Ready", "none", {
+            "{{instance}}": f"twopair_ready{{{OF}}}", "hosts that serve": total("twopair_serving"),
+        }, "stat"),
         Panel(
             "Registered", "none",
             {"{{instance}}": total("twopair_subscribers", "instance", more=f', state="{REGISTERED}"')},
@@ -87,7 +89,10 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
         Panel("Responses", "reqps", {
             "{{direction}} {{code}}": f"{rate('twopair_sip_responses_total', 'direction', 'code')} > 0",
         }),
-        Panel("Refusals", "ops", {"{{refusal}}": f"{rate('twopair_refusals_total', 'refusal')} > 0"}),
+        Panel("Refusals", "ops", {
+            "{{refusal}}": f"{rate('twopair_refusals_total', 'refusal')} > 0",
+            "above limits.{{limit}}": f"{rate('twopair_limit_refusals_total', 'limit')} > 0",
+        }),
         Panel("Transactions", "none", {
             "transactions": total("twopair_sip_transactions"),
             "REGISTER at the home network": total("twopair_pending_registers"),

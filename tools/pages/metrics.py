@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from prometheus_client import ProcessCollector
 from tools.pages.markdown import code, page, paragraph, table
 
+from twopair.base import Limit
 from twopair.core.sa import Stage
 from twopair.live.metrics.table import ERRORS, METRICS, Kind
 from twopair.nodes.pcscf.tally import STATES
@@ -42,6 +43,7 @@ def _values() -> Iterator[str]:
         (
             (code("state"), "; ".join(f"{code(state)}: {words}" for state, words in STATES.items())),
             (code("stage"), f"{_codes(stages)} ([tables](tables.md))"),
+            (code("limit"), _codes([limit.word for limit in Limit])),
             (code("refusal"), "[refusals](refusals.md) by name"),
             (code("cause"), "[refusals](refusals.md) by name, `status_403` and its like, `expired`"),
             (code("reason"), "[drops](refusals.md) by name; of an ended registration `by_user`, `expired`"),

@@ -77,6 +77,11 @@ class Answering:
         self._turns = turns
         self._place = place
 
+    @property
+    def waits_for(self) -> str:
+        """See `Turns`."""
+        return self._turns.waits_for
+
     async def begin(self, end: Event) -> Tenure | None:
         """See `Turns`."""
         async with AdminSocket(self._answers()).open(self._place):

@@ -20,6 +20,11 @@ ADDRESS_WITHIN_S: Final = 5.0
 class Turns(Protocol):
     """When a service is to serve."""
 
+    @property
+    def waits_for(self) -> str:
+        """Why it does not serve, in words."""
+        ...
+
     async def begin(self, end: Event) -> Tenure | None:
         """The next time in which it serves; None once it is told to end."""
         ...
@@ -31,6 +36,8 @@ class Turns(Protocol):
 
 class Alone:
     """One turn, from the start to the end."""
+
+    waits_for = "begins"
 
     async def begin(self, end: Event) -> Tenure | None:
         """See `Turns`."""
@@ -55,6 +62,11 @@ class AmongOthers:
         self.standby = standby
         self._absent = absent
         self._program = program
+
+    @property
+    def waits_for(self) -> str:
+        """See `Turns`."""
+        return self.standby.said or "begins"
 
     async def begin(self, end: Event) -> Tenure | None:
         """See `Turns`."""

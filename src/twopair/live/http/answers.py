@@ -40,6 +40,11 @@ def moment(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def page_of_standby(name: str, waits_for: str) -> str:
+    """The page of a host that does not serve."""
+    return _whole(name, f'<p class="no">Does not serve: {escape(waits_for)}.</p>')
+
+
 def page(seen: Seen, why_not: list[Reason], name: str, began: datetime) -> str:
     """A page for people, whole in itself: no script, nothing from elsewhere."""
     if why_not:
@@ -47,13 +52,18 @@ def page(seen: Seen, why_not: list[Reason], name: str, began: datetime) -> str:
     else:
         state = "<p>Ready.</p>"
     rows = "".join(f"<tr><td>{escape(what)}</td><td>{escape(text)}</td></tr>" for what, text in _rows(seen))
+    version, python, _ = seen.host.build
+    about = f"Twopair {escape(version)} on Python {escape(python)}, since {moment(began)}."
+    return _whole(name, f"{state}<table>{rows}</table><p>{about}</p>")
+
+
+def _whole(name: str, body: str) -> str:
     links = " · ".join(f'<a href="/{path}">/{path}</a> {words}' for path, words in ROOT)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="10">'
-        f"<title>{escape(name)}</title><style>{_STYLE}</style><h1>{escape(name)}</h1>{state}"
-        f"<table>{rows}</table><p>Twopair {escape(seen.build[0])} on Python {escape(seen.build[1])}, "
-        f"since {moment(began)}.</p><p>{links}</p></html>\n"
+        f"<title>{escape(name)}</title><style>{_STYLE}</style><h1>{escape(name)}</h1>{body}"
+        f"<p>{links}</p></html>\n"
     )
 
 
@@ -70,6 +80,6 @@ def _rows(seen: Seen) -> list[tuple[str, str]]:
         ("attempts that failed", f"{facts.failed.total():,}"),
         ("messages that were refused", f"{facts.refusals.total():,}"),
         ("packets that were dropped", f"{sum(drops.values()):,}"),
-        ("back end for ESP", seen.build[2]),
+        ("back end for ESP", seen.host.build[2]),
         ("changes that wait for the store", "no store" if lag is None else f"{lag.waiting:,}"),
     ]

@@ -28,6 +28,13 @@ class Reason(NamedTuple):
     since_s: float | None = None
 
 
+def _tenure(of: Watched) -> Iterator[Reason]:
+    """A host that has lost its lease, or is asked for it, is about to stand by (ADR 20)."""
+    tenure = of.running.tenure
+    if tenure.taken or monotonic() >= tenure.until:
+        yield Reason("not-owner", "another host takes over")
+
+
 def _store(of: Watched) -> Iterator[Reason]:
     """What it cannot take waits, and would be lost with this machine (ADR 18)."""
     if of.running.kept is None:
@@ -59,7 +66,7 @@ def _draining(of: Watched) -> Iterator[Reason]:
         )
 
 
-CHECKS: Final[tuple[Callable[[Watched], Iterator[Reason]], ...]] = (_draining, _store, _ipsec, _node)
+CHECKS: Final[tuple[Callable[[Watched], Iterator[Reason]], ...]] = (_draining, _tenure, _store, _ipsec, _node)
 """What is looked at, in the order in which reasons are told."""
 
 

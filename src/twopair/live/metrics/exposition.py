@@ -1,7 +1,7 @@
 """The table as text that Prometheus reads."""
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
@@ -10,8 +10,8 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from twopair.live.metrics.distribution import Distribution
-from twopair.live.metrics.seen import Seen
-from twopair.live.metrics.table import METRICS, Kind, Metric
+from twopair.live.metrics.seen import Host, Seen
+from twopair.live.metrics.table import HOST, SERVING, Kind, Metric, Row
 
 _PLAIN: Final[dict[Kind, Callable[..., CounterMetricFamily | GaugeMetricFamily]]] = {
     Kind.COUNTER: CounterMetricFamily,
@@ -25,7 +25,7 @@ class Exposition:
     def __init__(self) -> None:
         self._process = ProcessCollector(registry=None)
 
-    def write(self, seen: Seen, accept: str = "") -> tuple[bytes, str]:
+    def write(self, seen: Seen | Host, accept: str = "") -> tuple[bytes, str]:
         """The text, and its content type.
 
         Args:
@@ -40,16 +40,18 @@ class Exposition:
 
 
 class _Table(Collector):
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: Seen | Host) -> None:
         self._seen = seen
 
     def collect(self) -> Iterator[Family]:
-        """Every metric of the table."""
-        return (_family(metric, self._seen) for metric in METRICS)
+        """Every metric that is told of it."""
+        host = self._seen.host if isinstance(self._seen, Seen) else self._seen
+        yield from (_family(metric, metric.read(host)) for metric in HOST)
+        if isinstance(self._seen, Seen):
+            yield from (_family(metric, metric.read(self._seen)) for metric in SERVING)
 
 
-def _family(metric: Metric, seen: Seen) -> Family:
-    found = metric.read(seen)
+def _family(metric: Metric[Any], found: Iterable[Row] | Distribution) -> Family:
     if isinstance(found, Distribution):
         return HistogramMetricFamily(
             metric.name, metric.words, buckets=list(found.buckets()), sum_value=found.total

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from twopair.base import SECOND, Impi, Micros, Refusal, Refused
+from twopair.base import SECOND, Impi, Limit, Micros, Refusal, Refused
 from twopair.core.registration.flows import RegFlow
 from twopair.core.sa import Stage
 from twopair.live.clock import monotonic
@@ -36,6 +36,7 @@ class FactCounts:
 
     Attributes:
         refusals: what was refused to peers, by name.
+        limits: what was refused because a limit was reached, by its word.
         registered: registrations that stand, new and again.
         failed: attempts that ended without one, by cause: a refusal, ``status_403``, ``expired``.
         ended: registrations that are gone: ``by_user`` or ``expired``.
@@ -46,6 +47,7 @@ class FactCounts:
 
     def __init__(self, clock: Callable[[], Micros] = monotonic) -> None:
         self.refusals = Counter(dict.fromkeys((refusal.name for refusal in Refusal), 0))
+        self.limits = Counter(dict.fromkeys((limit.word for limit in Limit), 0))
         self.registered = 0
         self.failed: Counter[str] = Counter()
         self.ended = Counter({"by_user": 0, EXPIRED: 0})
@@ -71,6 +73,8 @@ class FactCounts:
 
     def _refused(self, fact: Refused) -> None:
         self.refusals[fact.refusal.name] += 1
+        if fact.detail in self.limits:
+            self.limits[fact.detail] += 1
         if fact.refusal is Refusal.SA_INSTALL_FAILED:
             self.not_installed += 1
 

@@ -2,7 +2,7 @@
 
 import platform
 from asyncio import sleep
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from twopair import __version__
 from twopair.live.clock import monotonic
@@ -27,25 +27,42 @@ class Watched(NamedTuple):
     pulse: Pulse
 
 
+class Host(NamedTuple):
+    """What is seen of a host, whether it serves or not.
+
+    Args:
+        backend: where ESP happens, "none" while it does not serve.
+        ready: whether new UEs may be sent here.
+        serves: whether it does, and does not stand by.
+    """
+
+    backend: str
+    ready: bool
+    serves: bool
+
+    @property
+    def build(self) -> tuple[str, ...]:
+        """Version, Python and the back end for ESP."""
+        return __version__, platform.python_version(), self.backend
+
+
+STANDS_BY: Final = Host("none", ready=False, serves=False)
+
+
 class Seen(NamedTuple):
     """What metrics are read from.
 
     Args:
         of: what was looked at; its counts are read now.
+        host: whether it serves.
         tally: how much there was of everything.
         lag: how far the store was behind, None without one.
-        ready: whether new UEs may be sent here.
     """
 
     of: Watched
+    host: Host
     tally: Tally
     lag: Lag | None
-    ready: bool
-
-    @property
-    def build(self) -> tuple[str, ...]:
-        """Version, Python and the back end for ESP."""
-        return __version__, platform.python_version(), self.of.running.ipsec.backend.features.name
 
 
 async def seen(of: Watched, *, ready: bool) -> Seen:
@@ -55,5 +72,6 @@ async def seen(of: Watched, *, ready: bool) -> Seen:
         if found is None:
             await sleep(0)
     assert found is not None, "a tally ends with one that is whole"
-    kept = of.running.kept
-    return Seen(of, found, None if kept is None else kept.lag(), ready)
+    running = of.running
+    host = Host(running.ipsec.backend.features.name, ready, serves=True)
+    return Seen(of, host, found, None if running.kept is None else running.kept.lag())

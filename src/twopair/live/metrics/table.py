@@ -5,11 +5,11 @@ Names and units follow the conventions of Prometheus. Labels have few values: no
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from twopair.live.keeping.writer import Lag
 from twopair.live.metrics.distribution import Distribution
-from twopair.live.metrics.seen import Seen
+from twopair.live.metrics.seen import Host, Seen
 from twopair.nodes.pcscf import traffic
 
 Row = tuple[tuple[str, ...], float]
@@ -24,8 +24,11 @@ class Kind(Enum):
     HISTOGRAM = "histogram"
 
 
-class Metric(NamedTuple):
-    """One metric.
+S = TypeVar("S")
+
+
+class Metric(NamedTuple, Generic[S]):
+    """One metric, read from an `S`.
 
     Args:
         name: as it is scraped.
@@ -39,7 +42,7 @@ class Metric(NamedTuple):
     kind: Kind
     words: str
     labels: tuple[str, ...]
-    read: Callable[[Seen], Iterable[Row] | Distribution]
+    read: Callable[[S], Iterable[Row] | Distribution]
 
 
 ERRORS: Final = (
@@ -82,17 +85,26 @@ def _both(
     return rows
 
 
-METRICS: Final[tuple[Metric, ...]] = (
+HOST: Final[tuple[Metric[Host], ...]] = (
     Metric(
         "twopair_build_info",
         Kind.GAUGE,
         "Always 1; the labels tell the version, the Python it runs on, and the back end for ESP.",
         ("version", "python", "backend"),
-        lambda seen: [(seen.build, 1)],
+        lambda host: [(host.build, 1)],
     ),
     Metric(
-        "twopair_ready", Kind.GAUGE, "1 where /ready answers 200, else 0.", (), _one(lambda seen: seen.ready)
+        "twopair_serving",
+        Kind.GAUGE,
+        "1 where this host serves, 0 where it stands by or begins; the other metrics are there with 1 only.",
+        (),
+        lambda host: [((), host.serves)],
     ),
+    Metric("twopair_ready", Kind.GAUGE, "1 where /ready answers 200, else 0.", (), lambda h: [((), h.ready)]),
+)
+"""What a host tells that stands by, too."""
+
+SERVING: Final[tuple[Metric[Seen], ...]] = (
     # what there is
     Metric(
         "twopair_subscribers",
@@ -175,6 +187,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Messages of peers that were refused, by the name of the refusal.",
         ("refusal",),
         _by(lambda seen: seen.of.facts.refusals),
+    ),
+    Metric(
+        "twopair_limit_refusals_total",
+        Kind.COUNTER,
+        "Messages and connections that were refused because a limit was reached, by the key of [limits].",
+        ("limit",),
+        _by(lambda seen: seen.of.facts.limits),
     ),
     Metric(
         "twopair_sip_requests_total",
@@ -263,3 +282,6 @@ METRICS: Final[tuple[Metric, ...]] = (
         lambda seen: seen.of.pulse.late_s,
     ),
 )
+"""What a host tells that serves."""
+
+METRICS: Final[tuple[Metric[Any], ...]] = (*HOST, *SERVING)

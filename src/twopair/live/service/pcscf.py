@@ -12,6 +12,7 @@ from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.failover.opened import turns_of
 from twopair.live.failover.tenure import Tenure
+from twopair.live.http.front import Front, fronting
 from twopair.live.ipsec import Before, Ipsec, start_ipsec
 from twopair.live.keeping.kept import Kept
 from twopair.live.keeping.opened import Places, open_kept, places
@@ -34,14 +35,17 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
     settings = read(file, PcscfFile)
     async with until_told_to_end() as end:
         turns = turns_of(file, settings)
-        while (tenure := await turns.begin(end)) is not None:
-            try:
-                settings = await _serve(file, settings, tenure, end, verbose)
-            finally:
-                await turns.finish(tenure)
+        async with fronting(file, settings, lambda: turns.waits_for) as front:
+            while (tenure := await turns.begin(end)) is not None:
+                try:
+                    settings = await _serve(file, settings, tenure, end, verbose, front)
+                finally:
+                    await turns.finish(tenure)
 
 
-async def _serve(file: Path, settings: PcscfFile, tenure: Tenure, end: Event, verbose: int) -> PcscfFile:
+async def _serve(
+    file: Path, settings: PcscfFile, tenure: Tenure, end: Event, verbose: int, front: Front | None
+) -> PcscfFile:
     """One turn; the settings of its end, which SIGHUP may have changed."""
     with ExitStack() as closing:
         config, loop = settings.config(), get_running_loop()
@@ -66,7 +70,7 @@ async def _serve(file: Path, settings: PcscfFile, tenure: Tenure, end: Event, ve
             kept.again = tenure.again = partial(loop.call_soon_threadsafe, kept.keep_all, node.kept)
         start(driver, file, settings.endpoints(), verbose, recalled)
         addresses = ", ".join(config.gm_addresses)
-        running = Running(file, settings, node, driver, ipsec, kept, verbose, tenure)
+        running = Running(file, settings, node, driver, ipsec, kept, verbose, tenure, front=front)
         async with AsyncExitStack() as attended:
             for attendant in ATTENDANTS:
                 await attended.enter_async_context(attendant(running))

@@ -9,6 +9,7 @@ from twopair.base import Micros
 from twopair.live.config import PcscfFile
 from twopair.live.driver import Driver
 from twopair.live.failover.tenure import Always, Tenure
+from twopair.live.http.front import Front
 from twopair.live.ipsec import Ipsec
 from twopair.live.keeping.kept import Kept
 from twopair.nodes.pcscf import Pcscf
@@ -28,6 +29,7 @@ class Running:
         tenure: for how long it serves.
         verbose: how often -v was given.
         ends_at: until when it drains at most, None while it serves (`admin.drain_s`).
+        front: where it answers over HTTP, None for nowhere.
         renewed: called with the settings after each SIGHUP that found a right file.
     """
 
@@ -40,4 +42,5 @@ class Running:
     verbose: int = 0
     tenure: Tenure = field(default_factory=lambda: Always(Event()))
     ends_at: Micros | None = None
+    front: Front | None = None
     renewed: list[Callable[[PcscfFile], None]] = field(default_factory=list)

@@ -13,6 +13,7 @@ from tests.unit.live.doubles import free_endpoint
 from twopair.base import Endpoint, Report
 from twopair.live.config import PcscfFile, read
 from twopair.live.driver import Driver
+from twopair.live.http.front import fronting
 from twopair.live.http.watching import watching
 from twopair.live.ipsec import Ipsec
 from twopair.live.keeping.writer import Lag
@@ -85,8 +86,10 @@ async def watched(
 ) -> AsyncIterator[Running]:
     """The same, watched over HTTP."""
     found = running(folder, bed, store, **words)
-    async with watching(found):
-        yield found
+    async with fronting(found.file, found.settings, lambda: "standby: other serves") as front:
+        found.front = front
+        async with watching(found):
+            yield found
 
 
 async def ask(of: Running, path: str, method: str = "GET", **headers: str) -> Answer:

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from tests.unit.live.http.bed import Heard, Store, answer, ask, running, said, w
 
 from twopair.live.config import ConfigError
 from twopair.live.http import server
+from twopair.live.http.front import fronting
 from twopair.live.http.watching import watching
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.sockets import ThisHost, listening_socket
@@ -65,11 +65,36 @@ def test_who_says_nothing_or_says_it_slowly_is_not_waited_for(
 def test_without_the_key_nothing_is_served(tmp_path: Path) -> None:
     async def body() -> None:
         of = running(tmp_path, Heard())
-        of.file.write_text(of.file.read_text().partition("[admin]")[0])
         admin = of.settings.admin.model_copy(update={"http": None})
-        quiet = replace(of, settings=of.settings.model_copy(update={"admin": admin}))
-        async with watching(quiet):
-            assert not quiet.driver._listeners
+        async with fronting(of.file, of.settings.model_copy(update={"admin": admin}), str) as front:
+            assert front is None
+            async with watching(of):
+                assert not of.driver._listeners
+
+    asyncio.run(body())
+
+
+def test_who_stands_by_lives_and_is_not_ready(tmp_path: Path) -> None:
+    """Before its turn and after it; then it is the one that serves that answers, at the same place."""
+
+    async def body() -> None:
+        of = running(tmp_path, Heard(), Store())
+        async with fronting(of.file, of.settings, lambda: "standby: other <1> serves") as of.front:
+            for _turn in range(2):
+                ready = await ask(of, "/ready")
+                assert ready.status == 503
+                (reason,) = ready.values["reasons"]
+                assert reason == {"reason": "not-serving", "text": "standby: other <1> serves"}
+                assert (await ask(of, "/health")).status == 200
+                assert b"other &lt;1&gt; serves" in (await ask(of, "/")).body
+                scrape = (await ask(of, "/metrics")).body.decode()
+                assert "\ntwopair_serving 0.0\n" in scrape
+                assert "\ntwopair_ready 0.0\n" in scrape
+                assert "twopair_subscribers" not in scrape
+                assert "process_resident_memory_bytes" in scrape
+                async with watching(of):
+                    assert (await ask(of, "/ready")).status == 200
+                    assert b"\ntwopair_serving 1.0\n" in (await ask(of, "/metrics")).body
 
     asyncio.run(body())
 

@@ -11,6 +11,8 @@ from tests.unit.live.http.bed import FINE, Answer, Heard, Store, ask, watched
 from tests.unit.nodes.pcscf.bed import CK, IK, Ue
 
 from twopair import __version__
+from twopair.base import Limit, Micros, Refusal, Refused, Report
+from twopair.live.clock import monotonic
 from twopair.live.service.running import Running
 
 
@@ -50,6 +52,8 @@ def test_a_scrape_counts_what_happened(tmp_path: Path) -> None:
         bed.sm6(Ue(2), bed.sm1(Ue(2)))
         bed.receive(Ue(3).clear, b"nonsense")
         bed.backend.inbound(Ue().uplink, None)
+        full = Refused(Refusal.OVERLOADED, Ue().clear, Limit.CONNECTIONS.word)
+        running.driver._report(Report(full))
         running.driver.counters["send_failed"] += 2
         after = numbers((await ask(running, "/metrics")).body)
         wanted = {
@@ -60,6 +64,9 @@ def test_a_scrape_counts_what_happened(tmp_path: Path) -> None:
             "twopair_registrations_total": 1,
             "twopair_registration_duration_seconds_count": 1,
             "twopair_refusals_total MALFORMED_SIP": 1,
+            "twopair_refusals_total OVERLOADED": 1,
+            "twopair_limit_refusals_total connections": 1,
+            "twopair_limit_refusals_total transactions": 0,
             "twopair_sip_requests_total received REGISTER": 3,
             "twopair_sip_responses_total 2xx sent": 1,
             "twopair_esp_dropped_packets_total CLEAR_TO_PROTECTED": 1,
@@ -149,6 +156,24 @@ def test_a_node_that_fails_for_everyone_is_not_alive(tmp_path: Path) -> None:
         assert (await ask(running, "/health")).status == 503
         ready = await ask(running, "/ready")
         assert [one["reason"] for one in ready.values["reasons"]] == ["node-failing"]
+
+    with_running(tmp_path, body)
+
+
+def test_who_is_about_to_end_or_to_stand_by_is_not_ready(tmp_path: Path) -> None:
+    """admin.drain_s; ADR 20."""
+
+    async def body(running: Running, _bed: Heard) -> None:
+        running.ends_at = Micros(monotonic() + 7_400_000)
+        ready = await ask(running, "/ready")
+        assert ready.status == 503
+        (reason,) = ready.values["reasons"]
+        assert reason == {"reason": "draining", "text": "ends within 7 s, takes no new registrations"}
+        running.ends_at = None
+        running.tenure.until = monotonic()
+        (reason,) = (await ask(running, "/ready")).values["reasons"]
+        assert reason["reason"] == "not-owner"
+        assert (await ask(running, "/health")).status == 200
 
     with_running(tmp_path, body)
 
