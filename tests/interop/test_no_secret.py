@@ -1,12 +1,13 @@
-"""No output of any program has a key in it: logs at -vv, HTTP, `sas`, `explain`, the store (AKA-32)."""
+"""No output of any program has a key in it: logs at -vv, HTTP, `sas`, `explain`, HEP3, the store (AKA-32)."""
 
 import base64
 import json
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -85,7 +86,9 @@ def test_a_secret_is_found_however_it_is_written(before: int) -> None:
 def test_no_output_has_a_key(folder: Path, cleanup: ExitStack, form: str) -> None:
     file, place = folder / "pcscf.toml", f"{OWN}0.1"
     more = f'\n[store]\nurl = "sqlite:///pcscf.db"\n[admin]\nsocket = "sock"\nhttp = "{place}:9464"\n'
-    file.write_text(file.read_text() + more)
+    hep = cleanup.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
+    hep.bind((place, 9060))
+    file.write_text(f'{file.read_text()}{more}\n[export]\nhep = "{place}:9060"\n')
     loud = ["-vv", "--log-format", form]
     home = start(cleanup, "home", "-c", folder / "home.toml", *loud)
     assert line(home).startswith("ready home ")
@@ -107,10 +110,12 @@ def test_no_output_has_a_key(folder: Path, cleanup: ExitStack, form: str) -> Non
         service.send_signal(signal.SIGTERM)
     outputs |= {"pcscf": both(pcscf), "home": both(home)}
     outputs |= {str(kept): kept.read_bytes() for kept in files(folder)}
+    outputs["hep"] = b"\n".join(packets(hep))
     assert "pcscf.db" in str(outputs.keys())
     nonces = {nonce for text in outputs.values() for nonce in NONCE.findall(text)}
     assert len(nonces) >= 2, "each UE was challenged"
     assert b"(hidden)" in outputs["pcscf"], "messages were logged"
+    assert b"(hidden)" in outputs["hep"], "messages were exported"
     if form == "json":
         shown = [json.loads(text) for text in outputs["pcscf"].splitlines()]
         assert {"Registered", "SetStage"} <= {one.get("event") for one in shown}
@@ -121,6 +126,13 @@ def both(program: subprocess.Popen[str]) -> bytes:
     """The rest of stdout, and stderr."""
     out, err = program.communicate(timeout=60)
     return f"{out}{err}".encode()
+
+
+def packets(server: socket.socket) -> Iterator[bytes]:
+    """What has been sent to a capture server."""
+    with suppress(BlockingIOError):
+        while True:
+            yield server.recv(70_000)
 
 
 def page(address: str, path: str) -> bytes:
