@@ -1,5 +1,6 @@
 """What an ear on the bridge has heard: ESP is counted, the rest is what everybody can read."""
 
+from collections.abc import Iterator
 from socket import socket
 from typing import Final, NamedTuple
 
@@ -38,22 +39,27 @@ class Heard(NamedTuple):
         return [packet for packet in self.clear if 5060 not in (packet.src.port, packet.dst.port)]
 
 
-def heard(ear: socket) -> Heard:
-    """Everything since the last call; each packet once, when it comes in from a host."""
-    clear: list[Clear] = []
-    protected = 0
+def packets(ear: socket) -> Iterator[tuple[bytes, bytes]]:
+    """Hardware address of the sender, and IP packet, of all since the last call; each once."""
     while True:
         try:
             frame, (_, kind, packet_type, *_) = ear.recvfrom(70_000)
         except BlockingIOError:
-            return Heard(clear, protected)
-        if kind not in _IP or packet_type == _OUTGOING:
-            continue
-        packet = frame[_ETHERNET:]
+            return
+        if kind in _IP and packet_type != _OUTGOING:
+            yield frame[6:12], frame[_ETHERNET:]
+
+
+def heard(ear: socket) -> Heard:
+    """Everything since the last call; each packet once, when it comes in from a host."""
+    clear: list[Clear] = []
+    protected = 0
+    for _, packet in packets(ear):
         header = ip.parse(packet)
         protected += header.protocol == ESP
         if header.protocol in (ip.UDP, ip.TCP):
             clear.append(_read(packet, header))
+    return Heard(clear, protected)
 
 
 def _read(packet: bytes, header: ip.Header) -> Clear:

@@ -70,6 +70,20 @@ class Programs:
             with_netlink(lambda netlink: _raise(netlink, port, master=bridge))
         self._address(name, device, address)
 
+    def give(self, host: str, device: str, address: str) -> None:
+        """Give a host one more address on a device."""
+        self._address(host, device, address)
+
+    def hardware_address(self, host: str, device: str) -> bytes:
+        """Of a device of a host."""
+        with self._hosts[host].entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+            sock.bind((device, 0))
+            return bytes(sock.getsockname()[4])
+
+    def announce(self, host: str, device: str, address: str) -> None:
+        """Have the neighbours know that an address is at a host now (gratuitous ARP)."""
+        self.run(host, "arping", "-q", "-U", "-c", "1", "-I", device, address).end()
+
     def unplug(self, name: str, *devices: str) -> None:
         """Take cables of a host off their bridges."""
         with self._bridge.entered():

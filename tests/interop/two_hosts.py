@@ -98,11 +98,11 @@ class Pair:
         assert self.nodes[name].line().startswith("ready ")
 
     def stands_by(self, name: str) -> None:
-        """Wait until a host says that another serves."""
+        """Wait until a host says what it waits for."""
         until = time.monotonic() + 10
         while time.monotonic() < until:
             state = self.state(name)
-            if state and not state["serves"] and state["owner"]:
+            if state and not state["serves"] and state["waits_for"]:
                 return
             time.sleep(0.05)
         raise AssertionError(f"{name} does not stand by: {self.state(name)}")
