@@ -32,6 +32,7 @@ SM1, SM6 = f"REGISTER sip:{DOMAIN} SIP/2.0", "SIP/2.0 401 Unauthorized"
 
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root")
 _PR_SET_PDEATHSIG = 1
+_SO_RCVBUFFORCE = 33
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -101,7 +102,7 @@ class Programs:
         """A packet socket that hears everything on the bridges, each packet when it comes in and goes out."""
         with self._bridge.entered():
             ear = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(3))
-        ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        ear.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
         self._cleanup.callback(ear.close)
         return ear
 

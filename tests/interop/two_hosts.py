@@ -99,7 +99,7 @@ class Pair:
 
     def stands_by(self, name: str) -> None:
         """Wait until a host says what it waits for."""
-        until = time.monotonic() + 10
+        until = time.monotonic() + 40
         while time.monotonic() < until:
             state = self.state(name)
             if state and not state["serves"] and state["waits_for"]:
