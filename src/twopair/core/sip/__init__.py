@@ -2,7 +2,7 @@
 
 from twopair.core.sip.layer import MOST_TRANSACTIONS, TransactionLayer
 from twopair.core.sip.terms import State, Trouble, Why
-from twopair.core.sip.timers import CORE, GM, IN_CLEAR, OF_THE_UE, Timers
+from twopair.core.sip.timers import CORE, GM, IN_CLEAR, OF_THE_UE, OVER_ITS_SETS, Timers
 from twopair.core.sip.transaction import ClientTransaction, ServerTransaction
 from twopair.core.sip.user import TransactionUser
 
@@ -12,6 +12,7 @@ __all__ = [
     "IN_CLEAR",
     "MOST_TRANSACTIONS",
     "OF_THE_UE",
+    "OVER_ITS_SETS",
     "ClientTransaction",
     "ServerTransaction",
     "State",

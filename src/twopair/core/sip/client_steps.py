@@ -107,8 +107,16 @@ def wait_a_moment(
         txn.feed(ClientOn.GIVEN_UP, trouble, None, now, out)
 
 
+def insist(txn: ClientTransaction, trouble: Trouble | None, _flow: object, now: Micros, out: Out) -> None:
+    """The first stream was refused: the end of it, unless one insists (RFC 3261 §17.1.4, MGP-14)."""
+    if txn.timers.insists:
+        wait_a_moment(txn, trouble, None, now, out)
+    else:
+        txn.feed(ClientOn.GIVEN_UP, trouble, None, now, out)
+
+
 def reopen(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
-    """Another stream, where there may be one; TIMER_LOST ends this."""
+    """Another stream, where there may be one; TIMER_LOST, B or F ends this."""
     if txn.ground.reach(txn.flow, now, out):
         out.append(Send(txn.flow, txn.request.to_bytes()))
 

@@ -187,10 +187,15 @@ class TransactionLayer:
         txn.feed(ClientOn.START, None, flow, now, out)
         return txn
 
-    def flow_failed(self, flow: Flow, now: Micros, out: Out, words: str = "") -> None:
-        """A stream could not be opened: what was to go over it times out at once (RFC 3261 §17.1.4)."""
+    def flow_failed(
+        self, flow: Flow, now: Micros, out: Out, words: str = "", why: Why = Why.NO_STREAM
+    ) -> None:
+        """A stream could not be opened, or was given up: what is on it times out at once (RFC 3261 §17.1.4).
+
+        Where a stream could not be opened, whose timers insist waits for another one.
+        """
         there = list(self._ground.streams.get(flow, {}).values())
-        self._tell(there, ClientOn.FLOW_FAILED, Trouble(Why.NO_STREAM, words), flow, now, out)
+        self._tell(there, ClientOn.FLOW_FAILED, Trouble(why, words), flow, now, out)
 
     def undeliverable(self, flow: Flow, now: Micros, out: Out, words: str = "") -> None:
         """Datagrams on a flow do not arrive: what was sent there fails at once (RFC 3261 §17.1.4, §18.4).

@@ -24,6 +24,8 @@ class Timers:
             who sends the request once more on a new one is to get the same answer (MSG-06).
         reopen: after which time a new stream is tried once more in place of one that ended, where the peer
             refuses it; a peer that begins anew needs a moment. 0: a refusal is taken for an answer.
+        insists: whether the first stream of a request is tried again as well, until timer B or F: the peer
+            was there a moment ago, and over UDP the request would wait for it just as long.
     """
 
     t1: Micros
@@ -31,6 +33,7 @@ class Timers:
     t4: Micros
     again: Micros = _NOT_AT_ALL
     reopen: Micros = _NOT_AT_ALL
+    insists: bool = False
     life: Micros = field(init=False)
     """64 * T1: timers B, D, F, H, J, L and M."""
 
@@ -46,6 +49,9 @@ GM: Final = replace(IN_CLEAR, again=IN_CLEAR.t4)
 
 OF_THE_UE: Final = replace(GM, reopen=Micros(SECOND))
 """The same, of a UE: it has one P-CSCF, and nowhere else to go."""
+
+OVER_ITS_SETS: Final = replace(OF_THE_UE, insists=True)
+"""The same over an SA set: a P-CSCF that refuses there has the set, and is starting (MGP-14)."""
 
 CORE: Final = Timers(Micros(SECOND // 2), Micros(4 * SECOND), Micros(5 * SECOND))
 """Between network elements (TMR-04)."""

@@ -137,10 +137,6 @@ class UeConfig:
         """What Security-Client lists (AGR-20)."""
         return allowed_suites(self.suites, legacy=self.legacy)
 
-    def timers_for(self, _flow: object) -> Timers:
-        """All flows of a UE are on Gm."""
-        return self.timers
-
 
 PEER_KEEPS_OLD: Final = Micros(SIXTY_FOUR_T1 - 2 * SECOND)
 """How long the P-CSCF certainly has the set before: 64 * T1, less T1 for an answer on its way (TMR-03)."""

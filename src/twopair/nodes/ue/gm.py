@@ -1,6 +1,6 @@
 """The UE's side of Gm, shared by all that it does: sets, connections, transactions (33.203 §7.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from twopair.base import REFUSED_FOR, Endpoint, Entropy, Flow, Micros, Report, Transport
@@ -9,6 +9,7 @@ from twopair.core.sa import Stage
 from twopair.core.sip import (
     ClientTransaction,
     ServerTransaction,
+    Timers,
     TransactionLayer,
     TransactionUser,
     Trouble,
@@ -118,7 +119,7 @@ class Gm:
         self.waiting = Waiting()
         self.layer = TransactionLayer(
             user,
-            config.timers_for,
+            self._timers_for,
             answer_flow=lambda _request, flow: self._answer_at_once(flow),
             reach=self._reach,
         )
@@ -210,6 +211,13 @@ class Gm:
             return None
         own = heir is mine and request_flow.transport is Transport.TCP and request_flow in self.streams
         return request_flow if own else heir.flow(request_flow.transport)
+
+    def _timers_for(self, flow: Flow) -> Timers:
+        """Over a set a P-CSCF that refuses a connection is starting, if it has taken any before."""
+        config = self.config
+        if isinstance(flow, ForSize) or config.transport is not Transport.TCP or self.sets.find(flow) is None:
+            return config.timers
+        return replace(config.timers, insists=True)
 
     def _reach(self, flow: Flow, _now: Micros, out: list[Action]) -> bool:
         """Whether a connection stands, or is opened now: from port_uc, while its set lives (MSG-06)."""

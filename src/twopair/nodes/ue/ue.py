@@ -26,7 +26,7 @@ from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.registration.ue import Idle, Purpose
 from twopair.core.sa import SasInstalled, SasRefused, Stage
 from twopair.core.secagree import draw_port
-from twopair.core.sip import ClientTransaction, ServerTransaction, Trouble
+from twopair.core.sip import ClientTransaction, ServerTransaction, Trouble, Why
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event
 from twopair.nodes.facts import Unreached
@@ -240,7 +240,7 @@ class UserEquipment:
             out.append(Report(Refused(Refusal.STREAM_BROKEN, flow, error.what)))
             out.append(CloseStream(flow))
             self._gm.streams.closed(flow)
-            self._gm.layer.flow_failed(flow, now, out)
+            self._gm.layer.flow_failed(flow, now, out, why=Why.LOST)
             return
         for message in messages:
             self._message(message, flow, now, out)

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.core.sip.bed import PCSCF, TCP, UDP, Bed, request
 
 from twopair.base import Endpoint, Flow, IllegalStep, Port, Refusal, Transport
-from twopair.core.sip import GM, OF_THE_UE, State, Timers, Trouble, Why
+from twopair.core.sip import GM, OF_THE_UE, OVER_ITS_SETS, State, Timers, Trouble, Why
 from twopair.core.sip.ack import make_ack
 from twopair.wire.sip import Response, make_response, parse
 
@@ -309,6 +309,42 @@ def test_a_ue_tries_a_refused_stream_again_for_a_while(method: str) -> None:
     assert bed.told == []
     bed.answer(txn, 200, request(method), TCP)
     assert bed.told[0] == "response 200"
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "INVITE"])
+def test_a_new_request_of_a_ue_waits_for_a_pcscf_that_starts(method: str) -> None:
+    """MGP-14: over a set it is never the end that its first stream is refused, for as long as over UDP."""
+    bed = Bed(OVER_ITS_SETS)
+    txn = bed.start(request(method), TCP)
+    for second in range(1, 31):
+        bed.layer.flow_failed(TCP, bed.now, bed.out, "connection refused")
+        bed.run(second)
+    assert bed.moments(method) == [0, *range(1, 31)]
+    assert bed.told == []
+    bed.answer(txn, 200, request(method), TCP)
+    assert bed.told[0] == "response 200"
+
+
+@pytest.mark.parametrize("timers", [GM, OF_THE_UE, OVER_ITS_SETS])
+def test_a_new_request_that_is_refused_is_given_up(timers: Timers) -> None:
+    """RFC 3261 §17.1.4: at once, or after 64*T1 where one insists (§17.1.2.2)."""
+    bed = Bed(timers)
+    bed.start(request(), TCP)
+    for second in range(1, 140):
+        bed.layer.flow_failed(TCP, bed.now, bed.out, "connection refused")
+        bed.run(second)
+    assert bed.told[0] == f"timeout at {128.0 if timers.insists else 0.0}"
+    assert bed.troubles[0].why is (Why.TIMER if timers.insists else Why.NO_STREAM)
+
+
+def test_who_insists_knows_other_troubles_for_the_end() -> None:
+    """RFC 3261 §18.4: what the network says of a datagram, and a user who wants no answer any more."""
+    bed = Bed(OVER_ITS_SETS)
+    bed.start(request(), UDP)
+    bed.layer.undeliverable(UDP, bed.now, bed.out, "port unreachable")
+    bed.start(request(branch="z9hG4bK2"), TCP).abandon(bed.now, bed.out)
+    bed.collect()
+    assert [trouble.why for trouble in bed.troubles] == [Why.UNREACHABLE, Why.ABANDONED]
 
 
 @pytest.mark.parametrize("timers", [GM, OF_THE_UE])

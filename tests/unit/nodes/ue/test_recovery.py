@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.nodes.ue.gm_bench import ALICE, PCSCF, Bench
 
-from twopair.base import Endpoint, Flow, Port, Received, Send, Transport, Unreachable
+from twopair.base import Endpoint, Flow, Port, Received, Send, StreamClosed, Transport, Unreachable
 from twopair.nodes.facts import (
     Awaiting,
     Deregistered,
@@ -268,3 +268,38 @@ def test_the_user_may_insist() -> None:
     bench.answer(503, [("Retry-After", "300")])
     bench.feed(Register())
     assert methods(bench) == ["REGISTER"] * 2
+
+
+def test_a_pcscf_that_starts_is_waited_for_over_tcp_too() -> None:
+    """MGP-14: it was killed and refuses connections; neither set nor message is lost."""
+    bench = registered(transport=Transport.TCP)
+    (flow,) = [flow for flow in bench.streams if flow.remote.port != CLEAR.port]
+    bench.listens = False
+    bench.feed(StreamClosed(flow, "connection reset"))
+    bench.feed(SendMessage(BOB, b"hello"))
+    bench.pass_time(15)
+    assert "OPTIONS" in methods(bench)
+    assert not bench.facts_of(MessageAnswered)
+    bench.listens = True
+    bench.pass_time(2)
+    sent = [(request, way) for request, way in bench.requests if way == flow]
+    assert {request.method for request, _ in sent[-2:]} == {"MESSAGE", "OPTIONS"}
+    for request, way in sent[-2:]:
+        bench.answer(200, to=(request, way))
+    bench.pass_time(60)
+    assert [fact.status for fact in bench.facts_of(MessageAnswered)] == [200]
+    assert not bench.facts_of(Deregistered)
+
+
+def test_a_pcscf_that_stays_away_is_left_over_tcp_too() -> None:
+    """MGU-10: after the question has stood for 20 s (ADR 14)."""
+    bench = registered(transport=Transport.TCP)
+    bench.listens = False
+    for flow in tuple(bench.streams):
+        bench.feed(StreamClosed(flow, "connection reset"))
+    bench.feed(SendMessage(BOB, b"hello"))
+    bench.pass_time(23)
+    assert not bench.facts_of(Deregistered)
+    bench.pass_time(2)
+    assert [fact.reason for fact in bench.facts_of(Deregistered)] == ["no answer over the SA set"]
+    assert [fact.status for fact in bench.facts_of(MessageAnswered)] == [408]
