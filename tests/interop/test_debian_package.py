@@ -26,6 +26,8 @@ WANTED = (
     "usr/bin/twopair",
     "usr/lib/sysusers.d/twopair.conf",
     "usr/share/doc/twopair/copyright",
+    "usr/share/doc/twopair/examples/alerts.yaml",
+    "usr/share/doc/twopair/examples/twopair-pcscf.json",
     "usr/share/doc/twopair/examples/userspace.conf",
     "usr/share/doc/twopair/vendored.txt",
     "usr/share/man/man1/twopair.1.gz",
