@@ -1,31 +1,57 @@
 """What it costs a P-CSCF to keep what it knows, and how long its successor takes to be ready (MGP-14).
 
-The cost for each registration stands beside that of the P-CSCF's whole work on it; the successor takes up
-all registrations from SQLite and installs all SA sets in the user-space engine. Goals: 15 % of CPU for each
-registration, 2 kB on disk, 5 s for 100,000 registrations.
+The cost for each registration stands beside that of the P-CSCF's whole work on it. Then the program is
+started on what a predecessor has left behind, in SQLite and in Redis, with ESP in user space: from its first
+instruction to its ready line. One table, with the goals.
 
     python -m benchmarks.keeping [UES [RECALLED]]
 """
 
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter, process_time, thread_time
+from time import process_time, thread_time
+from typing import Final, NamedTuple
 
 from tests.unit.nodes.pcscf.bed import Bed, Ue, config
 
+from benchmarks.kept_store import Took, configured, left_behind, many, own_network, redis_server, started
 from benchmarks.machine import machine_line
 from benchmarks.pcscf_node import Meter, register, settle
+from benchmarks.rounds import Spread
 from twopair.backends.userspace.engine import Engine
 from twopair.backends.userspace.ledger import FileLedger
-from twopair.base import Impi, Port, Spi
-from twopair.core.registration.kept import Forget, Keep, KeptRegistration, Recalled, as_far_as
+from twopair.core.registration.kept import Forget, Keep, KeptRegistration, Recalled
+from twopair.core.sa import End
 from twopair.live.collector import collect_nothing, spare_what_stays
+from twopair.live.config import PcscfFile, read
 from twopair.live.entropy import OsEntropy
 from twopair.live.keeping.kept import Kept
+from twopair.live.keeping.opened import places
+from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.nodes.pcscf import Pcscf
 from twopair.stores.sqlite import SqliteStore
+from twopair.wire import ip
+
+STARTS: Final = 3
+FIRST_PACKETS: Final = 500
+
+
+class Row(NamedTuple):
+    """A line of the table.
+
+    Args:
+        what: that was measured.
+        figure: in words.
+        goal: in words, empty where there is none.
+    """
+
+    what: str
+    figure: str
+    goal: str = ""
 
 
 def opened(folder: Path) -> tuple[Kept, SqliteStore]:
@@ -37,8 +63,8 @@ def size_of(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def cost(count: int) -> KeptRegistration:
-    """Print what keeping costs for each of that many registrations; gives one of them."""
+def said_by_a_node(count: int) -> tuple[float, list[Keep | Forget]]:
+    """Microseconds of CPU that the node needs for a registration, and all that it wants kept."""
     bed = Bed()
     meter = Meter(bed)
     said: list[Keep | Forget] = []
@@ -55,8 +81,11 @@ def cost(count: int) -> KeptRegistration:
         work.append(register(meter, Ue(number), again=False))
         if number % 500 == 499:
             settle(bed)
-    work.sort()
-    node_us = work[len(work) // 2]
+    return median(work), said
+
+
+def cost(node_us: float, said: list[Keep | Forget], count: int) -> Iterator[Row]:
+    """What keeping costs for each registration."""
     with TemporaryDirectory() as folder:
         kept, store = opened(Path(folder))
         all_begun, begun = process_time(), thread_time()
@@ -70,73 +99,120 @@ def cost(count: int) -> KeptRegistration:
         all_us = (process_time() - all_begun) / count * 1e6
         store.close()
         octets = size_of(Path(folder)) / count
-    print(f"{count:,} registrations, {len(said) / count:.1f} changes each")
-    print(f"  node alone            {node_us:6.1f} µs each (median)")
-    print(f"  keeping, its thread   {main_us:6.1f} µs each, {main_us / node_us:.0%} (with the writer's:")
-    print(f"  keeping, all threads  {all_us:6.1f} µs each, {all_us / node_us:.0%}; goal 15 %)")
-    print(f"  on disk               {octets:6,.0f} octets each (goal 2,048)")
-    return next(action.value for action in reversed(said) if isinstance(action, Keep))
+    yield Row("a registration in the node alone, CPU", f"{node_us:.0f} µs")
+    yield Row("  keeping it, on the event loop", f"{main_us:.0f} µs, {main_us / node_us:.0%}", "15 %")
+    yield Row("  keeping it, with the writer's thread", f"{all_us:.0f} µs, {all_us / node_us:.0%}", "15 %")
+    yield Row("  on disk", f"{octets:,.0f} octets", "2,048 octets")
 
 
-def many(one: KeptRegistration, count: int) -> Iterator[KeptRegistration]:
-    """That many like one, each of an IMPI and at an address of its own."""
-    [kept] = one.sets
-    old = kept.sa_set
-    for n in range(count):
-        spis = old.spis._replace(pc=Spi(2**20 + 2 * n), ps=Spi(2**20 + 2 * n + 1))
-        sa_set = type(old)(
-            set_id=n + 1,
-            impi=Impi(f"{n:015d}@ims.test"),
-            end=old.end,
-            ue=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}",
-            pcscf=old.pcscf,
-            ports=old.ports._replace(uc=Port(20_000)),
-            spis=spis,
-            suite=old.suite,
-            keys=old.keys,
-        )
-        sets = (kept._replace(sa_set=sa_set),)
-        yield one._replace(impi=sa_set.impi, token=f"{n:016x}", latest=n + 1, sets=sets)
+def start(store: str, goal: str, took: list[Took], count: int) -> Iterator[Row]:
+    """From the program's first instruction to its ready line."""
+    wall, cpu = (Spread.of(times) for times in ([one.wall_s for one in took], [one.cpu_s for one in took]))
+    resident = median(one.resident for one in took)
+    yield Row(f"start to ready, {count:,} UEs in {store}, wall", f"{wall:.1f} s", goal)
+    yield Row("  CPU", f"{cpu:.1f} s", goal)
+    yield Row("  in memory, each", f"{resident / max(count, 1) / 1000:.1f} kB")
 
 
-def restart(one: KeptRegistration, count: int) -> None:
-    """Print how long it takes from the start to a P-CSCF that serves all."""
+def starts(one: KeptRegistration, count: int) -> Iterator[Row]:
+    """The program on both stores; on an empty one first, which is the interpreter and the imports."""
+    try:
+        with TemporaryDirectory() as name, own_network(), redis_server(Path(name)) as redis:
+            folder = Path(name)
+            file = configured(folder, "sqlite:///kept.db")
+            empty = Spread.of(started(file).cpu_s for _ in range(STARTS))
+            yield Row("start to ready, nothing kept, CPU", f"{empty:.1f} s")
+            store = SqliteStore(folder / "kept.db")
+            left_behind(file, store, one, count)
+            store.close()
+            yield from start("SQLite", "5 s", [started(file) for _ in range(STARTS)], count)
+            if redis is not None:
+                yield from from_redis(folder, redis, one, count)
+    except PrerequisiteMissing as lack:
+        yield Row("start to ready", f"not measured: {lack}", "5 s")
+
+
+def from_redis(folder: Path, url: str, one: KeptRegistration, count: int) -> Iterator[Row]:
+    """The same, with the counters and the keys of the first."""
+    from twopair.stores.redis import RedisStore  # noqa: PLC0415  an extra
+
+    file = configured(folder, url)
+    store = RedisStore(f"unix://{folder}/redis.sock", config().name)
+    left_behind(file, store, one, count)
+    store.close()
+    yield from start("Redis", "10 s", [started(file) for _ in range(STARTS)], count)
+
+
+def parts(one: KeptRegistration, count: int) -> Iterator[Row]:
+    """The steps of a start, in this process; then the first packet of some UEs, and their second."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        kept, store = opened(folder)
-        ledger = FileLedger(folder / "kept.counters")
-        for value in many(one, count):
-            kept.keep(value.token, value)
-            ledger.begin(value.sets[0].sa_set.set_id)[0] = 7
-        kept.close()
+        file = configured(folder, "sqlite:///kept.db")
+        store = SqliteStore(folder / "kept.db")
+        left_behind(file, store, one, count)
         store.close()
         node = Pcscf(config(), OsEntropy())
         collect_nothing()
-        begun = perf_counter()
+        clock = [process_time()]
         kept, store = opened(folder)
-        read = perf_counter()
-        engine = Engine(OsEntropy(), ledger=FileLedger(folder / "kept.counters"))
+        clock.append(process_time())
+        engine = Engine(OsEntropy(), ledger=FileLedger(places(file, read(file, PcscfFile)).counters))
         standing = engine.adopt(kept.sets())
-        installed = perf_counter()
-        values = tuple(as_far_as(kept.values.values(), standing))
-        kept.take_up(standing)
-        node.feed(Recalled(values), begun_at(values))
+        clock.append(process_time())
+        values = kept.take_up(standing)
+        node.feed(Recalled(values), type(values[0].sets[0].expires_at)(0))
+        clock.append(process_time())
         spare_what_stays()
-        ready = perf_counter()
         assert len(node.kept()) == count
         kept.close()
         store.close()
-        parts = (read - begun, installed - read, ready - installed)
-        print(f"{count:,} registrations: ready {ready - begun:.2f} s after the start (goal for 100,000: 5 s)")
-        print("  read {:.2f} s, SA sets {:.2f} s, node {:.2f} s".format(*parts))
+    reading, sets, recall = ((after - before) for before, after in pairwise(clock))
+    yield Row("  of it: read, SA sets, node; CPU", f"{reading:.1f} + {sets:.1f} + {recall:.1f} s")
+    first, second = packets(engine, one, min(count, FIRST_PACKETS))
+    yield Row("a UE's first packet after it, CPU", f"{first:.0f} µs; the next {second:.0f} µs")
 
 
-def begun_at(values: tuple[KeptRegistration, ...]):  # type: ignore[no-untyped-def]
-    return type(values[0].sets[0].expires_at)(0)
+def packets(engine: Engine, one: KeptRegistration, count: int) -> tuple[float, float]:
+    """Microseconds until a packet of a UE is opened: of the first that comes over its set, and the second."""
+    came = []
+    for value in many(one, count):
+        sa_set = value.sets[0].sa_set
+        ue = Engine(OsEntropy())
+        ue.install(sa_set._replace(end=End.UE))
+        out = next(iter(ue._sad)).outbound[0]  # noqa: SLF001  a UE that has sent some already
+        out.sequence = 7
+        clear = ip.udp_datagram(sa_set.ue, sa_set.ports.uc, sa_set.pcscf, sa_set.ports.ps, bytes(800))
+        came.append([ue.from_host(clear)[0] for _ in range(2)])
+    times: list[list[float]] = [[], []]
+    for both in came:
+        for kind, packet in enumerate(both):
+            begun = thread_time()
+            assert engine.from_wire(packet), "it is opened"
+            times[kind].append((thread_time() - begun) * 1e6)
+    return median(times[0]), median(times[1])
+
+
+def table(rows: Iterator[Row]) -> None:
+    """Print lines as they come."""
+    print(f"{'':46} {'measured':34} goal")
+    for row in rows:
+        print(f"{row.what:46} {row.figure:34} {row.goal}".rstrip(), flush=True)
+
+
+def main(count: int, recalled: int) -> None:
+    """The whole table."""
+    node_us, said = said_by_a_node(count)
+    one = next(action.value for action in reversed(said) if isinstance(action, Keep))
+
+    def rows() -> Iterator[Row]:
+        yield from cost(node_us, said, count)
+        yield from starts(one, recalled)
+        yield from parts(one, recalled)
+
+    table(rows())
 
 
 if __name__ == "__main__":
     print(machine_line())
     spare_what_stays()
-    registration = cost(int(sys.argv[1]) if len(sys.argv) > 1 else 3_000)
-    restart(registration, int(sys.argv[2]) if len(sys.argv) > 2 else 100_000)
+    main(*map(int, [*sys.argv[1:3], *("3000", "100000")[len(sys.argv) - 1 :]]))

@@ -11,9 +11,11 @@ import typer
 from tools.pages.markdown import code, page, prose, table
 from typer.models import ArgumentInfo, OptionInfo
 
-from twopair.cli.main import app
+from twopair.cli.main import app_of
 from twopair.demo.scenarios import SCENARIOS
 from twopair.live.ue.verbs import VERBS, usage
+
+APP = app_of()
 
 
 class Parameter(NamedTuple):
@@ -46,7 +48,7 @@ class Command(NamedTuple):
     is_group: bool
 
 
-def commands(group: typer.Typer = app, words: tuple[str, ...] = ("twopair",)) -> Iterator[Command]:
+def commands(group: typer.Typer = APP, words: tuple[str, ...] = ("twopair",)) -> Iterator[Command]:
     """Every command below a group, in the order of ``--help``."""
     for one in group.registered_commands:
         assert one.callback is not None
@@ -105,11 +107,11 @@ def cli() -> str:
 
 
 def _introduction() -> Iterator[str]:
-    yield str(app.info.help)
+    yield str(APP.info.help)
     yield ""
-    yield str(app.info.epilog)
+    yield str(APP.info.epilog)
     yield ""
-    root = app.registered_callback
+    root = APP.registered_callback
     assert root is not None
     assert root.callback is not None
     for option in _parameters(root.callback):

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from tools.pages.cli import Command, Parameter, commands
+from tools.pages.cli import APP, Command, Parameter, commands
 
 from twopair import __version__
-from twopair.cli.main import app
 
 _FILES = {
     "/etc/twopair/pcscf.toml": "what the service twopair-pcscf reads",
@@ -31,7 +30,7 @@ def _head() -> Iterator[str]:
     yield r".I COMMAND"
     yield r"[\fIOPTIONS\fR] [\fIARGUMENTS\fR]"
     yield ".SH DESCRIPTION"
-    yield _escaped(str(app.info.help))
+    yield _escaped(str(APP.info.help))
     yield ".SH COMMANDS"
 
 
@@ -64,7 +63,7 @@ def _option(parameter: Parameter) -> Iterator[str]:
 
 def _end() -> Iterator[str]:
     yield ".SH EXIT STATUS"
-    yield _escaped(str(app.info.epilog).removeprefix("Exit codes: "))
+    yield _escaped(str(APP.info.epilog).removeprefix("Exit codes: "))
     yield ".SH FILES"
     for file, words in _FILES.items():
         yield ".TP"

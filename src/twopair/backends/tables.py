@@ -107,7 +107,7 @@ class Tables(Generic[T]):
         """
         stand = set()
         for sa_set in known:
-            if self._ledger.resume(sa_set.set_id) is None:
+            if not self._ledger.knows(sa_set.set_id):
                 continue
             why = self._unfit(sa_set) or self._taken(sa_set)
             if why:

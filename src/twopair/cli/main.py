@@ -2,19 +2,13 @@
 
 import platform
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
 
 from twopair import __version__
-from twopair.cli import services, ue
-from twopair.cli.demo import demo
-from twopair.cli.explain import explain
-from twopair.cli.probe import probe
-from twopair.cli.rotate_key import rotate_key
-from twopair.cli.sas import sas
-from twopair.cli.sim import sim
-from twopair.cli.takeover import takeover
 from twopair.live.config import ConfigError
 from twopair.live.prerequisite import PrerequisiteMissing
 
@@ -25,15 +19,41 @@ LACKING: Final = 3
 # ClickException: what is raised for bad usage. Typer keeps Click in different places.
 _Misuse: Final[Any] = typer.BadParameter.__mro__[2]
 
-app = typer.Typer(
-    name="twopair",
-    help="IMS access security (3GPP TS 33.203, ipsec-3gpp): P-CSCF, UE, home network, two pairs of SAs.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    epilog="Exit codes: 0 success, 1 a failed verdict, 2 bad usage or configuration, 3 something is missing "
-    "on this machine.",
-)
+COMMANDS: Final = {
+    "demo": "demo:demo",
+    "pcscf": "services:pcscf",
+    "home": "services:home",
+    "probe": "probe:probe",
+    "sas": "sas:sas",
+    "explain": "explain:explain",
+    "sim": "sim:sim",
+    "rotate-key": "rotate_key:rotate_key",
+    "takeover": "takeover:takeover",
+    "ue": "ue:app",
+}
+"""Where each subcommand is. A service that starts is not to wait for the import of a simulator (MGP-14)."""
+
+
+def app_of(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command with these of its subcommands."""
+    app = typer.Typer(
+        name="twopair",
+        help="IMS access security (3GPP TS 33.203, ipsec-3gpp): P-CSCF, UE, home network, two pairs of SAs.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        epilog="Exit codes: 0 success, 1 a failed verdict, 2 bad usage or configuration, "
+        "3 something is missing on this machine.",
+    )
+    app.callback()(_root)
+    for name in names:
+        module, _, attribute = COMMANDS[name].partition(":")
+        found = getattr(import_module(f"twopair.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -43,7 +63,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     *,
     version: Annotated[
@@ -53,18 +72,6 @@ def _root(
     pass
 
 
-app.command("demo")(demo)
-app.command("pcscf")(services.pcscf)
-app.command("home")(services.home)
-app.command("probe")(probe)
-app.command("sas")(sas)
-app.command("explain")(explain)
-app.command("sim")(sim)
-app.command("rotate-key")(rotate_key)
-app.command("takeover")(takeover)
-app.add_typer(ue.app, name="ue")
-
-
 def run() -> None:
     """Entry point of the command."""
     sys.exit(status_of(sys.argv[1:]))
@@ -72,7 +79,8 @@ def run() -> None:
 
 def status_of(arguments: list[str]) -> int:
     """Run one command line; what its user got wrong is one line on stderr per fault, never a traceback."""
-    command = typer.main.get_command(app)
+    names = [name for name in arguments[:1] if name in COMMANDS]
+    command = typer.main.get_command(app_of(names or COMMANDS))
     try:
         return int(command.main(arguments, prog_name="twopair", standalone_mode=False) or 0)
     except _Misuse as error:

@@ -3,6 +3,12 @@
 import gc
 
 
+def collect_what_stayed() -> None:
+    """Between two turns of a service: what the first has taken up is over, and goes."""
+    gc.unfreeze()
+    gc.collect()
+
+
 def collect_nothing() -> None:
     """Until `spare_what_stays`: what a service takes up at its start stays, and there may be much of it."""
     gc.collect()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from twopair.live.collector import collect_nothing, spare_what_stays
+from twopair.live.collector import collect_nothing, collect_what_stayed, spare_what_stays
 
 
 class Noted:
@@ -42,6 +42,16 @@ def test_what_is_taken_up_at_the_start_stays() -> None:
     gc.collect()
     assert gc.isenabled()
     assert between == []
+
+
+def test_what_stayed_in_one_turn_goes_before_the_next() -> None:
+    """A host that hands its UEs over, and takes others over later, has those of one turn at a time."""
+    gone: list[str] = []
+    collect_nothing()
+    Noted(gone)
+    spare_what_stays()
+    collect_what_stayed()
+    assert gone == ["gone"]
 
 
 def test_a_service_that_takes_up_nothing_collects_once() -> None:

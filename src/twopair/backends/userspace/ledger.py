@@ -78,6 +78,10 @@ class FileLedger:
         self._slots[set_id] = (chunk, slot)
         return words[first + 1 : first + _SLOT]
 
+    def knows(self, set_id: int) -> bool:
+        """See `Ledger`."""
+        return set_id in self._slots
+
     def resume(self, set_id: int) -> Cells | None:
         """See `Ledger`."""
         if set_id not in self._slots:

@@ -26,6 +26,10 @@ class Ledger(Protocol):
         """Cells for a set that is installed here, with these numbers in them from the first moment on."""
         ...
 
+    def knows(self, set_id: int) -> bool:
+        """Whether it has cells of that set."""
+        ...
+
     def resume(self, set_id: int) -> Cells | None:
         """The cells of a set that a predecessor had, None if it had none."""
         ...
@@ -41,6 +45,10 @@ class Nowhere:
     def begin(self, set_id: int, numbers: Numbers = NEVER_USED) -> Cells:
         """See `Ledger`."""
         return list(numbers)
+
+    def knows(self, set_id: int) -> bool:
+        """See `Ledger`."""
+        return False
 
     def resume(self, set_id: int) -> Cells | None:
         """See `Ledger`."""

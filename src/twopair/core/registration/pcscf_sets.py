@@ -122,12 +122,17 @@ def established_until(previous: SaSetLife | None, expires_s: int, now: Micros) -
 
 def in_use(lives: Sequence[SaSetLife]) -> SaSetLife | None:
     """The set that own requests go over, None if none does."""
-    return next((life for life in lives if life.stage is Stage.IN_USE), None)
+    return _first(lives, Stage.IN_USE)
 
 
 def newly_established(lives: Sequence[SaSetLife]) -> SaSetLife | None:
     """The set that was confirmed but is not yet in use, None if there is none."""
-    return next((life for life in lives if life.stage is Stage.NEWLY_ESTABLISHED), None)
+    return _first(lives, Stage.NEWLY_ESTABLISHED)
+
+
+def _first(lives: Sequence[SaSetLife], stage: Stage) -> SaSetLife | None:
+    found = [life for life in lives if life.stage is stage]
+    return found[0] if found else None
 
 
 def ending(lives: Sequence[SaSetLife]) -> Micros | None:

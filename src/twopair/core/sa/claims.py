@@ -112,7 +112,7 @@ class Claims:
             yield Conflict.SPIS_NOT_DISTINCT
         if not (taken.keys().isdisjoint(own := spis[: len(claims)]) and counts.keys().isdisjoint(own)):
             yield Conflict.OWN_SPI_IN_USE
-        if any(self._is_at(peer, spi) for spi in spis[len(claims) :]):
+        if any(self._is_at(peer, claim.chosen) for claim in claims):
             yield Conflict.PEER_SPI_IN_USE
         if len(set(ways)) < len(ways) or not self._ways.keys().isdisjoint(ways):
             yield Conflict.SELECTOR_IN_USE

@@ -134,7 +134,7 @@ class Codec:
             contact,
             read["tcp"],
             route,
-            tuple(KeptBinding(impu, _texts(known), until - ahead) for impu, known, until in read["impus"]),
+            tuple([KeptBinding(impu, _texts(known), until - ahead) for impu, known, until in read["impus"]]),
             read["latest"],
             tuple([self._read_set(token, impi, one, ahead) for one in read["sets"]]),
         )

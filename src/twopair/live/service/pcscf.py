@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from pathlib import Path
 
-from twopair.live.collector import collect_nothing
+from twopair.live.collector import collect_nothing, collect_what_stayed
 from twopair.live.config import PcscfFile, read
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
@@ -41,6 +41,8 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
                     settings = await _serve(file, settings, tenure, end, verbose, front)
                 finally:
                     await turns.finish(tenure)
+                if not end.is_set():
+                    collect_what_stayed()
 
 
 async def _serve(
@@ -65,10 +67,12 @@ async def _serve(
         driver = Driver(node, ipsec.backend, guard=ipsec.guard, keeper=kept, tenure=tenure)
         closing.callback(_leave_to_another, ipsec, driver, tenure)
         closing.callback(driver.stop)
-        recalled = () if kept is None else kept.take_up(ipsec.standing)
         if kept is not None:
             kept.again = tenure.again = partial(loop.call_soon_threadsafe, kept.keep_all, node.kept)
-        start(driver, file, settings.endpoints(), verbose, recalled)
+        # What was kept has no name here: it is let go as soon as the node has taken it up.
+        start(
+            driver, file, settings.endpoints(), verbose, () if kept is None else kept.take_up(ipsec.standing)
+        )
         addresses = ", ".join(config.gm_addresses)
         running = Running(file, settings, node, driver, ipsec, kept, verbose, tenure, front=front)
         async with AsyncExitStack() as attended:

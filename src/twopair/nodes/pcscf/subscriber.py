@@ -141,8 +141,8 @@ class Subscriber:
 
     def _gather(self) -> None:
         bindings = self.impus.values()
-        self.associated = tuple(dict.fromkeys(chain.from_iterable(b.associated for b in bindings)))
-        self.expires_at = max((binding.expires_at for binding in bindings), default=Micros(0))
+        self.associated = tuple(dict.fromkeys(chain.from_iterable([b.associated for b in bindings])))
+        self.expires_at = max([binding.expires_at for binding in bindings], default=Micros(0))
 
 
 def _key(uri: str) -> Impu:
