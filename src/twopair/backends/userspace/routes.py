@@ -68,7 +68,13 @@ def quieten(name: str) -> None:
     """Keep IPv6 from talking on that link: no link-local address, so no router solicitation."""
     switch = Path("/proc/sys/net/ipv6/conf") / name / "addr_gen_mode"
     if switch.exists():
-        switch.write_text("1")
+        have(switch, "1")
+
+
+def have(switch: Path, value: str) -> None:
+    """Have a switch below /proc/sys say that. In containers it is often read-only, and may say so already."""
+    if switch.read_text().strip() != value:
+        switch.write_text(value)
 
 
 def await_carrier(*names: str) -> None:

@@ -21,7 +21,14 @@ from socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP
 from typing import Any, Final
 
 from twopair.backends.userspace.ports import HOST_MTU
-from twopair.backends.userspace.routes import family_of, index_of, largest_segment, quieten, with_netlink
+from twopair.backends.userspace.routes import (
+    family_of,
+    have,
+    index_of,
+    largest_segment,
+    quieten,
+    with_netlink,
+)
 from twopair.base import Endpoint
 
 DEVICE_PREFIX: Final = "tp"
@@ -53,7 +60,7 @@ class PolicyRoutes:
         with_netlink(lambda netlink: _remove_stale(netlink, device))
         # A packet from the TUN has a source that is reached by another device: not strictly the way
         # back, but a way (loose reverse path filter, RFC 3704 §2.4).
-        (Path("/proc/sys/net/ipv4/conf") / device / "rp_filter").write_text("2")
+        have(Path("/proc/sys/net/ipv4/conf") / device / "rp_filter", "2")
         quieten(device)
         self.index = with_netlink(self._begin)
 
