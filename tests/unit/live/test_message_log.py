@@ -10,7 +10,7 @@ import pytest
 from tests.unit.live.loopback import OPC, K, Loopback, on_loopback, user
 
 from twopair.base import Endpoint, Flow, Port, Transport
-from twopair.live.message_log import MessageLog, hidden
+from twopair.live.message_log import MessageLog, hidden, without_keys
 
 FLOW = Flow(Transport.UDP, Endpoint("10.0.0.1", Port(5060)), Endpoint("10.0.1.1", Port(7)))
 TRANSPORTS = pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -92,6 +92,20 @@ def test_whole_messages_without_their_keys(caplog: pytest.LogCaptureFixture, tra
 )
 def test_keys_are_hidden_however_they_are_written(text: str, shown: str) -> None:
     assert hidden(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (b"MESSAGE sip:a SIP/2.0\r\n\r\nck=1", b"MESSAGE sip:a SIP/2.0\r\n\r\nck=1"),
+        (b"SIP/2.0 401 x\r\nA: CK=1\r\n\r\nck=1", b'SIP/2.0 401 x\r\nA: CK="(hidden)"\r\n\r\nck=1'),
+        (b"SIP/2.0 401 x\r\nA: \xffiK =\r\n 1", b'SIP/2.0 401 x\r\nA: \xffiK =\r\n "(hidden)"'),
+        (b"SIP/2.0 401 x\r\nA: \xc3\xbc,ik=1", b'SIP/2.0 401 x\r\nA: \xc3\xbc,ik="(hidden)"'),
+    ],
+)
+def test_keys_are_taken_out_of_octets(message: bytes, told: bytes) -> None:
+    """AKA-32: whatever the head has beside them; the body is as it was."""
+    assert without_keys(message) == told
 
 
 def test_what_a_peer_writes_begins_no_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -68,7 +68,9 @@ def _tell(running: Running, before: PcscfFile, new: PcscfFile) -> None:
     """A line for each key that has another value."""
     found = list(changes(before, new))
     _log.info(
-        "SIGHUP: %s: %s", running.file, f"{len(found)} keys have changed" if found else "nothing has changed"
+        "SIGHUP: %s: %s",
+        running.file,
+        f"keys that have changed: {len(found)}" if found else "nothing has changed",
     )
     for change in found:
         when, words = row_of(change.key)
