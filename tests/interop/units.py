@@ -7,6 +7,7 @@ PACKAGING = Path(__file__).parents[2] / "packaging"
 PCSCF = PACKAGING / "systemd/twopair-pcscf.service"
 HOME = PACKAGING / "systemd/twopair-home.service"
 USERSPACE = PACKAGING / "systemd/userspace.conf"
+FAILOVER = PACKAGING / "systemd/failover.conf"
 
 Unit = Mapping[str, list[str]]
 """Values by key; a key that stands in several lines has several."""
