@@ -17,7 +17,8 @@ from tests.unit.live.doubles import free_endpoint
 from tests.unit.live.http.bed import Heard, Store, ask, watched
 from tests.unit.nodes.pcscf.bed import Ue
 
-from twopair.live.metrics.table import METRICS, Kind
+from twopair.live.metrics.metric import Kind
+from twopair.live.metrics.table import METRICS
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "packaging/prometheus/alerts.yaml"

@@ -49,12 +49,14 @@ def quantile(q: float, metric: str) -> str:
 
 
 _TAKEN, _LATE = "twopair_registration_duration_seconds", "twopair_event_loop_lag_seconds"
+_UDP: Final = rate("twopair_udp_dropped_datagrams_total", "port", "direction")
 _SUCCEEDED, _FAILED = rate("twopair_registrations_total"), rate("twopair_registrations_failed_total")
 
 ROWS: Final[dict[str, tuple[Panel, ...]]] = {
     "Now": (
         Panel("Ready", "none", {
             "{{instance}}": f"twopair_ready{{{OF}}}", "hosts that serve": total("twopair_serving"),
+            "owners so far": f"max(twopair_owner_epoch{{{OF}}})",
         }, "stat"),
         Panel(
             "Registered", "none",
@@ -100,6 +102,7 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
         Panel("TCP connections", "none", {"{{protection}}": total("twopair_connections", "protection")}),
         Panel("Packets that are dropped", "pps", {
             "{{reason}}": rate("twopair_esp_dropped_packets_total", "reason"),
+            "UDP port {{port}}, {{direction}}": f"{_UDP} > 0",
         }),
     ),
     "Store": (

@@ -7,7 +7,8 @@ from tools.pages.markdown import code, page, paragraph, table
 
 from twopair.base import Limit
 from twopair.core.sa import Stage
-from twopair.live.metrics.table import ERRORS, METRICS, Kind
+from twopair.live.metrics.metric import Kind
+from twopair.live.metrics.table import ERRORS, METRICS
 from twopair.nodes.pcscf.tally import STATES
 from twopair.nodes.pcscf.traffic import CLASSES, KINDS
 
@@ -51,6 +52,7 @@ def _values() -> Iterator[str]:
             (code("method"), _codes([kind for kind in KINDS if kind not in CLASSES])),
             (code("code"), _codes(CLASSES)),
             (code("kind"), _codes(ERRORS)),
+            (code("port"), "numbers of the UDP ports that are configured"),
             (code("protection"), _codes(["clear", "protected"])),
         ),
     )

@@ -12,7 +12,7 @@ from sys import byteorder
 from typing import Final
 
 from twopair.base import Endpoint, Flow, Port, Received, Transport, Unreachable, canonical_address
-from twopair.live.sockets import hear_errors, reason_of
+from twopair.live.sockets import hear_errors, reason_of, thrown_away
 
 _BURST: Final = 64  # datagrams per wake, so that one busy port does not starve the others
 _FEW: Final = 2  # the same of a port that is read last: what anybody may flood
@@ -38,6 +38,9 @@ class UdpPort:
         trouble: called with each datagram that did not arrive, as ICMP says; None: nobody asks, and the
             kernel keeps it to itself. A port that many peers share is not to be disturbed by any of them.
         last: whether it waits until all others that are readable have been read, and then takes a few.
+
+    Attributes:
+        lost: datagrams that were not sent: the socket was full for long, or refused them.
     """
 
     def __init__(
@@ -79,6 +82,11 @@ class UdpPort:
             self._queue.popleft()
             self.lost += 1
         self._queue.append((data, remote))
+
+    @property
+    def thrown_away(self) -> int:
+        """Datagrams that came and were never read."""
+        return thrown_away(self._sock)
 
     def close(self) -> None:
         """Give the port back."""

@@ -109,6 +109,7 @@ class Driver:
     Attributes:
         counters: what went wrong, by name: ``illegal_step``, ``bind_failed``, ``send_failed``,
             ``unreachable``, ``no_such_flow``, ``listener_failed``, ``after_tenure``; others have theirs here.
+        dropped: tells which datagrams were lost at its sockets, see `Ports`.
         failures: the endpoints that could not be bound at start; later ones are logged.
         installed: called with each SA set that was installed.
         taps: see every message; there are none, and no cost, unless somebody wants to.
@@ -146,6 +147,7 @@ class Driver:
             counters=self.counters,
             hears_errors=hears_errors,
         )
+        self.dropped = self._ports.dropped
         self._listeners: list[FactListener] = []
         self._protected: set[Endpoint] = set()
         self._quarantine: dict[Endpoint, TimerHandle] = {}

@@ -3,7 +3,7 @@
 import logging
 from asyncio import AbstractEventLoop
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from errno import EADDRNOTAVAIL, EINPROGRESS
 from socket import socket
 
@@ -175,6 +175,10 @@ class Ports:
         """Close every connection at once and tell the node why."""
         for flow in list(self._streams):
             self.abort(flow, reason)
+
+    def dropped(self) -> Iterator[tuple[Endpoint, int, int]]:
+        """For each UDP port the datagrams that were never read, and those that were not sent."""
+        return ((local, port.thrown_away, port.lost) for local, port in self._udp.items())
 
     def close_all(self) -> None:
         """Close every socket at once."""

@@ -19,6 +19,7 @@ from socket import (
     TCP_NODELAY,
     socket,
 )
+from struct import unpack
 from typing import Final, Protocol
 
 from twopair.base import Endpoint
@@ -62,6 +63,16 @@ def reason_of(error: OSError) -> str:
 _IP_RECVERR: Final = 11
 _IPV6_RECVERR: Final = 25
 """Of <linux/in.h> and <linux/in6.h>; the module `socket` has no names for them."""
+
+
+_SO_MEMINFO: Final = 55
+"""Of <asm-generic/socket.h>; nine numbers of 32 bits, the last one is what was thrown away (sock_diag(7))."""
+
+
+def thrown_away(sock: socket) -> int:
+    """Datagrams that the kernel did not hand over: the socket was full, or its guard refused them."""
+    numbers: tuple[int, ...] = unpack("9I", sock.getsockopt(SOL_SOCKET, _SO_MEMINFO, 36))
+    return numbers[-1]
 
 
 def hear_errors(sock: socket) -> None:

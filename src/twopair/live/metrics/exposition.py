@@ -10,8 +10,9 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from twopair.live.metrics.distribution import Distribution
+from twopair.live.metrics.metric import Kind, Metric, Row
 from twopair.live.metrics.seen import Host, Seen
-from twopair.live.metrics.table import HOST, SERVING, Kind, Metric, Row
+from twopair.live.metrics.table import HOST, SERVING
 
 _PLAIN: Final[dict[Kind, Callable[..., CounterMetricFamily | GaugeMetricFamily]]] = {
     Kind.COUNTER: CounterMetricFamily,

@@ -3,49 +3,17 @@
 Names and units follow the conventions of Prometheus. Labels have few values: no identity, no address.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final
 
 from twopair.live.keeping.writer import Lag
-from twopair.live.metrics.distribution import Distribution
+from twopair.live.metrics.metric import Kind, Metric, Row
 from twopair.live.metrics.seen import Host, Seen
 from twopair.nodes.pcscf import traffic
 
-Row = tuple[tuple[str, ...], float]
-"""Values of the labels, and the number."""
-
-
-class Kind(Enum):
-    """What Prometheus calls the type."""
-
-    GAUGE = "gauge"
-    COUNTER = "counter"
-    HISTOGRAM = "histogram"
-
-
-S = TypeVar("S")
-
-
-class Metric(NamedTuple, Generic[S]):
-    """One metric, read from an `S`.
-
-    Args:
-        name: as it is scraped.
-        kind: its type.
-        words: what it says.
-        labels: their names.
-        read: its rows; a histogram has one, which is a `Distribution`.
-    """
-
-    name: str
-    kind: Kind
-    words: str
-    labels: tuple[str, ...]
-    read: Callable[[S], Iterable[Row] | Distribution]
-
-
 ERRORS: Final = (
+    "after_tenure",
     "bind_failed",
     "export_dropped",
     "illegal_step",
@@ -85,6 +53,21 @@ def _both(
     return rows
 
 
+def _dropped(seen: Seen) -> Iterable[Row]:
+    """By port, over all addresses that have it."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for local, unread, unsent in seen.of.running.driver.dropped():
+        counts[str(local.port), "received"] += unread
+        counts[str(local.port), "sent"] += unsent
+    return counts.items()
+
+
+def _epoch(seen: Seen) -> Iterable[Row]:
+    """No row where a host is alone."""
+    term = seen.of.running.tenure.term
+    return [] if term is None else [((), term.owner.epoch)]
+
+
 HOST: Final[tuple[Metric[Host], ...]] = (
     Metric(
         "twopair_build_info",
@@ -105,6 +88,13 @@ HOST: Final[tuple[Metric[Host], ...]] = (
 """What a host tells that stands by, too."""
 
 SERVING: Final[tuple[Metric[Seen], ...]] = (
+    Metric(
+        "twopair_owner_epoch",
+        Kind.GAUGE,
+        "How many owners there have been of a P-CSCF of several hosts; it grows with each takeover.",
+        (),
+        _epoch,
+    ),
     # what there is
     Metric(
         "twopair_subscribers",
@@ -215,6 +205,14 @@ SERVING: Final[tuple[Metric[Seen], ...]] = (
         "Packets that the back end dropped in silence, by reason; it names those that it has met.",
         ("reason",),
         _by(lambda seen: seen.of.running.ipsec.backend.drops()),
+    ),
+    Metric(
+        "twopair_udp_dropped_datagrams_total",
+        Kind.COUNTER,
+        "Datagrams that the kernel threw away at a socket of ours, for it was full or they had not come out "
+        "of ESP; and those that could not be sent.",
+        ("port", "direction"),
+        _dropped,
     ),
     Metric(
         "twopair_driver_errors_total",

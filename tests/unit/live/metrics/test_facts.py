@@ -1,12 +1,18 @@
 """What is counted of what a P-CSCF reports."""
 
+import re
+from pathlib import Path
+
 import pytest
 from tests.unit.nodes.pcscf.bed import Bed, Ue
 
+import twopair.live
 from twopair.base import Impi, Refusal, Report
 from twopair.core.sa import SasRefused, Stage
+from twopair.live.hep_export import DROPPED
 from twopair.live.metrics import facts as counts
 from twopair.live.metrics.facts import FactCounts
+from twopair.live.metrics.table import ERRORS
 from twopair.nodes.facts import RegistrationFailed
 
 
@@ -96,3 +102,12 @@ def test_attempts_without_an_end_take_bounded_memory(monkeypatch: pytest.MonkeyP
     for ue in ues:
         bed.sm1(ue)
     assert len(bed.counts._under_way) == 2
+
+
+def test_every_counter_of_the_driver_has_a_kind() -> None:
+    """A name that is counted somewhere, and that no page would show with 0."""
+    live = Path(twopair.live.__file__).parent
+    text = "".join((live / name).read_text() for name in ("driver.py", "ports.py"))
+    counted = set(re.findall(r"""counters\["(\w+)"\]""", text)) | {DROPPED}
+    assert len(counted) > 5
+    assert counted == set(ERRORS)
