@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from socket import AF_INET, SOCK_DGRAM, socket
 
-from tests.unit.live.doubles import ScriptedNode, free_endpoint
+from tests.unit.live.doubles import NotingBackend, ScriptedNode, free_endpoint
 from tests.unit.live.driver_bed import TCP, UDP, driver_of, of, run
 
 from twopair.base import (
@@ -18,6 +18,7 @@ from twopair.base import (
     Woke,
 )
 from twopair.live.clock import monotonic
+from twopair.live.driver import Driver
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event, Start
 
@@ -106,6 +107,26 @@ def test_a_datagram_that_is_too_long_is_counted() -> None:
         )
         driver.start()
         assert driver.counters == {"send_failed": 1}
+        driver.stop()
+
+    run(body)
+
+
+def test_after_its_time_it_does_nothing() -> None:
+    """ADR 20: another host may serve by then; what comes is let go, and counted."""
+
+    class Tenure:
+        until = Micros(2**62)
+
+    async def body() -> None:
+        node, tenure = ScriptedNode(), Tenure()
+        driver = Driver(node, NotingBackend(), tenure=tenure)  # type: ignore[arg-type]
+        driver.start()
+        assert node.fed == [Start()]
+        tenure.until = Micros(monotonic() - 1)
+        driver.feed(Woke())
+        assert node.fed == [Start()]
+        assert driver.counters["after_tenure"] == 1
         driver.stop()
 
     run(body)
