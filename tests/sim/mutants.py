@@ -8,7 +8,7 @@ import pytest
 
 from twopair.attack.defences import Build
 from twopair.base import Endpoint, Flow, Micros, Port, Refusal, Send
-from twopair.core.esp import ReplayWindow
+from twopair.core.esp import HOST_BLOCK, Positions, ReplayWindow
 from twopair.core.registration.binding import Asked
 from twopair.core.registration.flows import RegFlow
 from twopair.core.registration.pcscf_checks import Answered, Check, Proposed
@@ -239,6 +239,29 @@ def lets_it_go(patch: pytest.MonkeyPatch) -> Variant:
     return Variant()
 
 
+# going on elsewhere
+
+
+def takes_over(
+    positions: Callable[[int, tuple[int, int]], Positions],
+) -> Callable[[pytest.MonkeyPatch], Variant]:
+    """The next machine goes on at other numbers (ADR 20)."""
+
+    def make(patch: pytest.MonkeyPatch) -> Variant:
+        patch.setattr("twopair.sim.host.taken_over", positions)
+        return Variant()
+
+    return make
+
+
+def at_the_beginning(_owners: int, received: tuple[int, int]) -> Positions:
+    return Positions(0, received)
+
+
+def without_windows(owners: int, _received: tuple[int, int]) -> Positions:
+    return Positions(owners * HOST_BLOCK, (0, 0))
+
+
 # calls
 
 
@@ -426,6 +449,8 @@ MUTANTS = (
     Mutant("sets that were taken up rest", ("RESUMED", "LEAKED"), does_nothing("lives.Lives.resume")),
     Mutant("a successor uses branches of before", ("RESUMED", "FOUND"), same_branches),
     Mutant("what went down with a killed peer is not sent again", ("RESUMED",), lets_it_go),
+    Mutant("the next machine begins its numbers anew", ("NUMBERS",), takes_over(at_the_beginning)),
+    Mutant("the next machine has no windows", ("ONCE",), takes_over(without_windows)),
     Mutant("no refresh is ever sent", ("HELD", "CALLS"), never("_due_at")),
     Mutant("the end of a session interval is ignored", ("LOST", "CALLS"), never("ends_at")),
     Mutant("an answer to a refresh counts for nothing", ("HELD", "CALLS"), forgets_to_refresh_again),

@@ -10,7 +10,7 @@ from twopair.core.aka import AkaOutcome, Card, CardProfile, MacFailure, SqnHome,
 from twopair.core.aka.isim import Accepted
 from twopair.core.aka.sqn import SQN_OCTETS, SqnUsim
 from twopair.core.aka.vector import xor
-from twopair.core.esp import Drop
+from twopair.core.esp import WHOLE, Drop
 from twopair.core.sa import Claims, Conflict, SaSet, SaSetLife
 from twopair.crypto import AkaFunctions
 from twopair.nodes.pcscf import access
@@ -29,10 +29,11 @@ class CarelessBackend(MemoryBackend):
     Args:
         forgiven: reasons for which it does not drop.
         any_spi: whether it installs sets whose SPIs are in use already.
+        block: see `MemoryBackend`.
     """
 
-    def __init__(self, forgiven: Collection[Drop] = (), *, any_spi: bool = False) -> None:
-        super().__init__()
+    def __init__(self, forgiven: Collection[Drop] = (), *, any_spi: bool = False, block: int = WHOLE) -> None:
+        super().__init__(block)
         self._forgiven = frozenset(forgiven)
         if any_spi:
             self._claims = CarelessClaims()

@@ -19,8 +19,9 @@ from twopair.base import (
     Transport,
     Unbind,
     Woke,
+    seconds,
 )
-from twopair.core.esp import Drop
+from twopair.core.esp import Drop, taken_over
 from twopair.core.registration.kept import Forget, Keep, KeptRegistration, Recalled, as_far_as
 from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
 from twopair.nodes import Event, Node
@@ -31,6 +32,9 @@ from twopair.sim.tcp import Tcp
 
 if TYPE_CHECKING:
     from twopair.sim.world import World
+
+LOOK: Micros = seconds(0.5)
+"""How often what inbound SAs have received is stored (ADR 20)."""
 
 
 class Host:
@@ -44,6 +48,7 @@ class Host:
         facts: what the node reported, with the moment.
         kept: what is to outlive the node, by key.
         hears_from: packets that were sent before this moment are lost.
+        epoch: how many machines have had its addresses.
         counters: ``unreachable`` (sent to nobody), ``no_such_flow``, ``not_bound``, ``too_old``.
     """
 
@@ -59,6 +64,10 @@ class Host:
         self.counters: Counter[str] = Counter()
         self._world = world
         self._bound: dict[Endpoint, bool] = {}
+        self.epoch = 1
+        self._since: dict[int, int] = {}
+        self._tops: dict[int, tuple[int, int]] = {}
+        self._looks = 0
         self._wakes_at: Micros | None = None
         self.hears_from = Micros(0)
         self._perform: dict[type, Callable[[Any], None]] = {
@@ -100,11 +109,49 @@ class Host:
             self.emit(Kind.RST, flow)
         self._begin(node)
 
+    def move(self, node: Node, backend: MemoryBackend) -> None:
+        """Its machine is lost with all that was in it; the next owner has its addresses (MGP-14; ADR 20).
+
+        It knows what was kept, and of windows what was there at the last look. Nobody hears of connections.
+
+        Args:
+            node: on the next machine.
+            backend: of that machine, without sets.
+        """
+        self._look()
+        self._world.moves(self)
+        self.epoch += 1
+        self.backend = backend
+        for set_id, sa_set in list(self.sets.items()):
+            at = taken_over(self.epoch - self._since[set_id], self._tops.get(set_id, (0, 0)))
+            if at is None:
+                self._forget_set(set_id)
+            else:
+                backend.take_over(sa_set, at)
+        self._begin(node)
+
+    @property
+    def looked_at(self) -> Micros:
+        """When the last look at the windows was, if there was one."""
+        return Micros(self._looks * LOOK)
+
+    def _look(self) -> None:
+        """Store what was received up to the last moment for it; nothing has come in between."""
+        looks = self.agenda.now // LOOK
+        if looks > self._looks:
+            self._looks = looks
+            self._tops.update(self.backend.moved())
+
+    def _forget_set(self, set_id: int) -> SaSet | None:
+        self.backend.remove(set_id)
+        self._tops.pop(set_id, None)
+        self._since.pop(set_id, None)
+        return self.sets.pop(set_id, None)
+
     def _begin(self, node: Node) -> None:
         known = {kept.sa_set.set_id for value in self.kept.values() for kept in value.sets}
         for set_id in self.sets.keys() - known:
-            self.backend.remove(set_id)
-            del self.sets[set_id]
+            self._forget_set(set_id)
         for local, protected in self._bound.items():
             if protected:
                 self.backend.reopen(local)
@@ -133,6 +180,7 @@ class Host:
             self.counters["too_old"] += 1
             return
         flow = packet.flow.mirrored()
+        self._look()
         if self.backend.inbound(flow, packet.mark, len(packet.data)) is not None:
             return
         self._world.passed(self, packet)
@@ -203,16 +251,16 @@ class Host:
             self.later(SasRefused(sa_set.set_id, str(error)))
         else:
             self.sets[sa_set.set_id] = sa_set
+            self._since[sa_set.set_id] = self.epoch
             self.later(SasInstalled(sa_set.set_id))
 
     def _remove(self, action: RemoveSas) -> None:
         """Take a set out, and its connections with it (RRG-10)."""
-        sa_set = self.sets.pop(action.set_id, None)
+        sa_set = self._forget_set(action.set_id)
         if sa_set is not None:
             for arrow in ARROWS:
                 flow = sa_set.flow(Transport.TCP, arrow.ports.src, arrow.ports.dst)
                 self.tcp.abort(flow, "its SA set was removed")
-        self.backend.remove(action.set_id)
 
     def _keep(self, action: Keep) -> None:
         self.kept[action.key] = action.value

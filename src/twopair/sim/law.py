@@ -9,6 +9,7 @@ class Law(Enum):
     OFFERED = "what is established at the P-CSCF, ports, SPIs and algorithms, is the UE's own (33.203 §7.2)"
     STRONGEST = "what is established has the best algorithms that both ends have (33.203 §7.2, AGR-22)"
     ONCE = "what a back end lets through under ESP was sent exactly so, and comes once (33.203 §6.3, SA-06)"
+    NUMBERS = "no sequence number, hence no IV, is sent twice on an SA (RFC 4303 §3.3.3, KEY-08)"
     CLOSED = "no clear text reaches a protected port (33.203 §7.1, SA-21)"
     PORTS = (
         "server ports stay, client ports and SPIs differ from those of all live sets (33.203 §7.4, RRG-03)"

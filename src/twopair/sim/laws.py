@@ -35,6 +35,7 @@ from twopair.nodes import Action, Event, Node
 from twopair.nodes.facts import Deregistered, Registered, SetStage
 from twopair.sim.host import Host
 from twopair.sim.law import Broken, Law
+from twopair.sim.once import Once
 from twopair.sim.packet import Kind, Packet
 from twopair.sim.world import Carrier, World
 
@@ -104,9 +105,10 @@ class Laws:
         self._nonces: dict[bytes, None] = {}
         self._stood: dict[bytes, None] = {}
         self._kept: dict[tuple[Impi, RegFlow], int] = {}
-        self._sent: dict[tuple[str, object], Packet] = {}
+        self._once = Once()
         self._on_gm: dict[str, None] = {server.address: None}
         world.passed = self._passes
+        world.moves = lambda host: self._once.again(host.name, host.looked_at)
         world.carrier = self._around(world.carrier)
 
     def watch(self, name: str, node: Node, end: End | None, *addresses: str, anew: bool = True) -> Node:
@@ -283,7 +285,8 @@ class Laws:
     def _around(self, inner: Carrier) -> Carrier:
         def departs(packet: Packet) -> list[tuple[int, Packet]]:
             if packet.mark is not None:
-                self._sent[packet.flow.remote.address, packet.mark] = packet
+                if not self._once.sent(packet, packet.mark):
+                    self._broken(Law.NUMBERS, f"{packet.mark.sequence} a second time, {packet.flow}")
             elif packet.flow.local.address in self._on_gm:
                 self._in_clear(packet)
             return inner(packet)
@@ -310,7 +313,7 @@ class Laws:
                     Law.CLOSED, f"{host.name} takes a {packet.kind.value} in the clear, {packet.flow}"
                 )
             return
-        sent = self._sent.pop((packet.flow.remote.address, packet.mark), None)
+        sent = self._once.taken(host.name, packet, packet.mark, self._world.agenda.now)
         if sent is None:
             self._broken(
                 Law.ONCE, f"{host.name} takes a packet twice, or one that nobody sent, {packet.flow}"

@@ -42,6 +42,7 @@ class World:
         observed: packets with data, and openings of connections, as they were sent.
         refuse_install: called before each install; a text refuses it (for tests of ERR-24).
         passed: called with each packet that a back end has let through to its host.
+        moves: called with a host whose addresses are about to be another machine's.
         pieces: how octets written to a stream at once are cut into segments.
     """
 
@@ -52,6 +53,7 @@ class World:
         self.carrier: Carrier = lambda packet: [(DELAY, packet)]
         self.refuse_install: Callable[[Host, SaSet], str | None] = lambda _host, _set: None
         self.passed: Callable[[Host, Packet], None] = lambda _host, _packet: None
+        self.moves: Callable[[Host], None] = lambda _host: None
         self.pieces: Callable[[bytes], Iterable[bytes]] = lambda data: (data,)
         self._streams = Streams(seed)
         self._places: dict[str, tuple[Host, str]] = {}

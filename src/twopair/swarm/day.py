@@ -9,6 +9,7 @@ from twopair.attack.defences import Build
 from twopair.attack.stage import ue_name
 from twopair.base import SECOND, Endpoint, Entropy, Impu, Micros, seconds
 from twopair.core.aka import Card
+from twopair.core.esp import HOST_BLOCK, WHOLE
 from twopair.core.registration.kept import KeptRegistration
 from twopair.core.sa import End
 from twopair.nodes import Node
@@ -19,7 +20,7 @@ from twopair.nodes.pcscf import Pcscf
 from twopair.nodes.ue import Device, UserEquipment
 from twopair.nodes.ue.rules import Rules
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage
-from twopair.sim import Host, Packet, World
+from twopair.sim import Host, World
 from twopair.sim.clock import Drifting, Rate
 from twopair.sim.law import Broken
 from twopair.sim.laws import Laws
@@ -57,7 +58,8 @@ from twopair.swarm.rest import (
     registered,
     undisturbed,
 )
-from twopair.swarm.setting import GENUINE, Onlooker, Setting, Variant
+from twopair.swarm.setting import GENUINE, Onlooker, Setting, Variant, show
+from twopair.swarm.tape import Tape
 from twopair.swarm.verdict import Verdict
 
 WISHES: Final = 10
@@ -100,6 +102,7 @@ class Day:
         self._onlooker = onlooker
         self._dice: Entropy = world.entropy("users")
         self._deaths: Entropy = world.entropy("deaths")
+        self._moves: Entropy = world.entropy("moves")
         self._lives: dict[str, int] = {}
         self._born: dict[str, int] = {}
         self._bare: dict[str, HomeNetwork | Pcscf | UserEquipment | Device] = {}
@@ -119,8 +122,9 @@ class Day:
             most=most(drawn),
         )
         self._laws.known = self._known
+        self._tape = Tape(world, net.pcscf)
         if onlooker is not None:
-            self._show(onlooker)
+            show(world, onlooker)
         self._store = MemoryStore(plan.subscribers)
         self._cards = [self._card(number) for number in range(len(plan.ues))]
         self._add("home", {net.home: "core"})
@@ -166,8 +170,11 @@ class Day:
 
     def _add(self, name: str, addresses: dict[str, str]) -> Host:
         self._clocks[name] = self._sky.rate()
-        backend = CarelessBackend(self.build.forgiven, any_spi=self.build.any_spi)
-        return self.world.add(name, self._node(name), addresses, backend)
+        block = HOST_BLOCK if name == "pcscf" else WHOLE
+        return self.world.add(name, self._node(name), addresses, self._backend(block))
+
+    def _backend(self, block: int) -> CarelessBackend:
+        return CarelessBackend(self.build.forgiven, any_spi=self.build.any_spi, block=block)
 
     def _known(self) -> Mapping[str, KeptRegistration]:
         return self._pcscf.kept()
@@ -219,20 +226,6 @@ class Day:
         drops_old = self.build.ue.drops_old or self.quirks[number].drops_old
         return self.build.ue._replace(drops_old=drops_old)
 
-    def _show(self, onlooker: Onlooker) -> None:
-        """Have the onlooker see each packet as it is sent."""
-        world, inner = self.world, self.world.carrier
-        shown = 0
-
-        def carry(packet: Packet) -> list[tuple[int, Packet]]:
-            nonlocal shown
-            if len(world.observed) > shown:
-                shown = len(world.observed)
-                onlooker.observed(world.observed[-1])
-            return inner(packet)
-
-        world.carrier = carry
-
     # what happens
 
     def rough(self) -> None:
@@ -260,13 +253,17 @@ class Day:
         names = [ue.name for ue in self.ues] * 2 + ["pcscf", "home"]
         name = names[self._dice.below(len(names))]
         if name == "pcscf" and self._deaths.below(2):
-            self._revive()
+            self._goes_on(elsewhere=self._moves.below(2) > 0)
         else:
             self.restart(name)
 
-    def _revive(self) -> None:
-        """The P-CSCF is killed, and another one goes on with what it has kept."""
-        self.pcscf.revive(self._node("pcscf", anew=False))
+    def _goes_on(self, *, elsewhere: bool) -> None:
+        """The P-CSCF is killed, and another goes on with what it has kept, here or on the next machine."""
+        node = self._node("pcscf", anew=False)
+        if elsewhere:
+            self.pcscf.move(node, self._backend(HOST_BLOCK))
+        else:
+            self.pcscf.revive(node)
 
     def restart(self, name: str) -> None:
         """A node loses its state; a UE keeps its card."""
@@ -331,11 +328,12 @@ class Day:
         self._until(lambda: all(recovered(ue, since) for ue in self.ues), RECOVERED_WITHIN, "RECOVERED")
 
     def _killed(self) -> None:
-        """The P-CSCF is killed and goes on, twice, and no UE registers for that (MGP-14)."""
-        for text in (b"still there", b"and still"):
+        """The P-CSCF is killed and goes on, then its machine is lost; no UE registers for that (MGP-14)."""
+        for text, elsewhere in ((b"still there", False), (b"and still", True)):
             self._pass(seconds(1))
             since = self.world.agenda.now
-            self._revive()
+            self._goes_on(elsewhere=elsewhere)
+            self._tape.play(self.pcscf)
             for number, ue in enumerate(self.ues):
                 ue.later(SendMessage(self.impu(number), text))
             self._until(partial(all_answered, self.ues, since), ANSWERED_WITHIN, "RESUMED")

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol
 from twopair.attack.defences import Build
 from twopair.live.lab.plan import LabPlan
 from twopair.nodes import Node
-from twopair.sim import Observed, World
+from twopair.sim import Observed, Packet, World
 from twopair.sim.weather import Weather
 from twopair.swarm.calls import draw_interval
 from twopair.swarm.flows import with_flows
@@ -26,6 +26,20 @@ class Onlooker(Protocol):
     def observed(self, one: Observed) -> None:
         """A packet was sent."""
         ...
+
+
+def show(world: World, onlooker: Onlooker) -> None:
+    """Have the onlooker see each packet of a world as it is sent."""
+    inner, shown = world.carrier, 0
+
+    def carry(packet: Packet) -> list[tuple[int, Packet]]:
+        nonlocal shown
+        if len(world.observed) > shown:
+            shown = len(world.observed)
+            onlooker.observed(world.observed[-1])
+        return inner(packet)
+
+    world.carrier = carry
 
 
 def _as_it_is(_name: str, node: Node) -> Node:
