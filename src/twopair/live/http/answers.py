@@ -13,6 +13,7 @@ ROOT: Final = (("metrics", "for Prometheus"), ("health", "whether it lives"), ("
 
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#222}"
+    "h1{font-size:1.4rem;overflow-wrap:anywhere}"
     "table{border-collapse:collapse;width:100%}td{border-top:1px solid #ddd;padding:.3rem .5rem}"
     "td+td{text-align:right;font-variant-numeric:tabular-nums}.no{color:#b00020}"
     "@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}td{border-color:#444}"

@@ -41,9 +41,9 @@ def _store(of: Watched) -> Iterator[Reason]:
         return
     lag = of.running.kept.lag()
     if lag.why:
-        yield Reason("store-failing", f"{lag.why}; {lag.waiting} changes wait", lag.failing_s)
+        yield Reason("store-failing", f"store: {lag.why}; {lag.waiting} changes wait", lag.failing_s)
     elif lag.behind_s > _BEHIND_S:
-        yield Reason("store-lagging", f"{lag.waiting} changes wait", lag.behind_s)
+        yield Reason("store-lagging", f"store: {lag.waiting} changes wait", lag.behind_s)
 
 
 def _ipsec(of: Watched) -> Iterator[Reason]:

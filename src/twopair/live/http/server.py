@@ -45,6 +45,7 @@ async def serving(app: ASGIApp, listening: socket) -> AsyncIterator[None]:
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",  # else whoever reaches the port fills the log: a line for each bad request
         access_log=False,
         server_header=False,
         limit_concurrency=_MOST,

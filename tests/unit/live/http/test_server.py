@@ -1,6 +1,7 @@
 """HTTP in a program that has signals, sockets and an end of its own."""
 
 import asyncio
+import logging
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -46,8 +47,10 @@ def test_the_port_is_free_again_at_the_end(tmp_path: Path) -> None:
 
 
 def test_who_says_nothing_or_says_it_slowly_is_not_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Nor told of in the log, which it could fill."""
+    caplog.set_level(logging.INFO)
     monkeypatch.setattr(server, "_PATIENCE_S", 0.3)
 
     async def body() -> None:
@@ -60,6 +63,28 @@ def test_who_says_nothing_or_says_it_slowly_is_not_waited_for(
             assert answer(await said(place, b"\x00\xff\r\n\r\n")).status == 400
 
     asyncio.run(body())
+    assert [record.name for record in caplog.records] == ["twopair.live.http.front"]
+
+
+def test_who_comes_too_often_is_answered_so_and_takes_nothing_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server, "_MOST", 2)
+
+    async def body() -> None:
+        async with watched(tmp_path, Heard()) as of:
+            place = of.settings.admin.http
+            assert place is not None
+            held = [await asyncio.open_connection(*place) for _ in range(4)]
+            await asyncio.sleep(0.05)
+            assert (await ask(of, "/health")).status == 503
+            for _, writer in held:
+                writer.close()
+            await asyncio.sleep(0.05)
+            assert (await ask(of, "/health")).status == 200
+
+    asyncio.run(body())
+    assert not caplog.records
 
 
 def test_without_the_key_nothing_is_served(tmp_path: Path) -> None:
