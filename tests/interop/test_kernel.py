@@ -11,11 +11,16 @@ from tests.uml import ESP_MODULES, ROOT, lacking, pytest_in_guest, run_in_guest
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 
-KAMAILIO = sorted(path.relative_to(ROOT) for path in (ROOT / "tests/interop/kamailio").glob("test_*.py"))
+FILES = sorted(
+    str(path.relative_to(ROOT))
+    for folder in ("kernel", "kamailio")
+    for path in (ROOT / "tests/interop" / folder).glob("test_*.py")
+)
+"""Each has a kernel of its own, so that none waits for the time of another."""
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("tests", ["tests/contract", "tests/interop/kernel", *map(str, KAMAILIO)])
+@pytest.mark.parametrize("tests", ["tests/contract", *FILES])
 def test_in_user_mode_linux(tests: str, tmp_path: Path) -> None:
     """The contract holds on the kernel back end, and it gets on with other tools and with our own engine."""
     assert lacking() is None
