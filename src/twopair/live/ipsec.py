@@ -126,6 +126,7 @@ def _in_user_space(mtu: int, loop: AbstractEventLoop, before: Before | None) -> 
     block = HOST_BLOCK if before.shared else WHOLE
     wire = RawWire(OsEntropy(), mtu=mtu, ledger=ledger, index=ledger.device, block=block)
     ledger.remember_device(wire.index)
+    loop.call_soon(wire.settle)  # the node binds its ports before the loop goes on
     standing = wire.adopt(before.known) if before.elsewhere is None else set()
     ledger.only(standing)
     standing |= _from_elsewhere(wire, before)

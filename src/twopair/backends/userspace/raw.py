@@ -37,7 +37,7 @@ class RawWire(Engine):
         entropy: where the IVs of CBC come from.
         mtu: of the network, in octets.
         ledger: where counters are written down, if they are to outlive the process.
-        index: of the TUN device, that of the predecessor; 0 for any.
+        index: of the TUN device, that of the predecessor, whose rules stand until `settle`; 0 for any.
         block: how many sequence numbers of an SA are this host's.
 
     Attributes:
@@ -64,7 +64,7 @@ class RawWire(Engine):
             for family in (socket.AF_INET, socket.AF_INET6):
                 for protocol in (ESP, socket.IPPROTO_RAW):
                     self._sockets[family, protocol] = _raw_socket(family, protocol)
-            self._routes = PolicyRoutes(self._tun.name, mtu)
+            self._routes = PolicyRoutes(self._tun.name, mtu, inherits=bool(index))
         except OSError:
             self._release()
             raise
@@ -84,6 +84,11 @@ class RawWire(Engine):
         if endpoint in self._closed:
             super().reopen(endpoint)
             self._routes.shut(endpoint)
+
+    def settle(self) -> None:
+        """All ports are closed that a successor closes: what else its predecessor left behind goes."""
+        if self._tun.fileno() >= 0:
+            self._routes.settle()
 
     @property
     def index(self) -> int:

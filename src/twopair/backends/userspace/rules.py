@@ -11,14 +11,19 @@ arrives and for every one that leaves::
 Table N has a default route over the TUN device and a worse one into a black hole: when the process
 dies, its device and the first route go, and the port falls silent instead of speaking in clear.
 Rules carry a protocol number of ours, and the number of their device within their table's, so what a
-predecessor left behind is recognised and removed. A first fragment shows no ports to rule 2: sockets
-have a filter of their own against that, see `raw.guard`.
+predecessor left behind is recognised and removed; a successor has it stand until its own rules do, for the
+connections of the dead live on for a while, and would speak in clear. A first fragment shows no ports to
+rule 2: sockets have a filter of their own against that, see `raw.guard`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from errno import EEXIST
+from functools import partial
 from pathlib import Path
 from socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP
 from typing import Any, Final
+
+from pyroute2 import NetlinkError
 
 from twopair.backends.userspace.ports import HOST_MTU
 from twopair.backends.userspace.routes import (
@@ -29,7 +34,7 @@ from twopair.backends.userspace.routes import (
     quieten,
     with_netlink,
 )
-from twopair.base import Endpoint
+from twopair.base import Endpoint, Port, canonical_address
 
 DEVICE_PREFIX: Final = "tp"
 _OWN: Final = 84
@@ -49,15 +54,18 @@ class PolicyRoutes:
     Args:
         device: name of the TUN device, which exists.
         wire_mtu: of the network that ESP packets travel over; limits TCP segments.
+        inherits: whether what a predecessor left stands until `settle`; otherwise it goes at once.
 
     Raises:
         OSError: netlink refused something; nothing is left behind.
     """
 
-    def __init__(self, device: str, wire_mtu: int) -> None:
+    def __init__(self, device: str, wire_mtu: int, *, inherits: bool = False) -> None:
         self._device = device
         self._wire_mtu = wire_mtu
-        with_netlink(lambda netlink: _remove_stale(netlink, device))
+        self._opened: set[Endpoint] = set()
+        if not inherits:
+            with_netlink(lambda netlink: _remove_stale(netlink, device))
         # A packet from the TUN has a source that is reached by another device: not strictly the way
         # back, but a way (loose reverse path filter, RFC 3704 §2.4).
         have(Path("/proc/sys/net/ipv4/conf") / device / "rp_filter", "2")
@@ -66,11 +74,17 @@ class PolicyRoutes:
 
     def open(self, endpoint: Endpoint) -> None:
         """Lead a protected port through the device, and close it to everything else."""
-        with_netlink(lambda netlink: self._change(netlink, "add", endpoint))
+        with_netlink(lambda netlink: self._change(netlink, partial(_add, netlink.rule), endpoint))
+        self._opened.add(endpoint)
+
+    def settle(self) -> None:
+        """All ports of this process are closed: what a predecessor left goes, but for what is ours now."""
+        with_netlink(self._settle)
 
     def shut(self, endpoint: Endpoint) -> None:
         """Undo `open`."""
-        with_netlink(lambda netlink: self._change(netlink, "del", endpoint))
+        with_netlink(lambda netlink: self._change(netlink, partial(netlink.rule, "del"), endpoint))
+        self._opened.discard(endpoint)
 
     def close(self) -> None:
         """Remove every rule and route of this device; the device itself is its owner's."""
@@ -84,24 +98,34 @@ class PolicyRoutes:
         try:
             for family in _FAMILIES:
                 route = {"family": family, "dst": _EVERYTHING[family], "table": self._table}
-                netlink.route("add", **route, proto=_OWN, oif=index, metrics=metrics)
-                netlink.route("add", **route, proto=_OWN, type="blackhole", priority=_LAST_METRIC)
+                _add(netlink.route, **route, proto=_OWN, oif=index, metrics=metrics)
+                _add(netlink.route, **route, proto=_OWN, type="blackhole", priority=_LAST_METRIC)
                 own = {"family": family, "protocol": _OWN, "table": _TABLE_LOCAL}
-                netlink.rule("add", **own, priority=_DELIVER, iifname=self._device)
+                _add(netlink.rule, **own, priority=_DELIVER, iifname=self._device)
                 _move_local(netlink, family, behind=True)
         except BaseException:
             _remove(netlink, {self._table}, {self._device})
             raise
         return index
 
-    def _change(self, netlink: Any, verb: str, endpoint: Endpoint) -> None:
+    def _settle(self, netlink: Any) -> None:
+        """One of each rule is left; those of the predecessor and ours may be the same."""
+        _remove_stale(netlink)
+        seen: list[dict[str, Any]] = []
+        for family, rule in list(_own_rules(netlink)):
+            same = {"family": family, **_same(rule)}
+            ports = rule.get("table") == self._table
+            if same in seen or (ports and _endpoint_of(rule) not in self._opened):
+                netlink.rule("del", **same)
+            seen.append(same)
+
+    def _change(self, netlink: Any, rule: Callable[..., object], endpoint: Endpoint) -> None:
         family = family_of(endpoint.address)
         length = 32 if family == AF_INET else 128
         port = f"{endpoint.port}:{endpoint.port}"
         here = {"family": family, "protocol": _OWN, "table": self._table}
         for protocol in (IPPROTO_UDP, IPPROTO_TCP):
-            netlink.rule(
-                verb,
+            rule(
                 **here,
                 priority=_SILENCE,
                 action="blackhole",
@@ -110,8 +134,7 @@ class PolicyRoutes:
                 ip_proto=protocol,
                 dport_range=port,
             )
-            netlink.rule(
-                verb,
+            rule(
                 **here,
                 priority=_LEAVE,
                 iifname="lo",
@@ -127,7 +150,26 @@ def table_of(index: int) -> int:
     return _TABLES | index & 0xFFFFF
 
 
-def _remove_stale(netlink: Any, device: str) -> None:
+def _add(what: Callable[..., object], **wanted: Any) -> None:
+    """Add a rule or a route, unless a predecessor's is the same one."""
+    try:
+        what("add", **wanted)
+    except NetlinkError as error:
+        if error.code != EEXIST:
+            raise
+
+
+def _endpoint_of(rule: Any) -> Endpoint | None:
+    """The port that a rule is about."""
+    for address, ports in (("dst", "dport_range"), ("src", "sport_range")):
+        if rule.get(address) and rule.get(ports):
+            return Endpoint(
+                canonical_address(rule.get(address)), Port(int(rule.get(ports).partition(":")[0]))
+            )
+    return None
+
+
+def _remove_stale(netlink: Any, device: str = "") -> None:
     """Remove what belongs to devices that are gone: their process died without a word.
 
     `device` is new and has nothing yet; a predecessor's may have had the same name.
