@@ -3,10 +3,13 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 TIMES  ?= 1
+KILLS  ?= 100
+UES    ?= 200
+BACKEND ?= kernel
 STAGES := $(BIN)/python -m tools.stages
 export PYTHON
 
-.PHONY: help setup demo test interop nightly check unit lint fuzz bench docs deb clean
+.PHONY: help setup demo test interop kills nightly check unit lint fuzz bench docs deb clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +44,10 @@ test: $(VENV)/.dev  ## every test that this machine can run; a stage that fails 
 interop: $(VENV)/.dev  ## our UEs at Kamailio's P-CSCF, in a kernel with ESP; TIMES=20 for twenty times in a row
 	@tools/system-packages test
 	@TWOPAIR_TIMES=$(TIMES) $(BIN)/python -m tests.uml $$((5 + 3 * $(TIMES))) tests/interop/kamailio/test_life.py
+
+kills: $(VENV)/.dev  ## kill -9 of the P-CSCF, 100 times, under load of 200 UEs; BACKEND=userspace KILLS=20
+	@tools/system-packages test
+	@$(BIN)/python -m tests.interop.kills --backend $(BACKEND) --kills $(KILLS) --ues $(UES) $${SEED:+--seed $$SEED}
 
 nightly: $(VENV)/.dev  ## 10,000 simulated days, other ones each night
 	@TWOPAIR_DAYS=10000 TWOPAIR_FIRST_SEED=$${SEED:-$$(date +%Y%m%d)0000} \

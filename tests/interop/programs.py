@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,6 +36,11 @@ _PR_SET_PDEATHSIG = 1
 _SO_RCVBUFFORCE = 33
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def end_with_parent() -> None:
+    """Have the kernel kill this process when the one that started it ends."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Programs:
@@ -125,21 +131,21 @@ class Programs:
         self._cleanup.callback(namespace.close)
         return namespace
 
-    def add_address(self, host: str, address: str) -> None:
-        """Give a host one more address on the bridge."""
-        self._address(host, "gm", address)
+    def add_address(self, host: str, *addresses: str) -> None:
+        """Give a host more addresses on the bridge."""
+        self._address(host, "gm", *addresses)
 
     def route(self, host: str, network: str, gateway: str) -> None:
         """Have a host send what is for a network to a gateway."""
         with self._hosts[host].entered():
             with_netlink(lambda netlink: netlink.route("add", dst=network, gateway=gateway))
 
-    def _address(self, host: str, device: str, address: str) -> None:
-        ip, length = address.split("/")
-
+    def _address(self, host: str, device: str, *addresses: str) -> None:
         def work(netlink: Any) -> None:
             _raise(netlink, device)
-            netlink.addr("add", index=index_of(netlink, device), address=ip, prefixlen=int(length))
+            for address in addresses:
+                ip, length = address.split("/")
+                netlink.addr("add", index=index_of(netlink, device), address=ip, prefixlen=int(length))
 
         with self._hosts[host].entered():
             with_netlink(work)
@@ -150,16 +156,17 @@ class Program:
 
     def __init__(self, namespace: int, words: Sequence[str]) -> None:
         def enter() -> None:
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            end_with_parent()
             if _libc.setns(namespace, _CLONE_NEWNET):
                 os._exit(97)
 
+        self._log = TemporaryFile()  # noqa: SIM115 - a pipe that nobody reads would fill, and stop it
         self._process = subprocess.Popen(
             words,
             bufsize=0,  # a line that was read ahead would not be seen to be there
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._log,
             preexec_fn=enter,  # noqa: PLW1509 - the tests have no threads
         )
 
@@ -175,8 +182,8 @@ class Program:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             if selector.select(within_s) and (line := self._process.stdout.readline()):
                 return line.decode().rstrip("\n")
-        self._process.kill()
-        raise AssertionError(self._process.communicate()[1].decode())
+        self.kill()
+        raise AssertionError(self.log())
 
     def say(self, line: str) -> None:
         """Write a line to its stdin, which `end` closes."""
@@ -209,14 +216,19 @@ class Program:
                 return
             time.sleep(0.01)
         self._process.kill()
-        raise AssertionError(b"".join(self._process.communicate()).decode())
+        raise AssertionError(self._process.communicate()[0].decode() + self.log())
 
     def end(self, sign: signal.Signals | None = None, within_s: float = 20) -> tuple[int, str, str]:
         """Exit code, the rest of stdout, and stderr; after that signal, if there is one."""
         if sign is not None:
             self._process.send_signal(sign)
-        out, err = self._process.communicate(timeout=within_s)
-        return self._process.returncode, out.decode(), err.decode()
+        out, _ = self._process.communicate(timeout=within_s)
+        return self._process.returncode, out.decode(), self.log()
+
+    def log(self) -> str:
+        """What it has written to its stderr so far."""
+        octets = os.pread(self._log.fileno(), os.fstat(self._log.fileno()).st_size, 0)
+        return octets.decode(errors="replace")
 
     def signal(self, sign: signal.Signals) -> None:
         """Send it a signal that does not end it."""

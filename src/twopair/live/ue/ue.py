@@ -110,6 +110,7 @@ class Ue:
         retries: whether a failed registration is tried again by itself.
         answer_after_s: how long a call to it rings before it is taken; None: until `answer`.
         verbose: 1: a line in the log for each message, 2: whole messages.
+        ipsec: in operation, `close` ends this UE's part of it: for UEs that share a host; None: its own.
 
     Attributes:
         events: what happened that no verb waited for, and every stage of a call.
@@ -125,6 +126,7 @@ class Ue:
         retries: bool = True,
         answer_after_s: float | None = None,
         verbose: int = 0,
+        ipsec: Ipsec | None = None,
     ) -> None:
         self._verbose = verbose
         self.events: Queue[Happening] = Queue(MOST_EVENTS)
@@ -138,7 +140,7 @@ class Ue:
         self._call: CallChanged | None = None
         self._sets: dict[int, SetStage] = {}
         self._one_attempt = Lock()
-        self._ipsec: Ipsec | None = None
+        self._ipsec = ipsec
 
     @classmethod
     def from_file(
@@ -153,13 +155,11 @@ class Ue:
     async def __aenter__(self) -> Self:
         config, ipsec = self._configs[0], self._settings.ipsec
         card = soft_card(self._settings.identity, self._file)
-        self._ipsec = start_ipsec(
-            ipsec.backend,
-            mtu=ipsec.mtu,
-            loop=get_running_loop(),
-            suites=config.suites,
-            ipv6=":" in config.address,
-        )
+        if self._ipsec is None:
+            loop, ipv6 = get_running_loop(), ":" in config.address
+            self._ipsec = start_ipsec(
+                ipsec.backend, mtu=ipsec.mtu, loop=loop, suites=config.suites, ipv6=ipv6
+            )
         node, backend = Device(self._configs, card, OsEntropy()), self._ipsec.backend
         self._driver = Driver(node, backend, guard=self._ipsec.guard, hears_errors=True)
         self._driver.listen(self._hear)

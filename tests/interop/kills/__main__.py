@@ -1,0 +1,107 @@
+"""Kills a P-CSCF again and again under load, and says who noticed.
+
+    python -m tests.interop.kills [--backend kernel|userspace] [--kills N] [--ues N] [--seed N]
+
+With ESP in the kernel it boots a guest that has it; with ``userspace`` it runs here, as root. The exit code
+is 1 if a registration, a call or a message was lost.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import time
+
+from benchmarks.machine import machine_line
+from tests.interop.kills.course import Outcome, follow
+from tests.interop.kills.plan import Plan
+from tests.uml import lacking, run_in_guest
+
+PACE = {"userspace": (8.0, 0.5, 15.0), "kernel": (4.0, 0.5, 20.0)}
+"""Messages and re-registrations per second, and the longest pause: what a guest carries is less."""
+
+MOST_LINES = 40
+_GUEST_S_PER_KILL = 30
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    options = argparse.ArgumentParser(prog="python -m tests.interop.kills", description=__doc__)
+    options.add_argument("--backend", choices=sorted(PACE), default="kernel")
+    options.add_argument("--kills", type=int, default=100)
+    options.add_argument("--ues", type=int, default=200)
+    options.add_argument("--seed", type=int, default=int(time()))
+    options.add_argument("--messages-per-s", type=float)
+    options.add_argument("--registrations-per-s", type=float)
+    options.add_argument("--pause-s", type=float)
+    options.add_argument("--fork", action="store_true", help="fork P-CSCFs from one that is loaded")
+    options.add_argument("--logs", type=Path, help="a folder in which files and logs of every message stay")
+    return options
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code."""
+    chosen = parser().parse_args(arguments)
+    messages, registrations, pause_s = PACE[chosen.backend]
+    plan = Plan(
+        chosen.backend,
+        chosen.kills,
+        chosen.ues,
+        chosen.seed,
+        chosen.messages_per_s or messages,
+        chosen.registrations_per_s or registrations,
+        chosen.pause_s or pause_s,
+        verbose=chosen.logs is not None,
+        forked=chosen.fork or chosen.backend == "kernel",
+    )
+    if plan.backend == "kernel" and "TWOPAIR_GUEST" not in os.environ:
+        return _in_guest(plan, [*arguments, "--seed", str(plan.seed)])
+    print(machine_line())
+    print(plan.words, flush=True)
+    with TemporaryDirectory() as folder:
+        if chosen.logs:
+            chosen.logs.mkdir(parents=True, exist_ok=True)
+        outcome = follow(plan, chosen.logs or Path(folder), lambda line: print(line, flush=True))
+    for line in told(outcome):
+        print(line)
+    return 1 if outcome.lost else 0
+
+
+def _in_guest(plan: Plan, arguments: Sequence[str]) -> int:
+    if why := lacking():
+        print(f"no guest: {why}", file=sys.stderr)
+        return 3
+    with TemporaryDirectory() as folder:
+        finished = run_in_guest(
+            [sys.executable, "-m", "tests.interop.kills", *arguments],
+            Path(folder),
+            timeout_s=1200 + _GUEST_S_PER_KILL * plan.kills,
+            watch=lambda text: print(text, end="", flush=True),
+        )
+    if finished.status is None:
+        print("the guest did not finish")
+    return 1 if finished.status is None else finished.status
+
+
+def told(outcome: Outcome) -> list[str]:
+    """The table of a run, and its verdict."""
+    downs = sorted(kill.ready - kill.at for kill in outcome.kills)
+    lines = [
+        f"{len(outcome.kills)} kills, {outcome.early} of them while it started",
+        f"ready after {downs[len(downs) // 2]:.2f} s in the median, {downs[-1]:.2f} s at most",
+        f"{'':20}{'all':>8}{'at a kill':>11}{'may fail':>10}{'lost':>7}{'longest':>10}",
+    ]
+    lines += [
+        f"{row.kind:20}{row.all:8}{row.under_way:11}{row.excused:10}{row.lost:7}{row.longest_s:8.1f} s"
+        for row in outcome.rows
+    ]
+    lines.append(f"{outcome.twice} messages came twice")
+    lines += [f"LOST {line}" for line in outcome.lost[:MOST_LINES]]
+    lines.append(f"{len(outcome.lost)} losses" if outcome.lost else "nothing and nobody was lost")
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
