@@ -248,7 +248,7 @@ def takes_over(
     """The next machine goes on at other numbers (ADR 20)."""
 
     def make(patch: pytest.MonkeyPatch) -> Variant:
-        patch.setattr("twopair.sim.host.taken_over", positions)
+        patch.setattr("twopair.sim.stored.taken_over", positions)
         return Variant()
 
     return make

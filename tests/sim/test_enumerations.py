@@ -229,7 +229,7 @@ class Gate:
 
 def bring(day: Day, packet: Packet) -> None:
     """Have a packet arrive now."""
-    day.world.host_at(packet.flow.remote.address).arrive(packet)
+    day.world.host_of(packet.flow.mirrored()).arrive(packet)
 
 
 @pytest.mark.slow
@@ -273,7 +273,7 @@ def test_all_orders_of_two_overlapping_reregistrations(transport: Transport) -> 
             ue.later(Deregister())
         day.world.run(at_most=seconds(700))
         assert any(isinstance(fact, Deregistered) for _, fact in day.ues[0].facts)
-        nothing_left(day.pcscf, day.ues[:1], [1])
+        nothing_left([day.pcscf], day.ues[:1], [1])
 
 
 class Former:

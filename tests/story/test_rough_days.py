@@ -78,7 +78,7 @@ class RoughDay:
     def _cut(self, packet: Packet) -> None:
         for flow in (packet.flow, packet.flow.mirrored()):
             if chance(self.dice, 70):
-                host = self.net.world.host_at(flow.local.address)
+                host = self.net.world.host_of(flow)
                 self.net.world.agenda.after(1500, lambda host=host, flow=flow: host.tcp.abort(flow, "cut"))  # type: ignore[misc]
 
     def wish(self) -> None:

@@ -26,7 +26,7 @@ def deaf(net: Network, host: Host, *, silent: bool = False) -> None:
     inner = net.world.carrier
 
     def carry(packet: Packet) -> list[tuple[int, Packet]]:
-        lost = packet.kind is Kind.SYN and net.world.host_at(packet.flow.remote.address) is host
+        lost = packet.kind is Kind.SYN and net.world.host_of(packet.flow.mirrored()) is host
         return [] if lost else inner(packet)
 
     net.world.carrier = carry

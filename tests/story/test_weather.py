@@ -137,7 +137,7 @@ def cut(net: Network, packet: Packet) -> None:
     """Both ends lose the connection that the packet is on, just after it arrived."""
     ends = (packet.flow, packet.flow.mirrored())
     for flow in ends:
-        host = net.world.host_at(flow.local.address)
+        host = net.world.host_of(flow)
         net.world.agenda.after(1500, lambda host=host, flow=flow: host.tcp.abort(flow, "cut"))  # type: ignore[misc]
 
 

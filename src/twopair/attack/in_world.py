@@ -77,7 +77,7 @@ class WorldStage(Stage):
     def put(self, *forged: Forged) -> None:
         """See `Stage`."""
         for packet in self.attacker.forge(forged):
-            host = self.world.host_at(packet.flow.remote.address)
+            host = self.world.host_of(packet.flow.mirrored())
             self.world.agenda.after(0, lambda host=host, packet=packet: host.arrive(packet))  # type: ignore[misc]
 
     def drops(self, name: str) -> Mapping[str, int]:

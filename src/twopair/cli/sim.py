@@ -13,6 +13,8 @@ from twopair.demo.ladder import Ladder
 from twopair.demo.record import Host, Recording
 from twopair.demo.show import screen
 from twopair.swarm import Verdict, run
+from twopair.swarm.cluster import FEWEST
+from twopair.swarm.cluster import run as run_cluster
 from twopair.swarm.day import Day
 
 _LARGEST: Final = (1 << 64) - 1
@@ -23,12 +25,18 @@ def sim(
     seed: Annotated[int, typer.Option(min=0, max=_LARGEST, help="Decides all that happens on the day.")],
     days: Annotated[int, typer.Option(min=1, help="How many days: of this seed and of those after it.")] = 1,
     ladder: Annotated[bool, typer.Option("--ladder", help="Show every message of the day.")] = False,
+    cluster: Annotated[
+        int,
+        typer.Option(max=9, help="So many P-CSCFs behind one address, on as many machines that die; 0: one."),
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> int:
     """Simulate days with bad weather and an attacker, then calm; check laws after every event."""
-    if ladder and (as_json or days > 1):
-        raise typer.BadParameter("--ladder: one day at a time, and not as JSON")
-    verdicts = [_drawn(seed)] if ladder else list(_days(seed, days, as_json=as_json))
+    if ladder and (as_json or days > 1 or cluster):
+        raise typer.BadParameter("--ladder: one day at a time, not as JSON, and not of a cluster")
+    if cluster and cluster < FEWEST:
+        raise typer.BadParameter(f"--cluster: {FEWEST} to 9")
+    verdicts = [_drawn(seed)] if ladder else list(_days(seed, days, cluster, as_json=as_json))
     if as_json:
         objects = [verdict.as_json() for verdict in verdicts]
         print(json.dumps(objects[0] if days == 1 else objects, indent=2))
@@ -39,13 +47,13 @@ def sim(
     return 0 if all(verdict.ok for verdict in verdicts) else 1
 
 
-def _days(seed: int, days: int, *, as_json: bool) -> Iterator[Verdict]:
+def _days(seed: int, days: int, cluster: int, *, as_json: bool) -> Iterator[Verdict]:
     """Run them one by one; on a terminal, say meanwhile how far that is."""
     progress, broken = on_terminal(as_json=as_json, columns=get_terminal_size().columns), 0
     try:
         for number in range(days):
             progress.tell(f"day {number + 1} of {days}, seed {seed + number}; laws broken on {broken}")
-            verdict = run(seed + number)
+            verdict = run_cluster(seed + number, cluster) if cluster else run(seed + number)
             broken += not verdict.ok
             if not as_json and (days == 1 or not verdict.ok):
                 progress.end()
@@ -61,6 +69,8 @@ def _tell(verdict: Verdict) -> None:
     print(f"  attacker  {verdict.attacker}")
     print(f"  habits    {verdict.quirks}")
     print(f"  day       {verdict.ues} UE, {verdict.registrations} registrations, {verdict.packets} packets")
+    if verdict.cluster:
+        print(f"  cluster   {verdict.cluster} P-CSCFs, {verdict.takeovers} takeovers")
     print(f"  digest    {verdict.digest}")
     if not verdict.ok:
         print(f"  broken    at {verdict.at_s:.6f} s: {verdict.detail}")

@@ -1,7 +1,7 @@
 """A simulated host: one node, its ports, its connections and its memory back end."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twopair.backends.contract import InstallError
@@ -19,22 +19,19 @@ from twopair.base import (
     Transport,
     Unbind,
     Woke,
-    seconds,
 )
-from twopair.core.esp import Drop, taken_over
+from twopair.core.esp import Drop
 from twopair.core.registration.kept import Forget, Keep, KeptRegistration, Recalled, as_far_as
 from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
 from twopair.nodes import Event, Node
 from twopair.nodes.wishes import Start
 from twopair.sim.agenda import Agenda
 from twopair.sim.packet import Kind, Packet
+from twopair.sim.stored import Stored
 from twopair.sim.tcp import Tcp
 
 if TYPE_CHECKING:
     from twopair.sim.world import World
-
-LOOK: Micros = seconds(0.5)
-"""How often what inbound SAs have received is stored (ADR 20)."""
 
 
 class Host:
@@ -46,13 +43,22 @@ class Host:
         backend: its SA sets.
         sets: installed sets by id, as the node asked for them.
         facts: what the node reported, with the moment.
-        kept: what is to outlive the node, by key.
+        stored: what is to outlive the node, and the machine.
+        epoch: as which owner of that.
+        up: whether its machine is there.
+        missed: packets that came while it was not, in order.
         hears_from: packets that were sent before this moment are lost.
-        epoch: how many machines have had its addresses.
         counters: ``unreachable`` (sent to nobody), ``no_such_flow``, ``not_bound``, ``too_old``.
     """
 
-    def __init__(self, name: str, node: Node, world: "World", backend: MemoryBackend | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        node: Node,
+        world: "World",
+        backend: MemoryBackend | None = None,
+        stored: Stored | None = None,
+    ) -> None:
         self.name = name
         self.node = node
         self.agenda: Agenda = world.agenda
@@ -60,14 +66,13 @@ class Host:
         self.tcp = Tcp(self)
         self.sets: dict[int, SaSet] = {}
         self.facts: list[tuple[Micros, object]] = []
-        self.kept: dict[str, KeptRegistration] = {}
+        self.stored = stored or Stored()
+        self.epoch = self.stored.epoch
+        self.up = True
+        self.missed: list[Packet] = []
         self.counters: Counter[str] = Counter()
         self._world = world
         self._bound: dict[Endpoint, bool] = {}
-        self.epoch = 1
-        self._since: dict[int, int] = {}
-        self._tops: dict[int, tuple[int, int]] = {}
-        self._looks = 0
         self._wakes_at: Micros | None = None
         self.hears_from = Micros(0)
         self._perform: dict[type, Callable[[Any], None]] = {
@@ -79,12 +84,38 @@ class Host:
             InstallSas: self._install,
             RemoveSas: self._remove,
             Keep: self._keep,
-            Forget: lambda action: self.kept.__delitem__(action.key),
+            Forget: self._forget,
             Report: self._report,
         }
 
+    def start(self) -> None:
+        """Begin, with what another machine has stored, if there is something (MGP-14; ADR 20)."""
+        for set_id, sa_set in self.stored.sets().items():
+            self._take_over(set_id, sa_set)
+        self._begin(self.node)
+
+    def stop(self) -> None:
+        """The machine is lost, or stands still: nothing comes to the node, no word is said."""
+        self._look()
+        self.up = False
+
+    def resume(self) -> None:
+        """The machine goes on where it stood still, with what waits for it."""
+        self.up = True
+        missed, self.missed = self.missed, []
+        self.feed(Woke())
+        for packet in missed:
+            self.arrive(packet)
+
+    @property
+    def kept(self) -> Mapping[str, KeptRegistration]:
+        """What is stored of registrations, by key."""
+        return self.stored.values
+
     def feed(self, event: Event) -> None:
         """Give the node an event, at once; what follows from it is carried out before this returns."""
+        if not self.up:
+            return
         for action in self.node.feed(event, self.agenda.now):
             self._perform[type(action)](action)
         self._settle()
@@ -97,7 +128,7 @@ class Host:
 
     def restart(self, node: Node) -> None:
         """Switch off without a word, and on with another node: no socket and no SA set is left (AKA-18)."""
-        self.kept.clear()
+        self.stored.values.clear()
         self._begin(node)
 
     def revive(self, node: Node) -> None:
@@ -120,37 +151,32 @@ class Host:
         """
         self._look()
         self._world.moves(self)
-        self.epoch += 1
+        self.stored.epoch += 1
+        self.epoch = self.stored.epoch
         self.backend = backend
         for set_id, sa_set in list(self.sets.items()):
-            at = taken_over(self.epoch - self._since[set_id], self._tops.get(set_id, (0, 0)))
-            if at is None:
-                self._forget_set(set_id)
-            else:
-                backend.take_over(sa_set, at)
+            self._take_over(set_id, sa_set)
         self._begin(node)
 
-    @property
-    def looked_at(self) -> Micros:
-        """When the last look at the windows was, if there was one."""
-        return Micros(self._looks * LOOK)
+    def _take_over(self, set_id: int, sa_set: SaSet) -> None:
+        at = self.stored.positions(set_id)
+        if at is None:
+            self._forget_set(set_id)
+        else:
+            self.backend.take_over(sa_set, at)
+            self.sets[set_id] = sa_set
 
     def _look(self) -> None:
-        """Store what was received up to the last moment for it; nothing has come in between."""
-        looks = self.agenda.now // LOOK
-        if looks > self._looks:
-            self._looks = looks
-            self._tops.update(self.backend.moved())
+        if self.epoch == self.stored.epoch:
+            self.stored.look(self.agenda.now, self.backend)
 
     def _forget_set(self, set_id: int) -> SaSet | None:
         self.backend.remove(set_id)
-        self._tops.pop(set_id, None)
-        self._since.pop(set_id, None)
+        self.stored.gone(set_id)
         return self.sets.pop(set_id, None)
 
     def _begin(self, node: Node) -> None:
-        known = {kept.sa_set.set_id for value in self.kept.values() for kept in value.sets}
-        for set_id in self.sets.keys() - known:
+        for set_id in self.sets.keys() - self.stored.sets().keys():
             self._forget_set(set_id)
         for local, protected in self._bound.items():
             if protected:
@@ -178,6 +204,9 @@ class Host:
         """A packet reaches this host; one that was sent before `hears_from` does not."""
         if sent is not None and sent < self.hears_from:
             self.counters["too_old"] += 1
+            return
+        if not self.up:
+            self.missed.append(packet)
             return
         flow = packet.flow.mirrored()
         self._look()
@@ -251,7 +280,7 @@ class Host:
             self.later(SasRefused(sa_set.set_id, str(error)))
         else:
             self.sets[sa_set.set_id] = sa_set
-            self._since[sa_set.set_id] = self.epoch
+            self.stored.since[sa_set.set_id] = self.epoch
             self.later(SasInstalled(sa_set.set_id))
 
     def _remove(self, action: RemoveSas) -> None:
@@ -263,7 +292,12 @@ class Host:
                 self.tcp.abort(flow, "its SA set was removed")
 
     def _keep(self, action: Keep) -> None:
-        self.kept[action.key] = action.value
+        if self.epoch == self.stored.epoch:  # the fence of ADR 20
+            self.stored.values[action.key] = action.value
+
+    def _forget(self, action: Forget) -> None:
+        if self.epoch == self.stored.epoch:
+            del self.stored.values[action.key]
 
     def _report(self, action: Report) -> None:
         self.facts.append((self.agenda.now, action.fact))

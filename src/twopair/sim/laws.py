@@ -80,7 +80,7 @@ class Laws:
 
     Attributes:
         ever: every set that UEs have asked for.
-        known: all that the P-CSCF would have a successor know, by key.
+        known: all that the P-CSCF of a host would have a successor know, by key.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Laws:
         self._in_place = in_place
         self._most = most or {}
         self.ever: dict[tuple[object, ...], None] = {}
-        self.known: Callable[[], Mapping[str, KeptRegistration]] = dict
+        self.known: Callable[[Host], Mapping[str, KeptRegistration]] = lambda _host: {}
         self._world = world
         self._server = server
         self._protected = {server, *(Endpoint(server.address, port) for port in client_ports)}
@@ -108,7 +108,7 @@ class Laws:
         self._once = Once()
         self._on_gm: dict[str, None] = {server.address: None}
         world.passed = self._passes
-        world.moves = lambda host: self._once.again(host.name, host.looked_at)
+        world.moves = lambda host: self._once.again(host.name, host.stored.looked_at)
         world.carrier = self._around(world.carrier)
 
     def watch(self, name: str, node: Node, end: End | None, *addresses: str, anew: bool = True) -> Node:
@@ -137,7 +137,7 @@ class Laws:
             self._believes(keeper)
         if isinstance(event, Recalled):
             self._recalls(keeper, event)
-        elif keeper.end is End.PCSCF and keeper.host().kept != self.known():
+        elif keeper.end is End.PCSCF and keeper.host().kept != self.known(keeper.host()):
             self._broken(Law.STORED, f"what {keeper.host().name} has kept is not what it knows")
         if isinstance(event, SasInstalled):
             keeper.pending.pop(event.set_id, None)

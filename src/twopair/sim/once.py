@@ -4,8 +4,8 @@ from collections import deque
 
 from twopair.backends.memory import Mark
 from twopair.base import Micros
-from twopair.sim.host import LOOK
 from twopair.sim.packet import Packet
+from twopair.sim.stored import LOOK
 
 _Name = tuple[str, Mark]
 """Destination address and mark: what nobody can make but a sender, and no sender twice."""

@@ -162,7 +162,7 @@ class Sky:
             return inner(packet)
         if self._dice["deaf"].below(2):
             for delay, carried in inner(packet):
-                host = self._world.host_at(carried.flow.remote.address)
+                host = self._world.host_of(carried.flow.mirrored())
                 self._world.agenda.after(delay, partial(_refuse, host, carried))
         return []
 
@@ -178,7 +178,7 @@ class Sky:
             flow, dice = packet.flow, self._dice["cuts"]
             ends = ((flow, flow.mirrored()), (flow,), (flow.mirrored(),))[dice.below(3)]
             for end in ends:
-                host = self._world.host_at(end.local.address)
+                host = self._world.host_of(end)
                 self._world.agenda.after(dice.below(3_000), partial(host.tcp.abort, end, "cut"))
         return inner(packet)
 

@@ -6,13 +6,13 @@ from hashlib import sha256
 
 from twopair.backends.contract import InstallError
 from twopair.backends.memory import MemoryBackend
-from twopair.base import Micros, seconds
+from twopair.base import Flow, Micros, seconds
 from twopair.core.sa import SaSet
 from twopair.nodes import Node
-from twopair.nodes.wishes import Start
 from twopair.sim.agenda import Agenda
 from twopair.sim.host import Host
 from twopair.sim.packet import Kind, Observed, Packet
+from twopair.sim.stored import Stored
 from twopair.sim.streams import Stream, Streams
 
 DELAY: Micros = seconds(0.001)
@@ -56,7 +56,7 @@ class World:
         self.moves: Callable[[Host], None] = lambda _host: None
         self.pieces: Callable[[bytes], Iterable[bytes]] = lambda data: (data,)
         self._streams = Streams(seed)
-        self._places: dict[str, tuple[Host, str]] = {}
+        self._places: dict[str, tuple[Callable[[Flow], Host], str]] = {}
         self._listeners: list[FactListener] = []
 
     def entropy(self, name: str) -> Stream:
@@ -69,6 +69,7 @@ class World:
         node: Node,
         addresses: Mapping[str, str],
         backend: MemoryBackend | None = None,
+        stored: Stored | None = None,
     ) -> Host:
         """A host with a node on it, started.
 
@@ -77,16 +78,21 @@ class World:
             node: what runs there.
             addresses: its addresses, and the network each is on: ``{"10.0.0.1": "gm"}``.
             backend: its own, None for a new one.
+            stored: what the owner before it has left, None if there was none.
         """
-        host = self.hosts[name] = Host(name, node, self, backend)
+        host = self.hosts[name] = Host(name, node, self, backend, stored)
         for address, network in addresses.items():
-            self._places[address] = (host, network)
-        host.feed(Start())
+            self.share(address, network, lambda _flow: host)
+        host.start()
         return host
 
-    def host_at(self, address: str) -> Host:
-        """The host that has this address."""
-        return self._places[address][0]
+    def share(self, address: str, network: str, whose: Callable[[Flow], Host]) -> None:
+        """Give an address to several hosts; `whose` says which of them has a flow, local there."""
+        self._places[address] = (whose, network)
+
+    def host_of(self, flow: Flow) -> Host:
+        """The host whose flow this is, as it sees it."""
+        return self._places[flow.local.address][0](flow)
 
     def listen(self, listener: FactListener) -> None:
         """Have `listener` called with every fact that any node reports."""
@@ -128,9 +134,12 @@ class World:
         for delay, carried in self.carrier(packet):
             target = self._places.get(carried.flow.remote.address)
             if target is not None and target[1] == network:
-                self.agenda.after(delay, partial(target[0].arrive, carried, self.agenda.now))
+                self.agenda.after(delay, partial(self._arrive, carried, self.agenda.now))
             elif place is not None:
-                place[0].counters["unreachable"] += 1
+                place[0](flow).counters["unreachable"] += 1
+
+    def _arrive(self, packet: Packet, sent: Micros) -> None:
+        self.host_of(packet.flow.mirrored()).arrive(packet, sent)
 
     def may_install(self, host: Host, sa_set: SaSet) -> None:
         """Raises InstallError where the world wants this install to fail."""

@@ -176,7 +176,7 @@ class Day:
     def _backend(self, block: int) -> CarelessBackend:
         return CarelessBackend(self.build.forgiven, any_spi=self.build.any_spi, block=block)
 
-    def _known(self) -> Mapping[str, KeptRegistration]:
+    def _known(self, _host: Host) -> Mapping[str, KeptRegistration]:
         return self._pcscf.kept()
 
     @property
@@ -309,7 +309,9 @@ class Day:
         self._pass(AT_REST_AFTER)  # a UE keeps an old set until something has come over the new one (MGU-05)
         if not several(self.plan):  # else signs of life are asked for, and there always is one
             self._at_rest()
-        one_set_each(self.pcscf, self.ues, [len(expected(self.plan, ue)) for ue in self.plan.ues])
+        one_set_each(
+            self.pcscf.sets.values(), self.ues, [len(expected(self.plan, ue)) for ue in self.plan.ues]
+        )
         agreed(self.pcscf, world.hosts["home"], self.ues, self._born)
         self._all(Deregister())
         self._pass(AT_REST_AFTER)
@@ -317,7 +319,7 @@ class Day:
             self._pass(seconds(EMERGENCY_S))
         self._at_rest()
         agreed(self.pcscf, world.hosts["home"], self.ues, self._born)
-        nothing_left(self.pcscf, self.ues, [len(ue.configs) for ue in self.plan.ues])
+        nothing_left([self.pcscf], self.ues, [len(ue.configs) for ue in self.plan.ues])
 
     def _forgotten(self) -> None:
         """The P-CSCF loses its state; UEs find out when they write, and nobody helps (UNP-07, MGU-10)."""

@@ -8,13 +8,14 @@ from twopair.core.aka import AkaKeys
 from twopair.live.lab.plan import LabPlan, UePlan, usual
 
 
-def draw_plan(dice: Entropy) -> LabPlan:
-    """The configurations of a seed: IP version, one to three UEs, transports, algorithms, both solutions.
+def draw_plan(dice: Entropy, ues: int = 0) -> LabPlan:
+    """The configurations of a seed: IP version, transports, algorithms, both solutions.
 
     Args:
         dice: where they are drawn from.
+        ues: how many take part; 0: one to three.
     """
-    plan = _with_own_keys(usual((4, 6)[dice.below(2)], ues=dice.below(3) + 1), dice)
+    plan = _with_own_keys(usual((4, 6)[dice.below(2)], ues=ues or dice.below(3) + 1), dice)
     pcscf = replace(
         plan.pcscf,
         response_after_rekey=_solution(dice),

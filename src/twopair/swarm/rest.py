@@ -75,8 +75,8 @@ def answers(host: Host, since: Micros) -> int:
     return sum(isinstance(f, MessageAnswered) and f.status == 200 and at >= since for at, f in host.facts)
 
 
-def one_set_each(pcscf: Host, ues: Sequence[Host], registrations: Sequence[int]) -> None:
-    """Raises Broken unless every registration of a UE has one set, and the P-CSCF the same and no others."""
+def one_set_each(there: Iterable[SaSet], ues: Sequence[Host], registrations: Sequence[int]) -> None:
+    """Raises Broken unless every registration of a UE has one set, and the P-CSCF these and no others."""
     for ue, wanted in zip(ues, registrations, strict=True):
         servers = {(s.ue, s.ports.us) for s in ue.sets.values()}
         if not len(ue.sets) == len(servers) == wanted:
@@ -85,11 +85,10 @@ def one_set_each(pcscf: Host, ues: Sequence[Host], registrations: Sequence[int])
         strangers = [f for f in ue.tcp.open_flows() if f.local.port not in _ports(ue.sets.values())]
         if strangers:
             raise Broken("LEAKED", f"{ue.name} has a connection that belongs to no set: {strangers[0]}")
-    here, there = _names(pcscf.sets.values()), _names(s for ue in ues for s in ue.sets.values())
-    if here != there:
-        raise Broken(
-            "ONE_SET", f"the P-CSCF has {len(here)} sets, and of these {len(here & there)} are the UEs'"
-        )
+    at_pcscf, at_ues = _names(there), _names(s for ue in ues for s in ue.sets.values())
+    if at_pcscf != at_ues:
+        words = f"{len(at_pcscf)} sets, and of these {len(at_pcscf & at_ues)} are the UEs'"
+        raise Broken("ONE_SET", f"the P-CSCF has {words}")
 
 
 def agreed(pcscf: Host, home: Host, ues: Iterable[Host], born: Mapping[str, int]) -> None:
@@ -131,12 +130,12 @@ def queues_empty(name: str, waiting: int) -> None:
         raise Broken("QUEUES", f"{name} has {waiting} transactions or requests left over")
 
 
-def nothing_left(pcscf: Host, ues: Sequence[Host], registrations: Sequence[int]) -> None:
+def nothing_left(pcscfs: Sequence[Host], ues: Sequence[Host], registrations: Sequence[int]) -> None:
     """Raises Broken unless every SA set, connection over one and client port is gone.
 
     A UE keeps the server port of each of its registrations bound (SA-21).
     """
-    for host in (pcscf, *ues):
+    for host in (*pcscfs, *ues):
         installed = {sa.set_id for sa in host.backend.query()}
         if host.sets or installed:
             raise Broken("LEAKED", f"{host.name} still has sets {sorted(installed | host.sets.keys())}")

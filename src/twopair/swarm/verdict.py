@@ -18,6 +18,8 @@ class Verdict(NamedTuple):
         packets: packets with data that were sent.
         digest: of everything that was observed; equal for equal days.
         quirks: habits of UEs, in words.
+        cluster: how many P-CSCFs there were behind one address; 0 for one without.
+        takeovers: how often one of them went on elsewhere.
     """
 
     seed: int
@@ -31,6 +33,8 @@ class Verdict(NamedTuple):
     packets: int
     digest: str
     quirks: str = "none"
+    cluster: int = 0
+    takeovers: int = 0
 
     @property
     def ok(self) -> bool:
@@ -40,7 +44,8 @@ class Verdict(NamedTuple):
     @property
     def repeat(self) -> str:
         """The line that shows this day again."""
-        return f"twopair sim --seed {self.seed} --ladder"
+        how = f"--cluster {self.cluster}" if self.cluster else "--ladder"
+        return f"twopair sim --seed {self.seed} {how}"
 
     def as_json(self) -> dict[str, Any]:
         """The same as JSON has it."""

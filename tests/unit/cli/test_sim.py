@@ -7,6 +7,7 @@ import pytest
 from twopair.cli import sim as command
 from twopair.cli.main import status_of
 from twopair.swarm import Verdict, run
+from twopair.swarm.cluster import run as run_cluster
 
 
 def test_a_good_day(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,6 +47,22 @@ def test_a_broken_law(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     out = capsys.readouterr().out
     assert "ONCE is broken" in out
     assert "repeat    twopair sim --seed 3 --ladder" in out
+
+
+def test_a_cluster(capsys: pytest.CaptureFixture[str]) -> None:
+    """ADR 20: machines die, and the day says how often somebody took over."""
+    assert status_of(["sim", "--seed", "1", "--cluster", "2"]) == 0
+    verdict = run_cluster(1, 2)
+    out = capsys.readouterr().out
+    assert f"cluster   2 P-CSCFs, {verdict.takeovers} takeovers" in out
+    assert verdict.digest in out
+    assert verdict.repeat == "twopair sim --seed 1 --cluster 2"
+
+
+@pytest.mark.parametrize("more", [("--cluster", "1"), ("--cluster", "10"), ("--cluster", "2", "--ladder")])
+def test_no_such_cluster(more: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(["sim", "--seed", "3", *more]) == 2
+    assert "--" in capsys.readouterr().err
 
 
 def test_a_ladder_is_of_one_day(capsys: pytest.CaptureFixture[str]) -> None:
