@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from twopair.attack.defences import Build
-from twopair.base import Endpoint, Flow, Micros, Port, Refusal, Send
+from twopair.base import Endpoint, Flow, Limit, Micros, Port, Refusal, Send
 from twopair.core.esp import HOST_BLOCK, Positions, ReplayWindow
 from twopair.core.registration.binding import Asked
 from twopair.core.registration.flows import RegFlow
@@ -20,7 +20,9 @@ from twopair.core.sip.terms import ClientOn, State
 from twopair.nodes import Action, Event, Node
 from twopair.nodes.pcscf import ways
 from twopair.nodes.pcscf.answers import Answers
+from twopair.nodes.pcscf.load import Excess, Load
 from twopair.nodes.pcscf.sets import SaTable
+from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.ue import UserEquipment
 from twopair.nodes.ue.call import Call
 from twopair.nodes.ue.config import FOREVER
@@ -28,7 +30,7 @@ from twopair.nodes.ue.probe import Probe
 from twopair.nodes.ue.session import Session
 from twopair.nodes.ue.sets import SetTable
 from twopair.swarm.setting import Variant
-from twopair.wire.sip import Response
+from twopair.wire.sip import Request, Response
 
 
 class Mutant(NamedTuple):
@@ -210,6 +212,26 @@ def leaves_by_one(patch: pytest.MonkeyPatch) -> Variant:
     """The wish to leave is the preferred registration's alone."""
     patch.setattr(UserEquipment, "active", False)
     return Variant()
+
+
+# limits
+
+
+class LetsIn(Load):
+    """The rates are not looked at."""
+
+    def excess(self, request: Request, flow: Flow, now: Micros, out: list[Action]) -> Excess | None:
+        return None
+
+
+class Challenges(Load):
+    """Challenges are not counted."""
+
+    def lack(self, address: str, subscriber: Subscriber | None, now: Micros) -> Limit | None:
+        return None
+
+    def make_room(self, address: str, now: Micros, ends: Callable[[Subscriber], None]) -> Limit | None:
+        return None
 
 
 # going on after a kill
@@ -426,6 +448,8 @@ MUTANTS = (
     Mutant("old values are refused at once", ("FORWARDED",), judges_at_once),
     Mutant("the P-CSCF finds a binding by its text", ("KEPT",), unheard("pcscf.confirm")),
     Mutant("the UE finds a binding by its text", ("KEPT",), unheard("ue.steps")),
+    Mutant("every REGISTER in the clear is let in", ("BOUNDED", "SERVED"), pcscf_rules(load=LetsIn)),
+    Mutant("challenges in the clear are not counted", ("BOUNDED",), pcscf_rules(load=Challenges)),
     Mutant("SM12 is sent in the clear", ("CLEAR",), around("pcscf", AcceptsInClear)),
     Mutant("a UE never asks whether its set lives", ("RECOVERED",), never_asks),
     Mutant("an answer is waited for in vain, and nothing follows", ("RECOVERED",), asks_and_forgets),

@@ -37,6 +37,7 @@ from twopair.swarm.calls import (
     lost,
     up,
 )
+from twopair.swarm.flood import flooded
 from twopair.swarm.flows import EMERGENCY_S, addresses, emergencies, expected, most, several
 from twopair.swarm.flows import in_words as flows_in_words
 from twopair.swarm.mischief import Mischief
@@ -269,10 +270,8 @@ class Day:
         """A node loses its state; a UE keeps its card."""
         host = self.world.hosts[name]
         host.restart(self._node(name))
-        if (
-            name == "home"
-        ):  # its transactions would have absorbed an old copy (RFC 3261 §17.2.2); without them
-            host.hears_from = self.world.agenda.now  # one of a de-registration ends a later registration
+        if name == "home":  # its transactions would have absorbed an old copy (RFC 3261 §17.2.2); one of a
+            host.hears_from = self.world.agenda.now  # de-registration ends a later registration
 
     def calm(self) -> None:
         """Nothing goes wrong any more. All register, call, are reached, leave; and nothing is left.
@@ -294,6 +293,9 @@ class Day:
                 self._all_register()
         elif self.seed % 4 == 1:
             self._killed()
+        elif self.seed % 4 == 2:
+            plain = not any(map(str, self.quirks))
+            flooded(world, self._pcscf, self.plan, self._store, self.ues, plain=plain)
         self._written_to()
         self._pass(DECIDED_AFTER)
         agree(self.ues, self._born)

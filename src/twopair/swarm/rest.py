@@ -26,6 +26,8 @@ LAWS: Final = {
     "REGISTERED": "whoever wishes to be registered is, within a stated time",
     "RECOVERED": "a UE whose P-CSCF has forgotten it registers by itself, within a stated time",
     "RESUMED": "when the P-CSCF was killed and goes on, every UE is served over the sets it has",
+    "SERVED": "while others flood it, a P-CSCF serves every UE that is registered",
+    "BOUNDED": "a flood gets no more to the core, and has no more kept, than the limits say",
     "FOUND": "the network can write to every UE, whichever sets it has kept, and whether it takes TCP",
     "REACHED": "every UE can write to every other, and is answered",
     "ONE_SET": "one set a registration, the same at both ends, and no old or temporary one beside it",
