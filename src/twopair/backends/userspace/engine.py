@@ -11,6 +11,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final
 
 from twopair.backends.contract import Features
@@ -129,11 +130,11 @@ class Engine(Tables[Transform]):
         return counts
 
     def _unfit(self, sa_set: SaSet) -> str:
-        try:
-            for address in (sa_set.ue, sa_set.pcscf):
-                ip.address_octets(address)
-        except ValueError as error:
-            return str(error)
+        for address in (sa_set.ue, sa_set.pcscf):
+            try:
+                inet_pton(AF_INET6 if ":" in address else AF_INET, address)
+            except OSError:
+                return f"{address!r} is no address"
         return misfit(sa_set.suite, sa_set.keys)
 
     def _entered(self, sa_set: SaSet) -> None:

@@ -169,7 +169,7 @@ WRONG: list[tuple[str, dict[str, object]]] = [
     ("belong to another set", {"ue": UE}),
     ("no ESP transform for null/null", {"suite": Suite("null", "null")}),
     ("keys do not fit null/aes-gcm", {"keys": beside().keys._replace(salt=Secret(b""))}),
-    ("'somewhere' does not appear to be", {"ue": "somewhere"}),
+    ("'somewhere' is no address", {"ue": "somewhere"}),
     ("one IP version", {"ue": "fd00::7"}),
 ]
 
