@@ -9,6 +9,8 @@ import struct
 from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Callable
+from functools import lru_cache
+from sys import intern
 from typing import Any, Final
 
 from twopair.base import Impi, Secret, Suite
@@ -124,7 +126,7 @@ class Codec:
         impi, token, path, contact, route = map(
             read.__getitem__, ("impi", "token", "path", "contact", "route")
         )
-        "".join((impi, token, path, contact, route))  # raises TypeError unless all are text
+        "".join((impi, token, path, contact))  # raises TypeError unless all are text, as `intern` does
         flow = tuple(read["flow"])
         return KeptRegistration(
             impi,
@@ -133,7 +135,7 @@ class Codec:
             path,
             contact,
             read["tcp"],
-            route,
+            intern(route),
             tuple([KeptBinding(impu, _texts(known), until - ahead) for impu, known, until in read["impus"]]),
             read["latest"],
             tuple([self._read_set(token, impi, one, ahead) for one in read["sets"]]),
@@ -149,10 +151,10 @@ class Codec:
             impi,
             End.PCSCF,
             read["ue"],
-            read["pcscf"],
+            intern(read["pcscf"]),
             ports,
             spis,
-            Suite(*read["suite"]),
+            _suite(*read["suite"]),
             _keys(self._ring.open(a2b_base64(read["keys"]), _about(token, spis))),
         )
         return KeptSet(
@@ -172,6 +174,12 @@ READERS: Final[dict[int, Callable[[Codec, Any, int], KeptRegistration]]] = {
 
 def _dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache
+def _suite(alg: str, ealg: str) -> Suite:
+    """The few that there are, and each is one value for all sets."""
+    return Suite(alg, ealg)
 
 
 def _about(token: str, spis: Spis) -> bytes:

@@ -74,7 +74,8 @@ class Lives:
             self._note(live)
             self._tables.load.enter(live, now)
         self._know_current(owner)
-        self._note_ending(owner, now, out)
+        if len(owner.sets) > 1 or owner.current is None:  # one that is in use has none that waits
+            self._note_ending(owner, now, out)
 
     def extend(self, live: LiveSet, until: Micros) -> None:
         """Lengthen the lifetime of a set (TMR-02)."""
