@@ -6,10 +6,10 @@ what an earlier one has written: `READERS`.
 
 import json
 import struct
-from base64 import b64encode
-from binascii import a2b_base64
-from collections.abc import Callable
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from json.encoder import encode_basestring as _quoted
 from sys import intern
 from typing import Any, Final
 
@@ -63,24 +63,21 @@ class Codec:
     def encode(self, value: KeptRegistration) -> bytes:
         """One registration."""
         ahead = self._time_of_day()
-        head = {
-            "v": VERSION,
-            "impi": value.impi,
-            "flow": value.flow,
-            "token": value.token,
-            "path": value.path,
-            "contact": value.contact,
-            "tcp": value.over_tcp,
-            "route": value.service_route,
-            "impus": [(b.impu, b.associated, b.expires_at + ahead) for b in value.bindings],
-            "latest": value.latest,
-        }
-        sets = ",".join(self._set(value.token, kept, ahead) for kept in value.sets)
-        return f'{_dumps(head)[:-1]},"sets":[{sets}]}}'.encode()
+        flow, latest = value.flow, value.latest
+        impus = [f"[{_quoted(b.impu)},{_list(b.associated)},{b.expires_at + ahead}]" for b in value.bindings]
+        sets = [self._set(value.token, kept, ahead) for kept in value.sets]
+        return (
+            f'{{"v":{VERSION},"impi":{_quoted(value.impi)},'
+            f'"flow":[{_quoted(flow.instance)},{flow.reg_id},{_bool(flow.sos)}],'
+            f'"token":{_quoted(value.token)},"path":{_quoted(value.path)},"contact":{_quoted(value.contact)},'
+            f'"tcp":{_bool(value.over_tcp)},"route":{_quoted(value.service_route)},'
+            f'"impus":[{",".join(impus)}],"latest":{"null" if latest is None else latest},'
+            f'"sets":[{",".join(sets)}]}}'
+        ).encode()
 
     def _set(self, token: str, kept: KeptSet, ahead: int) -> str:
         stage, until = kept.stage.value, kept.expires_at + ahead
-        asked = "" if kept.challenge is None else f',"challenge":{_dumps(kept.challenge)}'
+        asked = "" if kept.challenge is None else f',"challenge":{_challenge(kept.challenge)}'
         return f'{{"stage":"{stage}","until":{until},{self._static(token, kept)}{asked}}}'
 
     def _static(self, token: str, kept: KeptSet) -> str:
@@ -89,21 +86,15 @@ class Codec:
         known = written.get((token, sa_set.set_id))
         if known is not None and known[0] is sa_set:
             return known[1]
-        parts = (sa_set.keys.integrity, sa_set.keys.encryption, sa_set.keys.salt)
-        plain = b"".join(bytes([len(part)]) + part.reveal() for part in parts)
-        text = _dumps(
-            {
-                "id": sa_set.set_id,
-                "since": self.since.get(sa_set.set_id, self._epoch),
-                "ue": sa_set.ue,
-                "pcscf": sa_set.pcscf,
-                "ports": sa_set.ports,
-                "spis": sa_set.spis,
-                "suite": sa_set.suite,
-                "keys": b64encode(self._ring.seal(plain, _about(token, sa_set.spis))).decode(),
-                "server": kept.server,
-            }
-        )[1:-1]
+        parts = [part.reveal() for part in sa_set.keys]
+        plain = b"".join([bytes((len(part),)) + part for part in parts])
+        sealed = b2a_base64(self._ring.seal(plain, _about(token, sa_set.spis)), newline=False).decode()
+        text = (
+            f'"id":{sa_set.set_id},"since":{self.since.get(sa_set.set_id, self._epoch)},'
+            f'"ue":{_quoted(sa_set.ue)},"pcscf":{_quoted(sa_set.pcscf)},'
+            f'"ports":[{",".join(map(str, sa_set.ports))}],"spis":[{",".join(map(str, sa_set.spis))}],'
+            f'"suite":{_list(sa_set.suite)},"keys":"{sealed}","server":{_list(kept.server)}'
+        )
         while len(written) >= _MOST_SEALED:
             del written[next(iter(written))]
         written[token, sa_set.set_id] = (sa_set, text)
@@ -172,8 +163,17 @@ READERS: Final[dict[int, Callable[[Codec, Any, int], KeptRegistration]]] = {
 """How each version is read."""
 
 
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _list(texts: Iterable[str]) -> str:
+    return f"[{','.join(map(_quoted, texts))}]"
+
+
+def _bool(truth: bool) -> str:
+    return "true" if truth else "false"
+
+
+def _challenge(asked: KeptChallenge) -> str:
+    carrier = "null" if asked.carrier is None else asked.carrier
+    return f"[{_list(asked.offer)},{_quoted(asked.nonce)},{carrier}]"
 
 
 @lru_cache

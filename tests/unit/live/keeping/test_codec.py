@@ -43,6 +43,22 @@ def test_nothing_is_lost() -> None:
     assert codec().decode(codec().encode(VALUE)) == VALUE
 
 
+@pytest.mark.parametrize("text", ['"', "\\", "\r\n\t\0\x1f\x7f", "é€😀", "\u2028", "{}[],:", ""])
+def test_any_text_comes_back(text: str) -> None:
+    """What a UE wrote is not ours to choose: Contact, offer, instance."""
+    challenge = KeptChallenge((text, text), text, None)
+    value = VALUE._replace(
+        flow=RegFlow(text, 1, True),
+        contact=text,
+        over_tcp=False,
+        latest=None,
+        bindings=(KeptBinding(Impu(text), (Impu(text),), Micros(1)),),
+        sets=(KeptSet(ONE, Stage.TEMPORARY, Micros(9), (text,), challenge),),
+    )
+    assert codec().decode(codec().encode(value)) == value
+    assert json.loads(codec().encode(value))["contact"] == text
+
+
 def test_moments_are_times_of_day() -> None:
     """The clock of the next process begins anywhere."""
     later = codec(ahead=600).decode(codec(ahead=1_000).encode(VALUE))
