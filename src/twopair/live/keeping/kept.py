@@ -13,7 +13,7 @@ from twopair.live.keeping.codec import Codec, Sealed, Unreadable
 from twopair.live.keeping.journal import Journal
 from twopair.live.keeping.keys import KeyFault, ring_in
 from twopair.live.keeping.windows import PREFIX, Windows
-from twopair.live.keeping.writer import Lag, Writer
+from twopair.live.keeping.writer import BATCH_S, SHARED_BATCH_S, Lag, Writer
 from twopair.stores.contract import Store
 from twopair.stores.tenancy import Term
 
@@ -60,7 +60,8 @@ class Kept:
         self._unreadable: list[str] = []
         self.values = dict(self._read(store.load(), changes))
         self.again: Callable[[], object] = _nothing
-        self._writer = Writer(store, self._journal, changes, self._overflown)
+        batch_s = BATCH_S if term is None else SHARED_BATCH_S
+        self._writer = Writer(store, self._journal, changes, self._overflown, batch_s)
 
     def _read(
         self, stored: Iterable[tuple[str, bytes]], changes: Mapping[str, bytes | None]

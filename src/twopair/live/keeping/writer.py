@@ -15,8 +15,11 @@ from twopair.stores.contract import Store, StoreError
 
 _log = logging.getLogger(__name__)
 
-BATCH_S: Final = 0.02
-"""How long changes are gathered for one batch."""
+BATCH_S: Final = 0.1
+"""How long changes are gathered for one batch: long enough for the challenge and the answer of one UE."""
+
+SHARED_BATCH_S: Final = 0.02
+"""The same where another host may take over: it has no more than the store (ADR 20)."""
 
 AGAIN_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 """After how long a batch that failed is tried again; the last, again and again."""
@@ -60,6 +63,7 @@ class Writer:
         journal: holds what the store has not.
         waiting: changes that a predecessor left in the journal.
         overflown: called from the thread when everything is to be put once more.
+        batch_s: how long changes are gathered for one batch.
     """
 
     def __init__(
@@ -68,7 +72,9 @@ class Writer:
         journal: Journal,
         waiting: dict[str, bytes | None],
         overflown: Callable[[], None],
+        batch_s: float = BATCH_S,
     ) -> None:
+        self._batch_s = batch_s
         self._store = store
         self._journal = journal
         self._overflown = overflown
@@ -141,7 +147,7 @@ class Writer:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._ending)
                 if not self._ending:
-                    self._changed.wait(AGAIN_S[min(tries, len(AGAIN_S)) - 1] if tries else BATCH_S)
+                    self._changed.wait(AGAIN_S[min(tries, len(AGAIN_S)) - 1] if tries else self._batch_s)
                 if not self._waiting or (self._ending and tries):
                     return
                 batch, self._waiting = self._waiting, {}
