@@ -6,10 +6,11 @@ TIMES  ?= 1
 KILLS  ?= 100
 UES    ?= 200
 BACKEND ?= kernel
+MOVES  ?= 8
 STAGES := $(BIN)/python -m tools.stages
 export PYTHON
 
-.PHONY: help setup demo test interop kills nightly check unit lint fuzz bench docs deb clean
+.PHONY: help setup demo test interop kills moves nightly check unit lint fuzz bench docs deb clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,6 +49,10 @@ interop: $(VENV)/.dev  ## our UEs at Kamailio's P-CSCF, in a kernel with ESP; TI
 kills: $(VENV)/.dev  ## kill -9 of the P-CSCF, 100 times, under load of 200 UEs; BACKEND=userspace KILLS=20
 	@tools/system-packages test
 	@$(BIN)/python -m tests.interop.kills --backend $(BACKEND) --kills $(KILLS) --ues $(UES) $${SEED:+--seed $$SEED}
+
+moves: $(VENV)/.dev  ## a P-CSCF goes from host to host, handed over and lost, with 50 UEs; BACKEND=userspace MOVES=8
+	@tools/system-packages test
+	@$(BIN)/python -m tests.interop.moves --backend $(BACKEND) --moves $(MOVES) $${SEED:+--seed $$SEED}
 
 nightly: $(VENV)/.dev  ## 10,000 simulated days, other ones each night
 	@TWOPAIR_DAYS=10000 TWOPAIR_FIRST_SEED=$${SEED:-$$(date +%Y%m%d)0000} \

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from socket import socket
 from typing import Final, NamedTuple
 
-from twopair.base import Endpoint, Port
+from twopair.base import Endpoint, Micros, Port
 from twopair.wire import ip
 from twopair.wire.esp import ESP
 
@@ -48,6 +48,17 @@ def packets(ear: socket) -> Iterator[tuple[bytes, bytes]]:
             return
         if kind in _IP and packet_type != _OUTGOING:
             yield frame[6:12], frame[_ETHERNET:]
+
+
+def esp_packets(ear: socket) -> Iterator[bytes]:
+    """All ESP that was heard, SPI to ICV, put together where it came in fragments."""
+    reassembly = ip.Reassembly()
+    for _, packet in packets(ear):
+        header = ip.parse(packet)
+        whole = reassembly.add(packet, header, Micros(0)) if header.is_fragment else packet
+        if whole is not None and header.protocol == ESP:
+            header = ip.parse(whole)
+            yield whole[header.offset : header.total]
 
 
 def heard(ear: socket) -> Heard:

@@ -97,6 +97,12 @@ class Programs:
             for device in devices:
                 with_netlink(partial(_lower, name=f"{device}-{name}"))
 
+    def plug(self, name: str, *devices: str) -> None:
+        """Put them back."""
+        with self._bridge.entered():
+            for device in devices:
+                with_netlink(partial(_raise, device=f"{device}-{name}"))
+
     def cable(self, one: str, address: str, other: str, address_of_other: str) -> None:
         """Join two hosts by the device ``core`` at each."""
         with self._hosts[one].entered():
@@ -262,9 +268,9 @@ def _cable(netlink: Any, here: str, there: str, namespace: int) -> None:
     netlink.link("add", ifname=here, kind="veth", peer={"ifname": there, "net_ns_fd": namespace})
 
 
-def _raise(netlink: Any, name: str, master: str | None = None) -> None:
+def _raise(netlink: Any, device: str, master: str | None = None) -> None:
     more = {} if master is None else {"master": index_of(netlink, master)}
-    netlink.link("set", index=index_of(netlink, name), state="up", **more)
+    netlink.link("set", index=index_of(netlink, device), state="up", **more)
 
 
 def _lower(netlink: Any, name: str) -> None:

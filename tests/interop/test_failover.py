@@ -59,6 +59,27 @@ def test_the_host_that_serves_is_lost(network: Programs, tmp_path: Path, transpo
     assert "Traceback" not in log
 
 
+def test_a_host_that_was_lost_serves_again(network: Programs, tmp_path: Path) -> None:
+    """MSG-06: what its kernel had of connections at its loss does not come between UE and P-CSCF."""
+    pair = Pair(network, tmp_path, "tcp")
+    pair.start("a", serves=True)
+    pair.start("b", serves=False)
+    alice, bob = pair.shell(1), pair.shell(2)
+    written(alice, BOB, bob, "at a")
+    for here, there in (("a", "b"), ("b", "a")):
+        time.sleep(1)
+        network.unplug(here, "gm", "core")
+        pair.nodes[here].kill()
+        pair.serves(there)
+        written(alice, BOB, bob, f"at {there}")
+        written(bob, ALICE, alice, f"at {there}")
+        network.run(here, str(MOVER), "standby", here, "0").end()
+        network.plug(here, "gm", "core")
+        pair.start(here, serves=False)
+    undisturbed(bob)
+    undisturbed(alice)
+
+
 @TRANSPORTS
 def test_one_host_hands_over_to_the_other_and_back(network: Programs, tmp_path: Path, transport: str) -> None:
     """`twopair takeover`: never two owners, and nothing is lost."""

@@ -34,6 +34,45 @@ def two_hosts() -> Iterator[Programs]:
         yield network
 
 
+def start_redis(network: Programs, folder: Path) -> Program:
+    """A server at the home network that keeps what it is told."""
+    words = "redis-server --bind 10.20.0.2 --protected-mode no --appendonly yes --save".split()
+    server = network.run("home", *words, "", "--dir", str(folder))
+    while "Ready to accept connections" not in server.line(60):
+        pass
+    return server
+
+
+def failover_table(instance: str, more: str, lease_s: float = LEASE_S) -> str:
+    """The table [failover] of one host."""
+    return f'[failover]\ninstance = "{instance}"\nlease_s = {lease_s}\n{more}\n'
+
+
+def write_key(folder: Path) -> None:
+    """The key file that all hosts have."""
+    key = folder / "kept.key"
+    key.write_text(KEY + "\n")
+    key.chmod(0o600)
+
+
+def state_at(socket: Path) -> dict[str, Any]:
+    """What a host says of itself; nothing while it cannot be asked."""
+    with suppress(PrerequisiteMissing):
+        return dict(ask(socket, "owner"))
+    return {}
+
+
+def stands_by(socket: Path) -> None:
+    """Wait until a host says what it waits for."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        state = state_at(socket)
+        if state and not state["serves"] and state["waits_for"]:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{socket} does not stand by: {state}")
+
+
 class Pair:
     """Both hosts with a P-CSCF each, of which one serves.
 
@@ -64,26 +103,17 @@ class Pair:
             (folder / name).write_text(re.sub(r"transport = .*", f'transport = "{transport}"', text))
         for name in ("a", "b"):
             (folder / name).mkdir()
-            key = folder / name / "kept.key"
-            key.write_text(KEY + "\n")
-            key.chmod(0o600)
+            write_key(folder / name)
             text = (LAB / "pcscf.toml").read_text().replace('"userspace"', f'"{backend}"')
             store = f'[store]\nurl = "{REDIS}"\nkey_file = "kept.key"\n[admin]\nsocket = "admin.sock"\n'
-            failover = f'[failover]\ninstance = "{name}"\nlease_s = {LEASE_S}\n{more}\n'
-            self.file(name).write_text(f"{text}\n{store}{failover}")
+            self.file(name).write_text(f"{text}\n{store}{failover_table(name, more)}")
         self.nodes: dict[str, Program] = {}
 
     def file(self, name: str) -> Path:
         return self.folder / name / "pcscf.toml"
 
     def start_redis(self) -> Program:
-        words = (
-            "redis-server --port 6379 --bind 10.20.0.2 --protected-mode no --appendonly yes --save".split()
-        )
-        server = self.network.run("home", *words, "", "--dir", str(self.folder))
-        while "Ready to accept connections" not in server.line():
-            pass
-        return server
+        return start_redis(self.network, self.folder)
 
     def start(self, name: str, *, serves: bool) -> None:
         """Start the P-CSCF of a host, which is to serve, or to stand by."""
@@ -99,19 +129,11 @@ class Pair:
 
     def stands_by(self, name: str) -> None:
         """Wait until a host says what it waits for."""
-        until = time.monotonic() + 40
-        while time.monotonic() < until:
-            state = self.state(name)
-            if state and not state["serves"] and state["waits_for"]:
-                return
-            time.sleep(0.05)
-        raise AssertionError(f"{name} does not stand by: {self.state(name)}")
+        stands_by(self.folder / name / "admin.sock")
 
     def state(self, name: str) -> dict[str, Any]:
         """What a host says of itself; nothing while it cannot be asked."""
-        with suppress(PrerequisiteMissing):
-            return dict(ask(self.folder / name / "admin.sock", "owner"))
-        return {}
+        return state_at(self.folder / name / "admin.sock")
 
     def takeover(self, name: str) -> dict[str, Any]:
         """Have a host serve, by the command."""

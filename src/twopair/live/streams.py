@@ -19,6 +19,10 @@ _CHUNKS_PER_WAKE: Final = 16
 _BETWEEN_S: Final = 0.05
 _LINGER_S: Final = 2.0  # how long an orderly close may take
 
+_AT_ONCE: Final = pack("ii", 1, 0)
+_IN_ORDER: Final = pack("ii", 0, 0)
+"""Values of SO_LINGER: what the end of a socket sends, an RST or a FIN."""
+
 _buffer = bytearray(CHUNK_OCTETS)
 _view = memoryview(_buffer)
 
@@ -85,6 +89,9 @@ class Stream:
         self._state = _State.OPENING if opening_s else _State.OPEN
         self._closing: TimerHandle | None = None  # set by close(): the end of our patience
         self._giving_up: TimerHandle | None = None
+        # If this process is killed, the kernel is to forget the connection: one that still waits for its end
+        # would take what the peer sends to a successor, and answer with numbers of its own (ADR 20).
+        sock.setsockopt(SOL_SOCKET, SO_LINGER, _AT_ONCE)
         if opening_s:
             self._giving_up = loop.call_later(opening_s, self._fail, "connection timed out")
             if taken:
@@ -129,8 +136,7 @@ class Stream:
     def abort(self) -> None:
         """Close at once with an RST: nothing stays behind, not even TIME_WAIT."""
         if self._state is not _State.CLOSED:
-            self._sock.setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
-            self._finish()
+            self._finish(_AT_ONCE)
 
     def _connect(self) -> None:
         """Once more: the peer has ended the earlier connection, and has not heard yet that we have, too."""
@@ -212,12 +218,13 @@ class Stream:
             self._giving_up.cancel()
             self._giving_up = None
 
-    def _finish(self) -> None:
+    def _finish(self, how: bytes = _IN_ORDER) -> None:
         self._state = _State.CLOSED
         self._wait_no_longer()
         self._queue.clear()
         self._loop.remove_reader(self._sock)
         self._loop.remove_writer(self._sock)
+        self._sock.setsockopt(SOL_SOCKET, SO_LINGER, how)
         self._sock.close()
         if self._closing:
             self._closing.cancel()

@@ -6,20 +6,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from socket import socket
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from tests.interop.ear import packets
+from tests.interop.ear import esp_packets
 from tests.interop.programs import Programs
 from tests.interop.test_killed_pcscf import undisturbed, written
 from tests.interop.test_ue_programs import ALICE, BOB
 from tests.interop.two_hosts import Pair, two_hosts
 
-from twopair.base import Micros
 from twopair.core.esp import HOST_BLOCK
-from twopair.wire import ip
-from twopair.wire.esp import ESP
 
 pytestmark = pytest.mark.guest
 
@@ -39,17 +35,6 @@ def keys_at(network: Programs, host: str) -> dict[int, tuple[bytes, bytes]]:
     states = done.stdout.split("\nsrc ")
     found = (_STATE.search(state) for state in states)
     return {int(m[1], 16): (bytes.fromhex(m[2]), bytes.fromhex(m[3])) for m in found if m}
-
-
-def esp_packets(ear: socket) -> Iterator[bytes]:
-    """All ESP that was heard, SPI to ICV, put together where it came in fragments."""
-    reassembly = ip.Reassembly()
-    for _, packet in packets(ear):
-        header = ip.parse(packet)
-        whole = reassembly.add(packet, header, Micros(0)) if header.is_fragment else packet
-        if whole is not None and header.protocol == ESP:
-            header = ip.parse(whole)
-            yield whole[header.offset : header.total]
 
 
 def test_no_iv_comes_twice(network: Programs, tmp_path: Path) -> None:

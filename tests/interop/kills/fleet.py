@@ -88,14 +88,17 @@ class Fleet:
         await _in_turn(self._standing, stands)
 
     async def prove(self) -> None:
-        """Everybody is still reachable: each writes to the next; calls carry messages, and end in order."""
-        phones = self._phones
-        ring = [*pairwise(phones), (phones[-1], phones[0])]
-        await _in_turn(ring, lambda pair: self._write(*pair))
+        """Everybody is still reachable: calls carry messages, and end in order."""
+        await self.ring()
         for pair in self._standing:
             await self._say(*pair)
             await self._say(*reversed(pair))
             await self._end(*pair)
+
+    async def ring(self) -> None:
+        """Each writes to the next, and so has written and was written to."""
+        phones = self._phones
+        await _in_turn([*pairwise(phones), (phones[-1], phones[0])], lambda pair: self._write(*pair))
 
     async def deregister(self) -> None:
         """Each leaves."""

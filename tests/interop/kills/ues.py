@@ -72,6 +72,7 @@ async def obey(folder: Path) -> None:
             "call": fleet.call,
             "go": _at_once(fleet.go),
             "settle": fleet.settle,
+            "ring": fleet.ring,
             "prove": fleet.prove,
             "tell": _at_once(lambda: _tell(fleet, phones, folder)),
             "deregister": fleet.deregister,
