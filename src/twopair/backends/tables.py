@@ -1,8 +1,8 @@
 """What back ends that keep their own SAD have in common: sets in and out, closed ports, counters.
 
-A predecessor's sets are adopted with their claims and the place of their counters. The four SAs of such a
-set, its ciphers and windows, are made when its first packet comes (`_wake`): so a start costs little for each
-UE, and one that is away costs no more (MGP-14).
+Sets of a predecessor, here or at another host, come with their claims and the place of their counters. The
+four SAs of such a set, its ciphers and windows, are made when its first packet comes (`_wake`): so a start
+costs little for each UE, and one that is away costs no more (MGP-14).
 """
 
 import logging
@@ -68,20 +68,33 @@ class Tables(Generic[T]):
 
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
-        self._install(sa_set, NEVER_USED)
+        self._stand(sa_set, self._begin(sa_set, NEVER_USED))
 
     def take_over(self, sa_set: SaSet, at: Positions) -> None:
-        """See `IpsecBackend`."""
-        self._install(sa_set, (at.sent, at.sent, *at.received))
+        """See `IpsecBackend`. As with `adopt`, where the ledger keeps the cells until they are needed."""
+        cells = self._begin(sa_set, (at.sent, at.sent, *at.received))
+        if self._ledger.knows(sa_set.set_id):
+            self._asleep[sa_set.set_id] = sa_set
+            self._entered(sa_set)
+        else:
+            self._stand(sa_set, cells)
 
-    def _install(self, sa_set: SaSet, numbers: Numbers) -> None:
-        """Install a set whose counters begin with these numbers."""
-        why = self._taken(sa_set)  # first: what stands keeps its cells
+    def _begin(self, sa_set: SaSet, numbers: Numbers) -> Cells:
+        """Take what a set needs, and cells with these numbers; or raise InstallError and take nothing."""
+        why = self._unfit(sa_set) or self._taken(sa_set)  # first: what stands keeps its cells
         if why:
             raise InstallError(why)
         try:
-            installed = self._make(sa_set, self._ledger.begin(sa_set.set_id, numbers))
-        except (ValueError, OverflowError, OSError) as error:  # OSError: no room for its cells
+            return self._ledger.begin(sa_set.set_id, numbers)
+        except OSError as error:  # no room for them
+            self._claims.release(sa_set.set_id)
+            raise InstallError(str(error)) from None
+
+    def _stand(self, sa_set: SaSet, cells: Cells) -> None:
+        """Make the SAs of a set that has taken what it needs."""
+        try:
+            installed = self._make(sa_set, cells)
+        except (ValueError, OverflowError) as error:
             self._claims.release(sa_set.set_id)
             self._ledger.end(sa_set.set_id)
             raise InstallError(str(error)) from None

@@ -13,7 +13,7 @@ from twopair.backends.contract import InstallError
 from twopair.backends.userspace.engine import Engine
 from twopair.backends.userspace.ledger import FileLedger
 from twopair.base import Endpoint, Port, Secret, Spi, Suite
-from twopair.core.esp import Drop
+from twopair.core.esp import HOST_BLOCK, Drop, Positions
 from twopair.core.sa import End, SaSet, Spis
 from twopair.wire import ip
 
@@ -133,6 +133,29 @@ def test_whatever_comes_nobody_can_tell(tmp_path: Path, version: int, suite: Sui
         assert kind(eager) == kind(lazy)
         assert list(eager.pcscf.query()) == list(lazy.pcscf.query())
         assert eager.pcscf.drops() == lazy.pcscf.drops()
+
+
+@VERSIONS
+def test_sets_of_another_host_are_made_as_late(tmp_path: Path, version: int) -> None:
+    """SA-06, SA-07, KEY-08: from the block of this host on, and from what the other had received."""
+    gm = Restarted(tmp_path, version)
+    engine = Engine(Dice(4), ledger=FileLedger(tmp_path / "here"), block=HOST_BLOCK)
+    engine.take_over(gm.kept[0], Positions(3 * HOST_BLOCK, (44, 45)))
+    assert len(engine._sad) == 0
+    sent = {c.name: c.packets for c in engine.query()}
+    assert sent == {"SA1-up": 0, "SA1-dn": 3 * HOST_BLOCK, "SA2-dn": 3 * HOST_BLOCK, "SA2-up": 0}
+    assert engine.moved() == {}
+    gm.pcscf = engine
+    assert gm.dropped(Drop.REPLAYED, gm.forged(gm.up()[-16:], sequence=44))
+    (outer,) = engine.from_host(gm.down())
+    at = ip.parse(outer).offset
+    assert outer[at + 4 : at + 8] == (3 * HOST_BLOCK + 1).to_bytes(4, "big")
+    for out in next(iter(gm.ue._sad)).outbound:
+        out.sequence = 50
+    assert engine.from_wire(gm.sealed()) == [gm.up()]
+    assert engine.moved() == {1: (51, 45)}
+    with pytest.raises(InstallError, match="installed already"):
+        engine.take_over(gm.kept[0], Positions(4 * HOST_BLOCK, (44, 45)))
 
 
 def test_a_set_that_is_removed_before_it_leaves_nothing(tmp_path: Path) -> None:
