@@ -107,8 +107,8 @@ class Tables(Generic[T]):
         for set_id in self._sad.moved:
             installed = self._sad.of(set_id)
             if installed is not None:
-                first, second = installed.inbound
-                found[set_id] = (first.window.top, second.window.top)
+                tops = [sa.window.top for sa in installed.inbound]
+                found[set_id] = (tops[0], tops[-1])  # a set of one pair has one
         self._sad.moved.clear()
         return found
 
