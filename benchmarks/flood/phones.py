@@ -10,7 +10,6 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from twopair.base import Endpoint, Impu, Port, Secret, Suite
@@ -49,7 +48,7 @@ class Own:
         self._first = number * _SETS_EACH
 
     def install(self, sa_set: SaSet) -> None:
-        self._backend.install(replace(sa_set, set_id=sa_set.set_id + self._first))
+        self._backend.install(sa_set._replace(set_id=sa_set.set_id + self._first))
 
     def remove(self, set_id: int) -> None:
         self._backend.remove(set_id + self._first)

@@ -332,6 +332,8 @@ class Pcscf:
             self._challenges.take(exchange, response, now, out)
         else:
             self._confirmations.rejected(exchange, response, now, out)
+        if not exchange.doomed:
+            exchange.txn.owner = None  # it absorbs repetitions for two minutes, and has no further need of it
 
     def on_silence(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
         """Nothing has come back so far."""
