@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from socket import AF_UNIX, socket
 
 import pytest
 
@@ -30,8 +31,13 @@ class RedisServer:
         places = ["", "--unixsocket", str(self._socket), "--dir", str(self._folder)]
         self._process = subprocess.Popen([SERVER, *words, *places], stdout=subprocess.DEVNULL)
         over = time.monotonic() + 10
-        while not self._socket.exists() and time.monotonic() < over:
+        while not self._answers() and time.monotonic() < over:
             time.sleep(0.01)
+
+    def _answers(self) -> bool:
+        """The socket is there before anybody listens on it."""
+        with socket(AF_UNIX) as connection:
+            return connection.connect_ex(str(self._socket)) == 0
 
     def stop(self) -> None:
         if self._process is not None:
