@@ -1,8 +1,10 @@
 """Two ways to start a P-CSCF once more: as an operator does, and without loading the program anew."""
 
+import gc
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -83,8 +85,10 @@ class Forked:
 
 def _serve(log: Path, words: list[str]) -> None:
     """Start, and bury, what is asked for on stdin."""
-    from twopair.cli.main import run  # noqa: PLC0415 - loaded here, once
-
+    run = import_module("twopair.cli.main").run
+    import_module("twopair.cli.services")  # which a command loads when it is called
+    gc.collect()
+    gc.freeze()  # a collection in a child would touch, and so copy, every page
     print("loaded", flush=True)
     child = 0
     for line in sys.stdin:
