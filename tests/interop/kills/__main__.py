@@ -19,7 +19,7 @@ from tests.interop.kills.course import Outcome, follow
 from tests.interop.kills.plan import Plan
 from tests.uml import lacking, run_in_guest
 
-PACE = {"userspace": (8.0, 0.5, 15.0), "kernel": (4.0, 0.5, 20.0)}
+PACE = {"userspace": (8.0, 0.5, 15.0), "kernel": (4.0, 0.5, 12.0)}
 """Messages and re-registrations per second, and the longest pause: what a guest carries is less."""
 
 MOST_LINES = 40

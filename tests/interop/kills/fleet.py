@@ -1,7 +1,7 @@
 """Many UEs in one process, which write, call and re-register until they are told to rest."""
 
 import asyncio
-from asyncio import CancelledError, Event, Task, create_task, gather, wait_for
+from asyncio import CancelledError, Event, Task, create_task, gather, sleep, wait_for
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from itertools import count, pairwise
@@ -14,11 +14,13 @@ from tests.interop.kills.plan import Plan, transport, user
 
 from twopair.live.ue import Ue
 from twopair.live.ue.unsuccessful import Unsuccessful
-from twopair.nodes.facts import Deregistered, MessageReceived, RegistrationFailed
+from twopair.nodes.facts import CallStage, Deregistered, MessageReceived, RegistrationFailed
 
 AT_ONCE: Final = 8
 """UEs that register, or prove that they are there, beside each other."""
 
+ACK_WITHIN_S: Final = 140.0
+LOOK_S: Final = 0.2
 OK: Final = 200
 T = TypeVar("T")
 
@@ -194,9 +196,7 @@ class Fleet:
 
     async def _set_up(self, caller: Phone, called: Phone) -> bool:
         """Whether there is a call; what is left of one that failed is cleared away."""
-        fault = await self._attempt(
-            "call set up", f"{caller.name} to {called.name}", _status(caller.ue.call(called.user))
-        )
+        fault = await self._attempt("call set up", f"{caller.name} to {called.name}", _stands(caller, called))
         if fault:
             for phone in (caller, called):
                 with suppress(TimeoutError):
@@ -237,6 +237,18 @@ async def _registered(phone: Phone) -> str:
 async def _status(asked: Awaitable[int]) -> str:
     status = await asked
     return "" if status == OK else f"answered {int(status)}"
+
+
+async def _stands(caller: Phone, called: Phone) -> str:
+    """It is being set up until the ACK is there; without it the one called gives up after 64*T1."""
+    fault = await _status(caller.ue.call(called.user))
+    for _ in range(int(ACK_WITHIN_S / LOOK_S)):
+        there = called.ue.call_now
+        if fault or there is None or there.stage is CallStage.UP:
+            break
+        await sleep(LOOK_S)
+    there = called.ue.call_now
+    return fault or ("" if there is not None and there.stage is CallStage.UP else "its ACK never came")
 
 
 async def _heard(asked: Awaitable[int], reader: Phone, text: str) -> str:
