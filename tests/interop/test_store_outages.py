@@ -3,8 +3,10 @@
 import shutil
 import signal
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,50 @@ def test_a_redis_that_is_not_there_is_said_at_start(network: Programs, tmp_path:
     assert "store.url" in str(raised.value)
     assert "does not answer" in str(raised.value)
     assert "waiting" in str(raised.value)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a file system of its own, of 4 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    mounted = subprocess.run(words, check=False, capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk(network: Programs, small_disk: Path) -> None:
+    """Neither store nor journal has room: nobody waits, each says so once, and all is there in the end."""
+    place = Going(network, small_disk, "udp")
+    alice, bob = place.shell(1), place.shell(2)
+    time.sleep(0.5)
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    for number in range(3):
+        began = time.monotonic()
+        written(alice, BOB, bob, f"no room {number}")
+        assert time.monotonic() - began < 1
+    alice.say("register")
+    assert alice.told(command="register")["ok"]
+    time.sleep(2)
+    ballast.unlink()
+    time.sleep(3)
+    written(bob, ALICE, alice, "room again")
+    place.pcscf.signal(signal.SIGKILL)
+    log = place.pcscf.end()[2]
+    assert len(lines_of(log, "what the store does not have yet would be lost")) == 1
+    assert len(lines_of(log, "changes wait, signalling does not")) == 1
+    assert len(lines_of(log, "store: caught up after")) == 1
+    assert "Traceback" not in log
+    place.pcscf = place.begin()
+    written(alice, BOB, bob, "killed, and here again")
+    written(bob, ALICE, alice, "killed, and here again")
+    undisturbed(bob)
+    assert alice.end()[0] == 0
