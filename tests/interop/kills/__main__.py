@@ -16,6 +16,7 @@ from time import time
 
 from benchmarks.machine import machine_line
 from tests.interop.kills.course import Outcome, follow
+from tests.interop.kills.outage import URL, follow_without_redis
 from tests.interop.kills.plan import Plan
 from tests.uml import lacking, run_in_guest
 
@@ -37,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--registrations-per-s", type=float)
     options.add_argument("--pause-s", type=float)
     options.add_argument("--fork", action="store_true", help="fork P-CSCFs from one that is loaded")
+    options.add_argument("--outage-s", type=float, help="keep it in Redis, which is away for so long before")
     options.add_argument("--logs", type=Path, help="a folder in which files and logs of every message stay")
     return options
 
@@ -55,6 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         chosen.pause_s or pause_s,
         verbose=chosen.logs is not None,
         forked=chosen.fork or chosen.backend == "kernel",
+        **({} if chosen.outage_s is None else {"url": URL}),
     )
     if plan.backend == "kernel" and "TWOPAIR_GUEST" not in os.environ:
         return _in_guest(plan, [*arguments, "--seed", str(plan.seed)])
@@ -63,10 +66,18 @@ def main(arguments: Sequence[str]) -> int:
     with TemporaryDirectory() as folder:
         if chosen.logs:
             chosen.logs.mkdir(parents=True, exist_ok=True)
-        outcome = follow(plan, chosen.logs or Path(folder), lambda line: print(line, flush=True))
+        place = chosen.logs or Path(folder)
+        if chosen.outage_s is None:
+            outcome = follow(plan, place, _say)
+        else:
+            outcome = follow_without_redis(plan, chosen.outage_s, place, _say)
     for line in told(outcome):
         print(line)
     return 1 if outcome.lost else 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _in_guest(plan: Plan, arguments: Sequence[str]) -> int:
