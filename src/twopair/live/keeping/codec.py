@@ -88,9 +88,10 @@ class Codec:
             return known[1]
         parts = [part.reveal() for part in sa_set.keys]
         plain = b"".join([bytes((len(part),)) + part for part in parts])
-        sealed = b2a_base64(self._ring.seal(plain, _about(token, sa_set.spis)), newline=False).decode()
+        since = self.since.get(sa_set.set_id, self._epoch)
+        sealed = b2a_base64(self._ring.seal(plain, _about(token, sa_set.spis, since)), newline=False).decode()
         text = (
-            f'"id":{sa_set.set_id},"since":{self.since.get(sa_set.set_id, self._epoch)},'
+            f'"id":{sa_set.set_id},"since":{since},'
             f'"ue":{_quoted(sa_set.ue)},"pcscf":{_quoted(sa_set.pcscf)},'
             f'"ports":[{",".join(map(str, sa_set.ports))}],"spis":[{",".join(map(str, sa_set.spis))}],'
             f'"suite":{_list(sa_set.suite)},"keys":"{sealed}","server":{_list(kept.server)}'
@@ -136,7 +137,9 @@ class Codec:
         ports, spis, asked = Ports(*read["ports"]), Spis(*read["spis"]), read.get("challenge")
         _FOUR_PORTS.pack(*ports)  # raise struct.error unless all are numbers in their range
         _FOUR_SPIS.pack(*spis)
-        self.since[read["id"]] = read.get("since", 0)
+        since = read.get("since")  # none is of a time before there could be other hosts
+        if (since or 0) != self._epoch:
+            self.since[read["id"]] = since or 0
         sa_set = SaSet(
             read["id"],
             impi,
@@ -146,7 +149,7 @@ class Codec:
             ports,
             spis,
             _suite(*read["suite"]),
-            _keys(self._ring.open(a2b_base64(read["keys"]), _about(token, spis))),
+            _keys(self._ring.open(a2b_base64(read["keys"]), _about(token, spis, since))),
         )
         return KeptSet(
             sa_set,
@@ -182,10 +185,11 @@ def _suite(alg: str, ealg: str) -> Suite:
     return Suite(alg, ealg)
 
 
-def _about(token: str, spis: Spis) -> bytes:
-    """What sealed keys belong to: they open nothing in the place of others."""
+def _about(token: str, spis: Spis, since: int | None) -> bytes:
+    """What sealed keys belong to: they open nothing in the place of others, nor in another block (KEY-08)."""
     uc, us, pc, ps = spis
-    return f"{token}/Spis(uc={uc}, us={us}, pc={pc}, ps={ps})".encode()
+    block = "" if since is None else f"/{since}"
+    return f"{token}{block}/Spis(uc={uc}, us={us}, pc={pc}, ps={ps})".encode()
 
 
 def _texts(read: list[Any]) -> tuple[Any, ...]:

@@ -97,7 +97,7 @@ class Kept:
         """Where to go on with those sets that another host had; without those that have no block left."""
         found = {}
         for set_id in (sa_set.set_id for sa_set in self.sets()):
-            owners = self._epoch - self._codec.since.get(set_id, 0)
+            owners = self._epoch - self._codec.since.get(set_id, self._epoch)
             at = taken_over(owners, self.windows.tops.get(set_id, (0, 0)))
             if at is not None:
                 found[set_id] = at

@@ -87,3 +87,16 @@ def test_another_key_takes_nothing_away(tmp_path: Path) -> None:
     with pytest.raises(KeyFault, match="give the key file of the other hosts"), opened(tmp_path, "b", 2):
         pass
     assert keys(tmp_path) == {ONE.token}
+
+
+def test_the_epoch_of_a_set_is_sealed_with_its_keys(tmp_path: Path) -> None:
+    """KEY-08: who can write to the store cannot have a block used twice."""
+    with opened(tmp_path, "a", 1) as kept:
+        kept.keep(ONE.token, ONE)
+    store = SqliteStore(tmp_path / "kept.db")
+    octets = dict(store.load())[ONE.token]
+    assert octets.count(b'"since":1,') == 2
+    store.write({ONE.token: octets.replace(b'"since":1,', b'"since":2,')})
+    store.close()
+    with pytest.raises(KeyFault, match="has been changed"), opened(tmp_path, "b", 2):
+        pass
