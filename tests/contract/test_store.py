@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from redis.crc import key_slot
 from tests.contract.redis_server import NEEDS_REDIS, RedisServer
 
 from twopair.stores.contract import Store, StoreError
 from twopair.stores.memory import MemoryStore
 from twopair.stores.redis import RedisStore
+from twopair.stores.redis_tenancy import RedisTenancy
 from twopair.stores.sqlite import SqliteStore
 
 Open = Callable[[], Store]
@@ -71,6 +73,21 @@ def test_a_redis_that_is_away_is_said_and_comes_back(tmp_path: Path) -> None:
     assert raised.value.passes
     server.start()
     assert content(store) == {"a": b"1"}
+    server.stop()
+
+
+@NEEDS_REDIS
+def test_all_keys_of_a_node_are_in_one_slot(tmp_path: Path) -> None:
+    """ADR 22: a cluster of Redis hashes what is in braces, and a transaction has keys of one slot only."""
+    server = RedisServer(tmp_path)
+    tenancy = RedisTenancy(server.url, "pcscf1")
+    term = tenancy.claim("a", 30)
+    assert term is not None
+    tenancy.ask("b", 30)
+    RedisStore(server.url, "pcscf1", term.owner).write({"a": b"1"})
+    keys = {key.decode() for key in RedisStore(server.url, "pcscf1")._redis.scan_iter()}
+    assert keys == {f"twopair:{{pcscf1}}{end}" for end in ("", ":owner", ":lease", ":wanted")}
+    assert len({key_slot(key.encode()) for key in keys}) == 1
     server.stop()
 
 

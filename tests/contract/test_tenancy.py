@@ -129,7 +129,7 @@ def test_a_store_that_went_back_in_time_is_told_who_its_owner_is(
     a.release(old)
     b.claim("b", LONG_S)
     mine, store = Owner(2, "b"), RedisStore(server.url, "pcscf1", Owner(2, "b"))
-    b._redis.set("twopair:pcscf1:owner", "1 a")
+    b._redis.set("twopair:{pcscf1}:owner", "1 a")
     with pytest.raises(StoreError, match="forgotten") as raised:
         store.write({"x": b"1"})
     assert raised.value.passes

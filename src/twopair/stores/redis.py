@@ -16,7 +16,7 @@ WAITS_S = 1.0
 
 
 class RedisStore:
-    """A `Store` in the hash ``twopair:NAME``.
+    """A `Store` in the hash ``twopair:{NAME}``.
 
     Args:
         url: ``redis://…`` or ``rediss://…``.
@@ -28,7 +28,7 @@ class RedisStore:
     """
 
     def __init__(self, url: str, name: str, mine: Owner | None = None) -> None:
-        self._hash, self._owner, self._mine = f"twopair:{name}", owner_key(name), mine
+        self._hash, self._owner, self._mine = key_of(name), key_of(name, "owner"), mine
         self._redis: Any = Redis.from_url(url, socket_timeout=WAITS_S, socket_connect_timeout=WAITS_S)
         tried(self._redis.ping)
 
@@ -66,9 +66,15 @@ class RedisStore:
         self._redis.close()
 
 
-def owner_key(name: str) -> str:
-    """Where the owner of a name stands."""
-    return f"twopair:{name}:owner"
+def key_of(name: str, what: str = "") -> str:
+    """A key of a node; in a cluster of Redis all of them are in one slot, since only the name is hashed.
+
+    Args:
+        name: of the node.
+        what: ``owner``, ``lease``, ``wanted``; empty for its values.
+    """
+    tagged = f"twopair:{{{name}}}"
+    return f"{tagged}:{what}" if what else tagged
 
 
 def read_owner(text: bytes | None) -> Owner | None:

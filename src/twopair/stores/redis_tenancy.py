@@ -5,7 +5,7 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import WatchError
 
-from twopair.stores.redis import WAITS_S, owner_key, read_owner, tried
+from twopair.stores.redis import WAITS_S, key_of, read_owner, tried
 from twopair.stores.tenancy import Owner, Renewed, Taken, Term
 
 _MS: Final = 1000
@@ -25,8 +25,7 @@ class RedisTenancy:
     """
 
     def __init__(self, url: str, name: str) -> None:
-        self._owner = owner_key(name)
-        self._lease, self._wanted = f"twopair:{name}:lease", f"twopair:{name}:wanted"
+        self._owner, self._lease, self._wanted = (key_of(name, what) for what in ("owner", "lease", "wanted"))
         self._redis: Any = Redis.from_url(url, socket_timeout=WAITS_S, socket_connect_timeout=WAITS_S)
         tried(self._redis.ping)
 
