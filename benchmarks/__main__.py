@@ -10,6 +10,7 @@ EACH = (
     "benchmarks.world",
     "benchmarks.driver",
     "benchmarks.keeping",
+    "benchmarks.cluster",
     "benchmarks.scrape",
     "benchmarks.esp",
     "benchmarks.xfrm",
