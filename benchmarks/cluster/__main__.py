@@ -135,7 +135,7 @@ def main() -> None:
     if SERVER is None:
         print("redis-server is not installed (tools/system-packages test)")
         return
-    ues = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+    ues = max(BATCHES[-1], int(sys.argv[1]) if len(sys.argv) > 1 else 1_000)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
     with TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,5 +1,6 @@
 """Commands, octets, CPU and memory of a Redis that keeps what P-CSCFs know: measured, none computed."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -77,10 +78,20 @@ def spoken(ues: int, codec: Codec) -> Spoken:
             if number % 200 == 199:
                 settle(bed)
         settle(bed)
-        phases.append([_octets(action, codec) for action in said])
+        phases.append(apart([_octets(action, codec) for action in said]))
         value = next(action.value for action in reversed(said) if isinstance(action, Keep))
         said.clear()
     return Spoken(ues, *phases, value)
+
+
+def apart(changes: Iterable[Change]) -> list[Change]:
+    """The first change of each key, then the second of each: a batch is shorter than a registration takes."""
+    count: Counter[str] = Counter()
+    numbered = []
+    for key, value in changes:
+        numbered.append((count[key], (key, value)))
+        count[key] += 1
+    return [change for _, change in sorted(numbered, key=lambda one: one[0])]
 
 
 def _octets(action: Keep | Forget, codec: Codec) -> Change:
