@@ -46,6 +46,7 @@ class Host:
         stored: what is to outlive the node, and the machine.
         epoch: as which owner of that.
         up: whether its machine is there.
+        stopped_at: since when it is not.
         missed: packets that came while it was not, in order.
         hears_from: packets that were sent before this moment are lost.
         counters: ``unreachable`` (sent to nobody), ``no_such_flow``, ``not_bound``, ``too_old``.
@@ -69,6 +70,7 @@ class Host:
         self.stored = stored or Stored()
         self.epoch = self.stored.epoch
         self.up = True
+        self.stopped_at = Micros(0)
         self.missed: list[Packet] = []
         self.counters: Counter[str] = Counter()
         self._world = world
@@ -84,7 +86,7 @@ class Host:
             InstallSas: self._install,
             RemoveSas: self._remove,
             Keep: self._keep,
-            Forget: self._forget,
+            Forget: lambda action: self._store(action.key, None),
             Report: self._report,
         }
 
@@ -98,6 +100,7 @@ class Host:
         """The machine is lost, or stands still: nothing comes to the node, no word is said."""
         self._look()
         self.up = False
+        self.stopped_at = self.agenda.now
 
     def resume(self) -> None:
         """The machine goes on where it stood still, with what waits for it."""
@@ -151,6 +154,7 @@ class Host:
         """
         self._look()
         self._world.moves(self)
+        self.stored.lose(self.agenda.now)
         self.stored.epoch += 1
         self.epoch = self.stored.epoch
         self.backend = backend
@@ -172,7 +176,6 @@ class Host:
 
     def _forget_set(self, set_id: int) -> SaSet | None:
         self.backend.remove(set_id)
-        self.stored.gone(set_id)
         return self.sets.pop(set_id, None)
 
     def _begin(self, node: Node) -> None:
@@ -280,7 +283,7 @@ class Host:
             self.later(SasRefused(sa_set.set_id, str(error)))
         else:
             self.sets[sa_set.set_id] = sa_set
-            self.stored.since[sa_set.set_id] = self.epoch
+            self.stored.installed(sa_set.set_id, self.epoch)
             self.later(SasInstalled(sa_set.set_id))
 
     def _remove(self, action: RemoveSas) -> None:
@@ -292,12 +295,11 @@ class Host:
                 self.tcp.abort(flow, "its SA set was removed")
 
     def _keep(self, action: Keep) -> None:
-        if self.epoch == self.stored.epoch:  # the fence of ADR 20
-            self.stored.values[action.key] = action.value
+        self._store(action.key, action.value)
 
-    def _forget(self, action: Forget) -> None:
-        if self.epoch == self.stored.epoch:
-            del self.stored.values[action.key]
+    def _store(self, key: str, value: KeptRegistration | None) -> None:
+        if self.epoch == self.stored.epoch:  # the fence of ADR 20
+            self.stored.put(self.agenda.now, key, value)
 
     def _report(self, action: Report) -> None:
         self.facts.append((self.agenda.now, action.fact))

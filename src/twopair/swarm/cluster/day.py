@@ -168,6 +168,7 @@ class ClusterDay:
             self.takeovers += 1
             self.world.moves(old)
             stored = old.stored
+            stored.lose(old.stopped_at)
             stored.epoch = owner.epoch
         host = self._owners[partition] = Host(name, node, self.world, MemoryBackend(HOST_BLOCK), stored)
         self.world.hosts[name] = host
