@@ -33,15 +33,14 @@ class Meddled:
 
     def __init__(self, node: Pcscf, counts: list[int]) -> None:
         self._node, self._counts = node, counts
-        self._config = node.tables.config
         self._changes = cycle(CHANGES)
         self._events = 0
 
     def feed(self, event: Event, now: Micros) -> Sequence[Action]:
         self._events += 1
         if not self._events % EVERY:
-            self._config = replace(self._config, **next(self._changes))
-            assert self._node.feed(Reconfigured(self._config), now) == []
+            changed = replace(self._node.tables.config, **next(self._changes))
+            assert self._node.feed(Reconfigured(changed), now) == []
             self._counts[0] += 1
         return self._node.feed(event, now)
 
