@@ -6,6 +6,7 @@ from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM, socket
 from typing import Any, Final
 
+from twopair.live.admin.place import named
 from twopair.live.prerequisite import PrerequisiteMissing
 
 _PATIENCE_S: Final = 10.0
@@ -21,7 +22,8 @@ def ask(path: Path, question: str, who: str = "") -> Any:
     try:
         with socket(AF_UNIX, SOCK_STREAM) as connection:
             connection.settimeout(_PATIENCE_S)
-            connection.connect(str(path))
+            with named(path) as name:
+                connection.connect(name)
             connection.sendall(json.dumps({"ask": question, "who": who}).encode() + b"\n")
             chunks = []
             while chunk := connection.recv(_CHUNK):

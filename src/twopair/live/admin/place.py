@@ -2,7 +2,8 @@
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from errno import ECONNREFUSED, ENOENT
 from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM, socket
@@ -10,6 +11,24 @@ from socket import AF_UNIX, SOCK_STREAM, socket
 from twopair.live.prerequisite import PrerequisiteMissing
 
 _OWNER_ONLY = 0o177
+_MOST_OCTETS = 108
+
+
+@contextmanager
+def named(path: Path) -> Iterator[str]:
+    """A name for a socket's file that the kernel takes, however long its path is (unix(7): 108 octets).
+
+    Raises:
+        OSError: its folder is not there.
+    """
+    if len(os.fsencode(path)) < _MOST_OCTETS:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 class Place:
@@ -32,7 +51,8 @@ class Place:
             _make_room(path)
             before = os.umask(_OWNER_ONLY)
             try:
-                self.listening.bind(str(path))
+                with named(path) as name:
+                    self.listening.bind(name)
             finally:
                 os.umask(before)
             self.listening.listen()
@@ -65,7 +85,8 @@ def _make_room(path: Path) -> None:
         )
     with socket(AF_UNIX, SOCK_STREAM) as probe:
         probe.setblocking(False)
-        code = probe.connect_ex(str(path))
+        with named(path) as name:
+            code = probe.connect_ex(name)
     if code == ECONNREFUSED:
         path.unlink(missing_ok=True)
     elif code != ENOENT:

@@ -7,7 +7,7 @@ from socket import AF_UNIX, SOCK_STREAM, socket
 
 import pytest
 
-from twopair.live.admin.place import Place
+from twopair.live.admin.place import Place, named
 from twopair.live.prerequisite import PrerequisiteMissing
 
 
@@ -59,3 +59,16 @@ def test_other_trouble_is_one_line(tmp_path: Path, name: str, words: str) -> Non
         Place(tmp_path / name)
     assert str(refused.value).endswith(words)
     assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_a_long_path_is_taken(tmp_path: Path) -> None:
+    """unix(7) has 108 octets for a path; folders of containers and tests are longer."""
+    folder = tmp_path / ("long" * 30) / ("er" * 40)
+    folder.mkdir(parents=True)
+    path = folder / "pcscf.sock"
+    with closing(Place(path)), closing(socket(AF_UNIX, SOCK_STREAM)) as asking:
+        with named(path) as name:
+            asking.connect(name)
+        with pytest.raises(PrerequisiteMissing, match="another program answers"):
+            Place(path)
+    assert not path.exists()
