@@ -39,7 +39,8 @@ from twopair.nodes.wishes import Start
 _log = logging.getLogger(__name__)
 
 _SHORTEST_SLEEP_S: Final = 0.001
-_QUARANTINE_S: Final = 1.0
+_QUARANTINE_S: Final = 120.0
+"""The kernel repeats the end of a connection whose peer is gone for 102 s (tcp_orphan_retries; SA-21)."""
 
 
 class Tap(Protocol):
@@ -339,8 +340,8 @@ class Driver:
     def _unbind(self, action: Unbind) -> None:
         """Unbind; a protected port stays closed for a while.
 
-        What its sockets sent last, such as the ACK or RST of a connection, may still wait between the
-        kernel and ESP. If the port were open already, that would leave in the clear (SA-21).
+        What its sockets sent last, such as the FIN, ACK or RST of a connection, may still wait between the
+        kernel and ESP, or be sent again. If the port were open, that would leave in the clear (SA-21).
         """
         local = action.local
         self._ports.unbind(local)

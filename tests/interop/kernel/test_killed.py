@@ -31,12 +31,10 @@ def test_nobody_has_to_notice(network: Programs, tmp_path: Path, transport: str)
     assert place.pcscf.end(signal.SIGTERM)[0] == 0
 
 
-def test_killed_while_they_write_and_register(network: Programs, tmp_path: Path) -> None:
-    """A set that was half installed at the kill is whole or gone; every message is answered.
-
-    Over UDP: over TCP a message that was under way can fail, as the README says.
-    """
-    place = Going(network, tmp_path, "udp", backend="kernel")
+@TRANSPORTS
+def test_killed_while_they_write_and_register(network: Programs, tmp_path: Path, transport: str) -> None:
+    """A set that was half installed at the kill is whole or gone; every message is answered."""
+    place = Going(network, tmp_path, transport, backend="kernel")
     alice, bob = place.shell(1), place.shell(2)
     dice = random.Random("kernel")
     for number in range(3):
