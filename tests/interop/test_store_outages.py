@@ -52,6 +52,7 @@ def test_redis_is_stopped_for_a_while(network: Programs, tmp_path: Path) -> None
         assert time.monotonic() - began < 1
     alice.say("register")
     assert alice.told(command="register")["ok"]
+    time.sleep(1)  # changes are gathered for a moment before they are tried
     server = redis(network, tmp_path)
     time.sleep(3)
     written(bob, ALICE, alice, "with it again")

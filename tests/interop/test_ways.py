@@ -26,7 +26,7 @@ from twopair.live import ports
 from twopair.cli.main import run
 
 bind = ports.Ports.bind
-ports.Ports.bind = lambda self, local, *, listen, guard=None: bind(self, local, listen=False, guard=guard)
+ports.Ports.bind = lambda self, local, *, listen, **more: bind(self, local, listen=False, **more)
 run()
 """
 """The program `twopair` on a phone that takes no connection."""

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from twopair.stores.contract import Changes, StoreError
 from twopair.stores.tenancy import Owner, Taken
@@ -29,7 +31,7 @@ class RedisStore:
 
     def __init__(self, url: str, name: str, mine: Owner | None = None) -> None:
         self._hash, self._owner, self._mine = key_of(name), key_of(name, "owner"), mine
-        self._redis: Any = Redis.from_url(url, socket_timeout=WAITS_S, socket_connect_timeout=WAITS_S)
+        self._redis: Any = client(url)
         tried(self._redis.ping)
 
     def load(self) -> Iterator[tuple[str, bytes]]:
@@ -64,6 +66,12 @@ class RedisStore:
     def close(self) -> None:
         """See `Store`."""
         self._redis.close()
+
+
+def client(url: str) -> Any:
+    """A connection that tries once: whoever uses it knows when to come again, and for how long it may."""
+    once = Retry(NoBackoff(), 0)
+    return Redis.from_url(url, socket_timeout=WAITS_S, socket_connect_timeout=WAITS_S, retry=once)
 
 
 def key_of(name: str, what: str = "") -> str:

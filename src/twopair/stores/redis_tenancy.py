@@ -2,10 +2,9 @@
 
 from typing import Any, Final
 
-from redis import Redis
 from redis.exceptions import WatchError
 
-from twopair.stores.redis import WAITS_S, key_of, read_owner, tried
+from twopair.stores.redis import client, key_of, read_owner, tried
 from twopair.stores.tenancy import Owner, Renewed, Taken, Term
 
 _MS: Final = 1000
@@ -26,7 +25,7 @@ class RedisTenancy:
 
     def __init__(self, url: str, name: str) -> None:
         self._owner, self._lease, self._wanted = (key_of(name, what) for what in ("owner", "lease", "wanted"))
-        self._redis: Any = Redis.from_url(url, socket_timeout=WAITS_S, socket_connect_timeout=WAITS_S)
+        self._redis: Any = client(url)
         tried(self._redis.ping)
 
     def owner(self) -> tuple[Owner | None, bool]:
