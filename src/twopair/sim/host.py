@@ -158,7 +158,8 @@ class Host:
         self.stored.epoch += 1
         self.epoch = self.stored.epoch
         self.backend = backend
-        for set_id, sa_set in list(self.sets.items()):
+        self.sets.clear()
+        for set_id, sa_set in self.stored.sets().items():  # of which the lost machine may have removed some
             self._take_over(set_id, sa_set)
         self._begin(node)
 
@@ -189,7 +190,9 @@ class Host:
         self._wakes_at = None
         self.node = node
         if self.kept:
-            self.feed(Recalled(tuple(as_far_as(self.kept.values(), self.sets))))
+            left = {value.token: value for value in as_far_as(self.kept.values(), self.sets)}
+            self.stored.values = left
+            self.feed(Recalled(tuple(left.values())))
         self.feed(Start())
 
     def later(self, event: Event) -> None:
