@@ -29,6 +29,8 @@ _PAUSES_PER_START: Final = 4.0
 """A machine on which the P-CSCF needs longer to start has longer pauses between kills."""
 
 _READY_S: Final = 120.0
+_LOOKS: Final = 10
+_BETWEEN_LOOKS_S: Final = 0.2
 _ALL_S: Final = 900.0
 """How long steps of all UEs may take; the guest is slow. A UE waits 128 s for an answer (TMR-04)."""
 
@@ -178,8 +180,12 @@ class Course:
         """How many sets stand there, if ESP is the kernel's."""
         if self._plan.backend != "kernel":
             return math.nan
-        states, policies, _ = standing(self._network)
-        return states / 4 if states == policies else math.nan
+        for _ in range(_LOOKS):  # a set that has drained may go between a look at states and one at policies
+            states, policies, _ = standing(self._network)
+            if states == policies:
+                return states / 4
+            sleep(_BETWEEN_LOOKS_S)
+        return math.nan
 
     def _outcome(self, told: Told, lost: list[str]) -> Outcome:
         kills = [Kill(*moments) for moments in zip(self._kills, self._readies, strict=True)]
