@@ -1,7 +1,6 @@
 """Whether an address is one of this machine, now."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 
 
@@ -9,9 +8,7 @@ def absent(addresses: Iterable[str]) -> Iterator[str]:
     """Those that no socket of this machine can be bound to: they are elsewhere, or not usable yet."""
     for address in addresses:
         with socket(AF_INET6 if ":" in address else AF_INET, SOCK_DGRAM) as probe:
-            here = False
-            with suppress(OSError):
+            try:
                 probe.bind((address, 0))
-                here = True
-        if not here:
-            yield address
+            except OSError:
+                yield address
