@@ -178,21 +178,23 @@ def pytest_in_guest(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
 
 
-def main(minutes: str, *tests: str) -> int:
-    """Run tests in a guest; the exit code is theirs, 3 where no guest can be booted."""
+def shown_in_guest(command: list[str], *, timeout_s: float) -> int:
+    """Run a command in a guest and print what it prints; its exit code, 3 where no guest can be booted."""
     if why := lacking():
         print(f"no guest: {why}", file=sys.stderr)
         return 3
     with TemporaryDirectory() as directory:
         finished = run_in_guest(
-            pytest_in_guest("-ra", *tests),
-            Path(directory),
-            timeout_s=60 * float(minutes),
-            watch=lambda text: print(text, end="", flush=True),
+            command, Path(directory), timeout_s=timeout_s, watch=lambda text: print(text, end="", flush=True)
         )
     if finished.status is None:
-        print(f"the guest was ended after {minutes} minutes")
+        print(f"the guest has not finished within {timeout_s / 60:.0f} minutes")
     return 1 if finished.status is None else finished.status
+
+
+def main(minutes: str, *tests: str) -> int:
+    """Run tests in a guest; the exit code is theirs, 3 where no guest can be booted."""
+    return shown_in_guest(pytest_in_guest("-ra", *tests), timeout_s=60 * float(minutes))
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ from tempfile import TemporaryDirectory
 from time import time
 
 from benchmarks.machine import machine_line
+from tests.interop.kills.attempts import table
 from tests.interop.kills.course import Outcome, follow
 from tests.interop.kills.outage import URL, follow_without_redis
 from tests.interop.kills.plan import Plan
-from tests.uml import lacking, run_in_guest
+from tests.uml import shown_in_guest
 
 PACE = {"userspace": (8.0, 0.5, 15.0), "kernel": (4.0, 0.5, 12.0)}
 """Messages and re-registrations per second, and the longest pause: what a guest carries is less."""
@@ -60,7 +61,8 @@ def main(arguments: Sequence[str]) -> int:
         **({} if chosen.outage_s is None else {"url": URL}),
     )
     if plan.backend == "kernel" and "TWOPAIR_GUEST" not in os.environ:
-        return _in_guest(plan, [*arguments, "--seed", str(plan.seed)])
+        again = [sys.executable, "-m", "tests.interop.kills", *arguments, "--seed", str(plan.seed)]
+        return shown_in_guest(again, timeout_s=1200 + _GUEST_S_PER_KILL * plan.kills)
     print(machine_line())
     print(plan.words, flush=True)
     with TemporaryDirectory() as folder:
@@ -80,33 +82,13 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _in_guest(plan: Plan, arguments: Sequence[str]) -> int:
-    if why := lacking():
-        print(f"no guest: {why}", file=sys.stderr)
-        return 3
-    with TemporaryDirectory() as folder:
-        finished = run_in_guest(
-            [sys.executable, "-m", "tests.interop.kills", *arguments],
-            Path(folder),
-            timeout_s=1200 + _GUEST_S_PER_KILL * plan.kills,
-            watch=lambda text: print(text, end="", flush=True),
-        )
-    if finished.status is None:
-        print("the guest did not finish")
-    return 1 if finished.status is None else finished.status
-
-
 def told(outcome: Outcome) -> list[str]:
     """The table of a run, and its verdict."""
     downs = sorted(kill.ready - kill.at for kill in outcome.kills)
     lines = [
         f"{len(outcome.kills)} kills, {outcome.early} of them while it started",
         f"ready after {downs[len(downs) // 2]:.2f} s in the median, {downs[-1]:.2f} s at most",
-        f"{'':20}{'all':>8}{'at a kill':>11}{'may fail':>10}{'lost':>7}{'longest':>10}",
-    ]
-    lines += [
-        f"{row.kind:20}{row.all:8}{row.under_way:11}{row.excused:10}{row.lost:7}{row.longest_s:8.1f} s"
-        for row in outcome.rows
+        *table(outcome.rows, "at a kill"),
     ]
     lines.append(f"{outcome.twice} messages came twice")
     lines += [f"LOST {line}" for line in outcome.lost[:MOST_LINES]]

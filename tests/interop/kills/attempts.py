@@ -1,6 +1,6 @@
 """What was attempted, and what came of it, seen against the moments of the kills."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 
@@ -74,6 +74,13 @@ def rows(attempts: Sequence[Attempt], kills: Sequence[Kill]) -> list[Row]:
         at_kills = sum(under_way(attempt, kills) for attempt in of_kind)
         table.append(Row(words, len(of_kind), at_kills, spared, len(failed) - spared, longest))
     return table
+
+
+def table(these: Iterable[Row], when: str) -> Iterator[str]:
+    """The lines of it; `when` says what it is to be under way."""
+    yield f"{'':20}{'all':>8}{when:>11}{'may fail':>10}{'lost':>7}{'longest':>10}"
+    for row in these:
+        yield f"{row.kind:20}{row.all:8}{row.under_way:11}{row.excused:10}{row.lost:7}{row.longest_s:8.1f} s"
 
 
 def losses(attempts: Iterable[Attempt], kills: Sequence[Kill]) -> list[Attempt]:

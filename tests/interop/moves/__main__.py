@@ -17,10 +17,11 @@ from time import time
 from typing import Final
 
 from benchmarks.machine import machine_line
+from tests.interop.kills.attempts import table
 from tests.interop.kills.plan import Plan
 from tests.interop.moves.course import Outcome, follow
 from tests.interop.two_hosts import REDIS
-from tests.uml import lacking, run_in_guest
+from tests.uml import shown_in_guest
 
 WITHIN_S: Final = 3.0
 """In which time after a takeover all UEs are to have written and have been written to."""
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser().parse_args(arguments)
     plan = Plan(chosen.backend, chosen.moves, chosen.ues, chosen.seed, 2.0, 0.3, _PAUSE_S, url=REDIS)
     if plan.backend == "kernel" and "TWOPAIR_GUEST" not in os.environ:
-        return _in_guest(plan, [*arguments, "--seed", str(plan.seed)])
+        again = [sys.executable, "-m", "tests.interop.moves", *arguments, "--seed", str(plan.seed)]
+        return shown_in_guest(again, timeout_s=900 + _GUEST_S_PER_MOVE * plan.kills)
     print(machine_line())
     print(
         f"{plan.kills} moves, {plan.ues} UEs, ESP: {plan.backend}, lease {chosen.lease_s} s, seed {plan.seed}"
@@ -79,27 +81,9 @@ def told(outcome: Outcome) -> Iterator[str]:
             reached = max(move.reached_s for move in of_kind)
             words = f"serves after at most {serves:.2f} s, all reached both ways {reached:.2f} s after that"
             yield f"{how} {len(of_kind)} times: {words}"
-    yield f"{'':20}{'all':>8}{'at a move':>11}{'may fail':>10}{'lost':>7}{'longest':>10}"
-    for row in outcome.rows:
-        yield f"{row.kind:20}{row.all:8}{row.under_way:11}{row.excused:10}{row.lost:7}{row.longest_s:8.1f} s"
+    yield from table(outcome.rows, "at a move")
     opened, unknown, twice = outcome.nonces
     yield f"ESP packets opened with their keys: {opened}, not: {unknown}; IVs that came twice: {twice}"
-
-
-def _in_guest(plan: Plan, arguments: Sequence[str]) -> int:
-    if why := lacking():
-        print(f"no guest: {why}", file=sys.stderr)
-        return 3
-    with TemporaryDirectory() as folder:
-        finished = run_in_guest(
-            [sys.executable, "-m", "tests.interop.moves", *arguments],
-            Path(folder),
-            timeout_s=900 + _GUEST_S_PER_MOVE * plan.kills,
-            watch=lambda text: print(text, end="", flush=True),
-        )
-    if finished.status is None:
-        print("the guest did not finish")
-    return 1 if finished.status is None else finished.status
 
 
 if __name__ == "__main__":
