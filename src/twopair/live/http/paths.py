@@ -1,7 +1,6 @@
-"""Paths on HTTP, and what goes with every answer."""
+"""The paths on HTTP, and what goes with every answer."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,8 +17,29 @@ HEADERS: Final = {
 """One question a connection: nobody keeps one open who does not ask."""
 
 
-def app_of(paths: Mapping[str, Callable[[Request], Awaitable[Response]]]) -> Starlette:
-    """Answers GET and HEAD of these paths."""
+class Site(Protocol):
+    """What a host answers, whether it serves or stands by."""
+
+    async def page(self, request: Request) -> Response:
+        """For people."""
+        ...
+
+    async def metrics(self, request: Request) -> Response:
+        """For Prometheus."""
+        ...
+
+    async def health(self, request: Request) -> Response:
+        """Whether it lives."""
+        ...
+
+    async def ready(self, request: Request) -> Response:
+        """Whether UEs may be sent to it."""
+        ...
+
+
+def app_of(site: Site) -> Starlette:
+    """Answers GET and HEAD."""
+    paths = {"/": site.page, "/metrics": site.metrics, "/health": site.health, "/ready": site.ready}
     routes = [Route(path, answer) for path, answer in paths.items()]
     return Starlette(routes=routes, exception_handlers={HTTPException: _refused})
 

@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from twopair.live.http.answers import page_of_standby, readiness
-from twopair.live.http.paths import HEADERS, app_of
+from twopair.live.http.paths import HEADERS
 from twopair.live.http.readiness import Reason
 from twopair.live.metrics.exposition import Exposition
 from twopair.live.metrics.seen import STANDS_BY
 
 
 class StandingBy:
-    """Answers the paths of `Site`.
+    """Answers of a host that stands by.
 
     Args:
         name: of the P-CSCF.
@@ -27,29 +26,22 @@ class StandingBy:
         self._waits_for = waits_for
         self._exposition = Exposition()
 
-    def app(self) -> Starlette:
-        """The application."""
-        return app_of(
-            {
-                "/": self._page,
-                "/metrics": self._metrics,
-                "/health": self._health,
-                "/ready": self._ready,
-            }
-        )
-
-    async def _page(self, _request: Request) -> Response:
+    async def page(self, request: Request) -> Response:
+        """The page for people."""
         return Response(
             page_of_standby(self._name, self._waits_for()), media_type="text/html", headers=HEADERS
         )
 
-    async def _metrics(self, request: Request) -> Response:
+    async def metrics(self, request: Request) -> Response:
+        """For Prometheus."""
         text, content_type = self._exposition.write(STANDS_BY, request.headers.get("accept", ""))
         return Response(text, headers={**HEADERS, "Content-Type": content_type})
 
-    async def _health(self, _request: Request) -> Response:
+    async def health(self, request: Request) -> Response:
+        """Whether it lives."""
         return JSONResponse({"alive": True, "failed_within_a_minute": 0}, headers=HEADERS)
 
-    async def _ready(self, _request: Request) -> Response:
+    async def ready(self, request: Request) -> Response:
+        """Whether UEs may be sent to it."""
         why_not = [Reason("not-serving", self._waits_for())]
         return JSONResponse(readiness(why_not, datetime.now(UTC)), 503, headers=HEADERS)

@@ -12,12 +12,13 @@ async def watching(running: Running) -> AsyncIterator[None]:
     if running.front is None:
         yield
         return
-    from twopair.live.http.site import Site  # noqa: PLC0415  loaded where there is HTTP
+    from twopair.live.http.paths import app_of  # noqa: PLC0415  loaded where there is HTTP
+    from twopair.live.http.while_serving import WhileServing  # noqa: PLC0415
     from twopair.live.metrics.facts import FactCounts  # noqa: PLC0415
     from twopair.live.metrics.pulse import Pulse  # noqa: PLC0415
     from twopair.live.metrics.seen import Watched  # noqa: PLC0415
 
     facts, pulse = FactCounts(), Pulse(running.node, running.driver)
     running.driver.listen(facts)
-    with pulse.beating(), running.front.showing(Site(Watched(running, facts, pulse)).app()):
+    with pulse.beating(), running.front.showing(app_of(WhileServing(Watched(running, facts, pulse)))):
         yield

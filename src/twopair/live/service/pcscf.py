@@ -12,7 +12,8 @@ from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.failover.opened import turns_of
 from twopair.live.failover.tenure import Tenure
-from twopair.live.http.front import Front, fronting
+from twopair.live.http.front import Front
+from twopair.live.http.fronting import fronting
 from twopair.live.ipsec import Before, Ipsec, start_ipsec
 from twopair.live.keeping.kept import Kept
 from twopair.live.keeping.opened import Places, open_kept, places

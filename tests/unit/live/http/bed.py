@@ -13,7 +13,7 @@ from tests.unit.live.doubles import free_endpoint
 from twopair.base import Endpoint, Report
 from twopair.live.config import PcscfFile, read
 from twopair.live.driver import Driver
-from twopair.live.http.front import fronting
+from twopair.live.http.fronting import fronting
 from twopair.live.http.watching import watching
 from twopair.live.ipsec import Ipsec
 from twopair.live.keeping.writer import Lag

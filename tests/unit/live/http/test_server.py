@@ -12,7 +12,7 @@ from tests.unit.live.http.bed import Heard, Store, answer, ask, running, said, w
 
 from twopair.live.config import ConfigError
 from twopair.live.http import server
-from twopair.live.http.front import fronting
+from twopair.live.http.fronting import fronting
 from twopair.live.http.watching import watching
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.sockets import ThisHost, listening_socket
@@ -63,7 +63,7 @@ def test_who_says_nothing_or_says_it_slowly_is_not_waited_for(
             assert answer(await said(place, b"\x00\xff\r\n\r\n")).status == 400
 
     asyncio.run(body())
-    assert [record.name for record in caplog.records] == ["twopair.live.http.front"]
+    assert [record.name for record in caplog.records] == ["twopair.live.http.fronting"]
 
 
 def test_who_comes_too_often_is_answered_so_and_takes_nothing_with_it(
