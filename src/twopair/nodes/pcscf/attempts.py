@@ -23,6 +23,7 @@ from twopair.core.secagree import ServerList, Terms, draw_spis, repeats
 from twopair.crypto.annex_i import expand
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import RegistrationFailed
+from twopair.nodes.pcscf.agenda import Errand
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.exchange import Exchange
 from twopair.nodes.pcscf.lives import Lives
@@ -79,7 +80,7 @@ NOBODY: Final = Taker(None)
 class Attempts:
     """All authentications whose challenge has come."""
 
-    __slots__ = ("_answers", "_lives", "_replacing", "_tables", "_waiting")
+    __slots__ = ("_answers", "_lives", "_replacing", "_tables", "_waiting", "_when_heard", "_when_over")
 
     def __init__(self, tables: Tables, answers: Answers, lives: Lives) -> None:
         self._tables = tables
@@ -87,6 +88,8 @@ class Attempts:
         self._lives = lives
         self._waiting: dict[int, Waiting] = {}
         self._replacing: dict[int, LiveSet] = {}
+        self._when_heard: Errand = self._yielded
+        self._when_over: Errand = self._await_over
 
     def open_challenge(self, impi: Impi, nonce: str) -> LiveSet | None:
         """The temporary set of an IMPI whose challenge has that nonce and awaits an answer, None for none."""
@@ -157,12 +160,12 @@ class Attempts:
         sm6.add("Security-Server", live.server.lines[0])
         if isinstance(live.attempt.state, Yielding):
             subscriber.yielding = live
-            tables.agenda.note(Micros(now + TIME_TO_HEAR), partial(self._yielded, live))
+            tables.agenda.note(Micros(now + TIME_TO_HEAR), self._when_heard, live)
             self._answers.send(exchange.txn, exchange.live, sm6, now, out)
             return
         self._lives.begin(live, now, out)
         self._waiting[live.life.set_id] = Waiting(exchange, live, sm6)
-        tables.agenda.note(live.life.expires_at, partial(self._await_over, live))
+        tables.agenda.note(live.life.expires_at, self._when_over, live)
         out.append(InstallSas(live.sa_set))
 
     def _yielded(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
@@ -175,12 +178,12 @@ class Attempts:
             return
         self.feed(live.attempt, Step.YIELDED, now, out, live=live)
         self._replacing[live.life.set_id] = live
-        self._tables.agenda.note(live.life.expires_at, partial(self._await_over, live))
+        self._tables.agenda.note(live.life.expires_at, self._when_over, live)
         out.append(InstallSas(live.sa_set))
 
     def resume(self, live: LiveSet) -> None:
         """Wait for SM7 over a temporary set that a predecessor of this node has installed (MGP-14)."""
-        self._tables.agenda.note(live.life.expires_at, partial(self._await_over, live))
+        self._tables.agenda.note(live.life.expires_at, self._when_over, live)
 
     def installed(self, set_id: int, now: Micros, out: list[Action]) -> None:
         """The set stands: SM6 may leave. Late news of a set that is gone is ignored."""

@@ -63,7 +63,7 @@ def _loop(e: Asked) -> Refusal | None:
     """A request that has been at our port_ps before came back from a UE (RFC 3261 §16.3, item 4)."""
     if len(e.vias) == 1:
         return None
-    ours = e.live.keys[0][0]
+    ours = e.live.ps
     passed = [Via.parse(value) for value in e.vias[1:]]
     back = any(via.port == ours.port and is_address(via.host, ours.address) for via in passed)
     return Refusal.LOOP if back else None

@@ -1,7 +1,5 @@
 """The SA sets on their way through the event table, and what follows for the back end (24.229 §5.2.2.2)."""
 
-from functools import partial
-
 from twopair.base import Flow, Micros, Report
 from twopair.core.registration import pcscf_sets
 from twopair.core.registration.pcscf_sets import SetEvent
@@ -9,6 +7,7 @@ from twopair.core.sa import RemoveSas, SaSetLife, Stage, Trigger
 from twopair.core.secagree import repeats
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import Deregistered, SetStage
+from twopair.nodes.pcscf.agenda import Errand
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
@@ -17,10 +16,12 @@ from twopair.nodes.pcscf.tables import Tables
 class Lives:
     """Moves sets from stage to stage, and removes what is at its end."""
 
-    __slots__ = ("_tables",)
+    __slots__ = ("_tables", "_when_due", "_when_ending")
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._when_due: Errand = self._due
+        self._when_ending: Errand = self._old_ending
 
     def begin(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """Enter a temporary set that is being installed (row 1)."""
@@ -120,7 +121,7 @@ class Lives:
             owner.latest = None
         self._tables.sets.remove(live)
         out.append(RemoveSas(live.life.set_id))
-        for flow in tuple(live.streams):
+        for flow in live.streams:
             self.lose(flow, now, out)
 
     def _forget(self, owner: Subscriber, out: list[Action]) -> None:
@@ -135,7 +136,7 @@ class Lives:
         """See to it that the set is looked at when its lifetime ends; a longer one is noted then."""
         if live.noted is None or live.life.expires_at < live.noted:
             live.noted = live.life.expires_at
-            self._tables.agenda.note(live.noted, partial(self._due, live))
+            self._tables.agenda.note(live.noted, self._when_due, live)
 
     def _due(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         live.noted = None
@@ -154,7 +155,7 @@ class Lives:
         if ending <= now:
             self.happen(SetEvent.OLD_ENDING, owner, now, out)
         else:
-            self._tables.agenda.note(ending, partial(self._old_ending, owner))
+            self._tables.agenda.note(ending, self._when_ending, owner)
 
     def _old_ending(self, owner: Subscriber, now: Micros, out: list[Action]) -> None:
         if owner.sets:

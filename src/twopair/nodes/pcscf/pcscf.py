@@ -1,7 +1,6 @@
 """The P-CSCF: its parts put together, events in, actions out (33.203 §7; 24.229 §5.2)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 from twopair.base import (
@@ -184,7 +183,7 @@ class Pcscf:
         ours = streams.opened(flow)
         if door is Door.CLIENT or ours:
             if ours and door is Door.CLEAR:
-                self.tables.agenda.note(Micros(now + CLEAR_IDLE), partial(self._idle, flow))
+                self.tables.agenda.note(Micros(now + CLEAR_IDLE), self._idle, flow)
             return
         live = self.tables.sets.at(flow) if door is Door.SERVER else None
         if door is Door.SERVER and live is None:
@@ -194,7 +193,7 @@ class Pcscf:
         else:
             streams.enter(flow, live, now)
             if live is None:
-                self.tables.agenda.note(Micros(now + CLEAR_IDLE), partial(self._idle, flow))
+                self.tables.agenda.note(Micros(now + CLEAR_IDLE), self._idle, flow)
 
     def _idle(self, flow: Flow, now: Micros, out: list[Action]) -> None:
         """A connection in the clear that says nothing is closed."""
@@ -204,7 +203,7 @@ class Pcscf:
         if stream.heard + CLEAR_IDLE <= now:
             self.tables.streams.close(flow, out)
         else:
-            self.tables.agenda.note(Micros(stream.heard + CLEAR_IDLE), partial(self._idle, flow))
+            self.tables.agenda.note(Micros(stream.heard + CLEAR_IDLE), self._idle, flow)
 
     def _stream_closed(self, event: StreamClosed, now: Micros, out: list[Action]) -> None:
         self._lives.lose(event.flow, now, out)

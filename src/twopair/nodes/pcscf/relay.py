@@ -1,7 +1,6 @@
 """One request between its two transactions: what a stateful proxy must remember (RFC 3261 §16; PCS-22)."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 from twopair.base import Flow, Micros, Report, Transport, seconds
@@ -97,7 +96,7 @@ def forward(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> Non
     relay.client = tables.layer.start(relay.sent, relay.flow, now, out, relay)
     if relay.sent.method == "INVITE":
         relay.patience = Micros(now + TIMER_C)
-        tables.agenda.note(relay.patience, partial(_ringing, relay, tables))
+        tables.agenda.note(relay.patience, _ringing, (relay, tables))
 
 
 def another_way(relay: Relay, why: Why, tables: Tables, now: Micros, out: list[Action]) -> bool:
@@ -166,8 +165,9 @@ def cancel(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None
         tables.layer.start(cancel_of(relay.sent), relay.flow, now, out)
 
 
-def _ringing(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
+def _ringing(subject: tuple[Relay, Tables], now: Micros, out: list[Action]) -> None:
     """Timer C: cancel, and if 64 * T1 later that has had no effect, give up (RFC 3261 §9.1, §16.8)."""
+    relay, tables = subject
     if relay.txn.answered or relay.client is None:
         return
     if relay.patience <= now:
@@ -176,7 +176,7 @@ def _ringing(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> No
             return
         cancel(relay, tables, now, out)
         relay.patience = Micros(now + SIXTY_FOUR_T1)
-    tables.agenda.note(relay.patience, partial(_ringing, relay, tables))
+    tables.agenda.note(relay.patience, _ringing, (relay, tables))
 
 
 def cancel_of(sent: Request) -> Request:

@@ -84,7 +84,7 @@ class Streams:
         if live is None:
             self._clear.enter(flow, source_of(flow.remote.address))
         else:
-            live.streams[flow] = None
+            live.streams += (flow,)
 
     def open(self, flow: Flow, live: LiveSet | None, now: Micros, out: list[Action]) -> None:
         """Open a connection unless it is open already; what is sent meanwhile is queued."""
@@ -109,7 +109,7 @@ class Streams:
         if stream.live is None:
             self._clear.leave(flow)
         else:
-            stream.live.streams.pop(flow, None)
+            stream.live.streams = tuple(one for one in stream.live.streams if one != flow)
         return stream
 
     def close(self, flow: Flow, out: list[Action]) -> None:
