@@ -22,7 +22,7 @@ def choose_at_pcscf(offer: Offer, policy: Policy) -> Choice | Refusal:
     terms = offer.terms
     if terms is None:
         return Refusal.OFFER_INVALID if offer.entries or offer.spoiled else Refusal.NO_COMMON_ALGORITHM
-    offered = {entry.suite for entry in offer.entries}
+    offered = [entry.suite for entry in offer.entries]
     for suite in policy.priority:
         if suite in offered:
             return Choice(suite, terms)

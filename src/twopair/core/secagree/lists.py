@@ -1,12 +1,13 @@
 """Security-Client and Security-Server as values: what one end puts on the table (33.203 Annex H)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
-from twopair.base import STATUS, Port, Spi, Suite
-from twopair.core.secagree.mechanism import DEFAULTS, IPSEC, Mechanism, parse_mechanisms
+from twopair.base import STATUS, Port, Spi, Suite, WireError
+from twopair.core.secagree.mechanism import DEFAULTS, IPSEC, NUMERIC, Mechanism, parse_mechanisms
 
 UNPROTECTED_PORTS: Final = (5060, 5061)
 """Ports that are never protected ones (SA-20)."""
@@ -90,6 +91,12 @@ class SecurityList:
         Raises:
             WireError: not the grammar, or a parameter twice in one element (AGR-38).
         """
+        usual = _usual(values[0]) if len(values) == 1 else None
+        return cls.parse_any(values) if usual is None else cls(tuple(values), usual)
+
+    @classmethod
+    def parse_any(cls, values: Sequence[str]) -> Self:
+        """The same, part by part, whatever it is like."""
         mechanisms = parse_mechanisms(values)
         known = [entry for m in mechanisms if (entry := _entry(m)) is not None]
         usable = {terms: terms.usable for terms in dict.fromkeys(entry.terms for entry in known)}
@@ -103,9 +110,10 @@ class SecurityList:
 
     @classmethod
     def _made(cls, suites: Sequence[Suite], terms: Terms, ranks: Sequence[int]) -> Self:
-        elements = [_element(suite, terms, q) for suite, q in zip(suites, ranks, strict=True)]
-        entries = [Entry(suite, terms, q) for suite, q in zip(suites, ranks, strict=True)]
-        return cls((", ".join(elements),), tuple(entries))
+        said = tuple(zip(suites, ranks, strict=True))
+        spi_c, spi_s, port_c, port_s = terms
+        text = f"spi-c={spi_c};spi-s={spi_s};port-c={port_c};port-s={port_s}"
+        return cls((text.join(_pieces(said)),), tuple([Entry(suite, terms, q) for suite, q in said]))
 
     @property
     def mechanisms(self) -> tuple[Mechanism, ...]:
@@ -116,7 +124,10 @@ class SecurityList:
     def terms(self) -> Terms | None:
         """The terms that all entries share; None if there are none, or they differ (AGR-04)."""
         first = self.entries[0].terms if self.entries else None
-        return first if all(entry.terms == first for entry in self.entries) else None
+        for entry in self.entries:
+            if entry.terms is not first and entry.terms != first:
+                return None
+        return first
 
     @property
     def words(self) -> str:
@@ -148,12 +159,60 @@ class ServerList(SecurityList):
         return cls._made(suites, terms, [900 - 100 * rank for rank in range(len(suites))])
 
 
-def _element(suite: Suite, terms: Terms, q: int) -> str:
-    preference = "" if q == NO_Q else f"q=0.{q // 100};"
-    return (
-        f"{IPSEC};{preference}alg={suite.alg};ealg={suite.ealg};prot=esp;mod=trans;"
-        f"spi-c={terms.spi_c};spi-s={terms.spi_s};port-c={terms.port_c};port-s={terms.port_s}"
-    )
+Said = tuple[tuple[Suite, int], ...]
+"""Algorithms and preference of each element of a list, without the terms that they share."""
+
+
+@lru_cache(maxsize=64)  # the lists of our own policies
+def _pieces(said: Said) -> tuple[str, ...]:
+    """What stands before, between and behind the terms of a list of our own."""
+    elements = [
+        f"{IPSEC};{'' if q == NO_Q else f'q=0.{q // 100};'}"
+        f"alg={suite.alg};ealg={suite.ealg};prot=esp;mod=trans;"
+        for suite, q in said
+    ]
+    return (elements[0], *[f", {element}" for element in elements[1:]], "")
+
+
+_TERMS: Final = re.compile(
+    r"(?<=[; ])spi-c=([0-9]{1,10}); ?spi-s=([0-9]{1,10}); ?port-c=([0-9]{1,10}); ?port-s=([0-9]{1,10})"
+    r"(?=[;,]|\Z)"
+)
+_ANY: Final = Terms(Spi(1001), Spi(1002), Port(6001), Port(6002))
+_ANY_TEXT: Final = f"spi-c={_ANY.spi_c};spi-s={_ANY.spi_s};port-c={_ANY.port_c};port-s={_ANY.port_s}"
+_LONGEST_SHAPE: Final = 1024
+"""Characters of a shape that is remembered: peers must not fill memory."""
+
+
+def _usual(line: str) -> tuple[Entry, ...] | None:
+    """The entries of a line whose elements all have the same usable terms; None for any other line.
+
+    The same phones say the same but for their terms: without them it is a shape, which is read once.
+    """
+    found = _TERMS.search(line)
+    if found is None or "\0" in line:
+        return None
+    shape = line.replace(found[0], "\0")
+    said = _said(shape) if len(shape) <= _LONGEST_SHAPE else None
+    if said is None:
+        return None
+    spi_c, spi_s, port_c, port_s = map(int, found.groups())
+    terms = Terms(Spi(spi_c), Spi(spi_s), Port(port_c), Port(port_s))
+    return tuple([Entry(suite, terms, q) for suite, q in said]) if terms.usable else None
+
+
+@lru_cache(maxsize=256)  # at most as many times `_LONGEST_SHAPE` characters; no terms, and no keys
+def _said(shape: str) -> Said | None:
+    """What a shape says; None where not all terms are where its marks are, or nothing of it can be used."""
+    if any(name in shape.lower() for name in NUMERIC):
+        return None
+    try:
+        read = SecurityList.parse_any([shape.replace("\0", _ANY_TEXT)])
+    except WireError:
+        return None
+    if read.spoiled or not read.entries or any(entry.terms != _ANY for entry in read.entries):
+        return None
+    return tuple((entry.suite, entry.q) for entry in read.entries)
 
 
 def _words(mechanism: Mechanism) -> str:

@@ -1,7 +1,6 @@
 """Authorization and WWW-Authenticate: scheme and parameters, kept to the byte (RFC 3261 §20.7, Q-15)."""
 
 import re
-from dataclasses import dataclass
 from typing import Final, Self
 
 from twopair.base import WireError
@@ -17,21 +16,55 @@ _USUAL: Final = _ONCE | {"ik", "ck", "integrity-protected"}
 """Names whose spelling need not be checked."""
 
 
-@dataclass(frozen=True, slots=True)
 class AuthFields:
     """``Digest name=value, …`` with each part as it was written.
 
     Args:
         scheme: as written, ``Digest``.
         parts: (name in lower case, text between two commas as written) in order.
+        values: what `get` gives, by name, where it is known already.
     """
 
-    scheme: str
-    parts: tuple[tuple[str, str], ...]
+    __slots__ = ("_values", "parts", "scheme")
+
+    def __init__(
+        self, scheme: str, parts: tuple[tuple[str, str], ...], values: dict[str, str] | None = None
+    ) -> None:
+        self.scheme = scheme
+        self.parts = parts
+        self._values = values
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AuthFields):
+            return NotImplemented
+        return type(self) is type(other) and (self.scheme, self.parts) == (other.scheme, other.parts)
+
+    __hash__ = None  # type: ignore[assignment]
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one header value. Raises WireError for anything else."""
+        scheme = _SCHEME.match(text)
+        if scheme is None or "\\" in text:
+            return cls.parse_any(text)
+        parts: list[tuple[str, str]] = []
+        values: dict[str, str] = {}
+        for part in text[scheme.end() :].split(","):
+            name, equals, value = part.strip(LWS).partition("=")
+            if name not in _USUAL:
+                return cls.parse_any(text)
+            if value[:1] == '"' == value[-1:] and value.count('"') == 2:
+                values.setdefault(name, value[1:-1])
+            elif equals and _is_value(value):
+                values.setdefault(name, value)
+            else:
+                return cls.parse_any(text)
+            parts.append((name, part))
+        return cls(scheme[1], tuple(parts), values)
+
+    @classmethod
+    def parse_any(cls, text: str) -> Self:
+        """The same part by part, whatever it is like."""
         scheme = _SCHEME.match(text)
         if scheme is None:
             raise WireError("no authentication scheme", 0, "RFC 3261 §20.7")
@@ -53,25 +86,34 @@ class AuthFields:
         parts += [(name, f" {name}={value}") for name, value in (plain or {}).items()]
         return cls("Digest", tuple(parts))
 
+    @property
+    def values(self) -> dict[str, str]:
+        """Values without quotes by name; the first of equal names counts."""
+        if self._values is None:
+            self._values = {
+                name: unquote(text.partition("=")[2].strip(LWS)) for name, text in reversed(self.parts)
+            }
+        return self._values
+
     def get(self, name: str) -> str | None:
         """The value without quotes, or None; the first of equal names counts."""
-        for have, text in self.parts:
-            if have == name:
-                return unquote(text.partition("=")[2].strip(LWS))
-        return None
+        return self.values.get(name)
 
     def without(self, *names: str) -> Self:
         """The same without these parameters; what stays is as it was written."""
-        kept = [part for part in self.parts if part[0] not in names]
-        return self if len(kept) == len(self.parts) else type(self)(self.scheme, tuple(kept))
+        if self.values.keys().isdisjoint(names):
+            return self
+        return type(self)(self.scheme, tuple([part for part in self.parts if part[0] not in names]))
 
     def with_quoted(self, name: str, value: str) -> Self:
         """The same with this parameter, quoted, at the end; an earlier one of that name goes (INT-01)."""
-        kept = [part for part in self.parts if part[0] != name]
+        kept = self.parts
+        if name in self.values:
+            kept = tuple([part for part in kept if part[0] != name])
         return type(self)(self.scheme, (*kept, (name, f" {name}={quote(value)}")))
 
     def __str__(self) -> str:
-        return f"{self.scheme} {','.join(text for _, text in self.parts).strip(LWS)}"
+        return f"{self.scheme} {','.join([text for _, text in self.parts]).strip(LWS)}"
 
 
 class Challenge(AuthFields):
@@ -93,6 +135,8 @@ class Credentials(AuthFields):
     def parse(cls, text: str) -> Self:
         """Read one header value. Raises WireError for anything else."""
         fields = super().parse(text)
+        if len(fields.values) == len(fields.parts):  # nothing stands twice
+            return fields
         names = [name for name, _ in fields.parts if name in _ONCE]
         if len(set(names)) != len(names):
             raise WireError("a parameter that stands twice", 0, "RFC 3261 §7.3.1")

@@ -1,5 +1,7 @@
 """Laws of the security agreement, for any offer and any policy."""
 
+from collections.abc import Callable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -143,3 +145,26 @@ def test_both_readings_of_a_line_agree(line: str) -> None:
     except WireError as error:
         found = str(error)
     assert found == expected
+
+
+_TEXT = "spi-c=%d;spi-s=%d;port-c=%d;port-s=%d"
+_REAL, _OTHER = _TEXT % (4097, 4098, 6100, 6101), _TEXT % (4097, 4098, 6100, 61010)
+_PARTS = (
+    "ipsec-3gpp", "alg=hmac-sha-1-96", "ealg=aes-cbc", "alg=null", "ealg=aes-gcm", "q=0.5", "mod=tun", "tls",
+    _REAL, _REAL, _REAL.replace(";", "; "), _OTHER, _REAL.upper(), f"x{_REAL}", f"{_REAL}7", f'x="{_REAL};y"',
+    _TEXT % (1001, 1002, 6001, 6002), _TEXT % (5, 4098, 6100, 6101), "spi-c=1", "port-s=6101", "\0", "",
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from(_PARTS), st.sampled_from([";", "; ", ", ", ","])), max_size=12))
+def test_a_shape_says_what_its_line_says(parts: list[tuple[str, str]]) -> None:
+    """AGR-01..AGR-06: a line is read by its shape exactly as it is read part by part."""
+    line = "ipsec-3gpp;alg=hmac-sha-1-96;" + "".join(part + mark for part, mark in parts)[:-1]
+
+    def outcome(read: Callable[[list[str]], Offer]) -> Offer | str:
+        try:
+            return read([line])
+        except WireError as error:
+            return str(error)
+
+    assert outcome(Offer.parse) == outcome(Offer.parse_any)

@@ -1,5 +1,7 @@
 """Laws of header values: what is printed reads the same, alone and in lists (RFC 3261 §20, §25)."""
 
+from collections.abc import Callable
+
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.properties.wire.sip.grammar import (
@@ -13,7 +15,9 @@ from tests.properties.wire.sip.grammar import (
     VIA,
 )
 
+from twopair.base import WireError
 from twopair.wire.sip import (
+    AuthFields,
     Credentials,
     CSeq,
     Message,
@@ -92,6 +96,26 @@ def test_digest_fields(fields: dict[str, str], draw: st.DataObject) -> None:
     gone = draw.draw(st.sampled_from(sorted(fields)))
     rest = [piece for piece, name in zip(pieces, fields, strict=True) if name != gone]
     assert str(read.without(gone)) == f"Digest {','.join(rest).strip()}"
+
+
+_AUTH_PIECES = (
+    'username="a@b"', ' nonce="x=y,z"', "nc=1", "algorithm=AKAv1-MD5", 'realm = "a"', 'NONCE="z"', 'x-y="1"',
+    'qop="auth', 'opaque="a\\"b"', "uri=a b", "auts", 'ck="', '"', "", " ", 'ck="a""', "ck=a\\", "response=",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_AUTH_PIECES), max_size=6).map(",".join))
+def test_usual_digest_fields_are_read_as_any(text: str) -> None:
+    """Q-15: the short way of reading finds what the long one does, and refuses what it refuses."""
+
+    def outcome(read: Callable[[str], AuthFields]) -> tuple[AuthFields, dict[str, str]] | str:
+        try:
+            found = read(f"Digest {text}")
+        except WireError as error:
+            return str(error)
+        return found, found.values
+
+    assert outcome(AuthFields.parse) == outcome(AuthFields.parse_any)
 
 
 @given(st.lists(ADDRESS.map(str), min_size=1, max_size=5), st.data())
