@@ -71,6 +71,8 @@ def granted_s(asked: Asked, response: Response) -> int:
 
 def own_binding(asked: Asked, bindings: Sequence[NameAddr]) -> NameAddr | None:
     """That of the bindings in a 200 which is the one asked for, None if none can be told to be."""
+    if len(bindings) == 1 and bindings[0].uri == asked.contact:
+        return bindings[0]  # as nearly always; every way leads there
     for way in WAYS:
         found = way.candidates(asked, bindings)
         if found and (way.first or len(found) == 1):
@@ -125,7 +127,7 @@ def _flow(address: NameAddr) -> str:
 
 def _sos(uri: str) -> bool:
     try:
-        return "sos" in NameAddr("", uri).sip_uri.params
+        return "sos" in uri.lower() and "sos" in NameAddr("", uri).sip_uri.params
     except WireError:
         return False
 
@@ -140,6 +142,8 @@ def _user(uri: str) -> str:
 def _first_of(*texts: str | None, otherwise: int = DEFAULT_S) -> int:
     """The first of these that is a number of seconds; quotes do no harm."""
     for text in texts:
+        if text and text.isdecimal() and text.isascii() and len(text) < 10:  # as nearly always
+            return int(text)
         digits = unquote((text or "").strip()).strip()
         if digits.isascii() and digits.isdigit():
             digits = digits.lstrip("0") or "0"

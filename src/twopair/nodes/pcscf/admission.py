@@ -1,12 +1,19 @@
 """What comes in is let in here, or answered and dropped before any transaction begins (33.203 §7.1)."""
 
-from twopair.base import Flow, Limit, Micros, Refusal, Refused, Report, WireError
+import re
+from typing import Final
+
+from twopair.base import Endpoint, Flow, Limit, Micros, Refusal, Refused, Report, WireError
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.access import Arrival, Door, Kind, kind_of
 from twopair.nodes.pcscf.answers import Answers, asks_rport
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.sip import Message, Request, UnfitRequest, parse
+from twopair.wire.sip import Message, Request, UnfitRequest, Via, parse
+
+_BRANCH: Final = r"branch=[\w.!%*+`'~-]++"
+_FRESH: Final = re.compile(rf"({_BRANCH};)rport|rport(;{_BRANCH})", re.ASCII)
+"""Parameters of a Via as nearly every UE writes them."""
 
 
 class Admission:
@@ -78,15 +85,10 @@ class Admission:
         refusal = self._tables.rules.clear[kind, self._tables.sets.count_at(flow.remote.address) > 0]
         if refusal is None:
             via = message.top_via
-            seen: dict[str, str | None] = {}
-            rport = asks_rport(via)
-            if rport or via.host != flow.remote.address:
-                seen["received"] = flow.remote.address
-            if rport:
-                seen["rport"] = str(flow.remote.port)
-            if seen:
+            marked = stamped(via, flow.remote)
+            if marked is not via:
                 message.pop_value("Via")
-                message.push("Via", str(via.with_params(**seen)))
+                message.push("Via", str(marked))
             assert isinstance(message, Request), "nothing else is let in"
             excess = self._tables.load.excess(message, flow, now, out)
             if excess is not None:
@@ -100,3 +102,14 @@ class Admission:
         else:
             out.append(Report(Refused(refusal, flow)))
         return False
+
+
+def stamped(via: Via, source: Endpoint) -> Via:
+    """With `received` and `rport` as far as they are called for (RFC 3261 §18.2.1, RFC 3581 §4)."""
+    fresh = _FRESH.fullmatch(via.tail)
+    if fresh is not None:
+        tail = f"{fresh[1] or ''}rport={source.port}{fresh[2] or ''};received={source.address}"
+        return via._replace(tail=tail)
+    if asks_rport(via):
+        return via.with_params(received=source.address, rport=str(source.port))
+    return via if via.host == source.address else via.with_params(received=source.address)

@@ -114,8 +114,8 @@ class Attempts:
 
     def spis_taken(self, ue: str, terms: Terms, taker: Taker) -> bool:
         """Whether another set towards the UE's address has one of these SPIs (SA-15, SA-18)."""
-        sets = self._tables.sets
-        return any(taker.barred_by(sets.holder_of_spi(ue, spi)) for spi in (terms.spi_c, terms.spi_s))
+        holder, bars = self._tables.sets.holder_of_spi, taker.barred_by
+        return bars(holder(ue, terms.spi_c)) or bars(holder(ue, terms.spi_s))
 
     def _holder_of_port(self, pcscf: str, ue: str, uc: Port) -> LiveSet | None:
         sets, port_ps = self._tables.sets, self._tables.config.port_ps
@@ -157,7 +157,7 @@ class Attempts:
         if subscriber not in tables.subscribers.all_of(subscriber.impi):
             self._make_room(subscriber, now, out)
             tables.subscribers.add(subscriber)
-        sm6.add("Security-Server", live.server.lines[0])
+        sm6.add("Security-Server", live.said[0])
         if isinstance(live.attempt.state, Yielding):
             subscriber.yielding = live
             tables.agenda.note(Micros(now + TIME_TO_HEAR), self._when_heard, live)

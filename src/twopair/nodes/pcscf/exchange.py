@@ -16,7 +16,7 @@ from twopair.nodes.pcscf.binding import is_address, other_address
 from twopair.nodes.pcscf.extensions import names_agreement
 from twopair.nodes.pcscf.headers import hops_left, values_of_via
 from twopair.nodes.pcscf.sets import LiveSet
-from twopair.wire.sip import Credentials, Request, uri_in
+from twopair.wire.sip import Credentials, Request, split_list, uri_in
 
 
 class Reading(NamedTuple):
@@ -73,35 +73,37 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None, naming: Na
     Raises:
         WireError: Authorization with a username, To, Contact, Max-Forwards or Via is missing or garbled.
     """
-    authorization = request.get("Authorization")
-    credentials = Credentials.parse(authorization or "")
-    impi = Impi(credentials.get("username") or "")
+    credentials = Credentials.parse(request.get("Authorization") or "")
+    said = credentials.values
+    impi = Impi(said.get("username", ""))
     if not impi:
         raise WireError("Authorization without username", 0, "24.229 §5.1.1.2.2, AKA-07")
-    contacts = request.values("Contact")
+    contacts = request.get_all("Contact")
+    named = [element for line in contacts for element in split_list(line)]
     impu = uri_in(request.get("To"))
     if ":" not in impu:
         raise WireError("To without a URI", 0, "RFC 3261 §20.39")
-    hop = Hop(
-        vias=len(values_of_via(request, request.names())),
-        asks_agreement=names_agreement(request, "Require"),
-        knows_agreement=names_agreement(request, "Require", "Proxy-Require", "Supported"),
-        source_is_via=live is None or is_address(request.top_via.host, flow.remote.address),
-        impi=impi,
-        owner=impi if live is None else live.owner.impi,
-    )
+    host, source = request.top_via.host, flow.remote.address
+    asks = names_agreement(request, "Require")
     return Reading(
-        credentials=credentials,
-        impi=impi,
-        impu=Impu(impu),
-        asked=Asked.of(request),
-        flow=naming(contacts[0], request.values("Supported")) if contacts and contacts[0] != "*" else None,
-        response=credentials.get("response") or "",
-        nonce=credentials.get("nonce") or "",
-        auts=credentials.get("auts"),
+        credentials,
+        impi,
+        Impu(impu),
+        Asked.read(contacts, request.get("Expires")),
+        naming(named[0], request.values("Supported")) if named and named[0] != "*" else None,
+        response=said.get("response", ""),
+        nonce=said.get("nonce", ""),
+        auts=said.get("auts"),
         hops=hops_left(request),
-        hop=hop,
-        via=other_address(request.top_via.host, flow.remote.address),
+        hop=Hop(
+            vias=len(values_of_via(request, request.names())),
+            asks_agreement=asks,
+            knows_agreement=asks or names_agreement(request, "Proxy-Require", "Supported"),
+            source_is_via=live is None or is_address(host, source),
+            impi=impi,
+            owner=impi if live is None else live.owner.impi,
+        ),
+        via=other_address(host, source),
     )
 
 

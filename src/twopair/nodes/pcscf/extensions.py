@@ -17,7 +17,13 @@ def known_tags(pass_on: Iterable[str]) -> frozenset[str]:
 
 def names_agreement(request: Request, *names: str) -> bool:
     """Whether one of these header fields has the tag sec-agree."""
-    return any(tag.lower() == OPTION_TAG for name in names for tag in request.values(name))
+    for name in names:
+        first = request.get(name)
+        if first == OPTION_TAG:
+            return True
+        if first is not None and OPTION_TAG in map(str.lower, request.values(name)):
+            return True
+    return False
 
 
 def unknown_tags(request: Request, known: frozenset[str]) -> str:

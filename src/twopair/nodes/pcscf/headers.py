@@ -33,17 +33,22 @@ class Dropped(NamedTuple):
         return cls(dropped, dropped | REQUIRED)
 
 
-def from_ue(request: Request, dropped: Dropped, above: Lines, below: Lines) -> Request:
-    """A copy for the core: without what a UE may not say, with lines of ours put first and last (PCS-17)."""
+def from_ue(request: Request, dropped: Dropped, above: Lines, below: Lines, *, demanded: str = "") -> Request:
+    """A copy for the core: without what a UE may not say, with lines of ours put first and last (PCS-17).
+
+    An option tag that is `demanded` is added to Require (PCS-01).
+    """
     names = request.names()
     onward = request.copy()
     if names.count("require") == 1 == names.count("proxy-require") and (
         request.get("Require") == OPTION_TAG == request.get("Proxy-Require")
     ):
-        onward.rebuild(dropped.all_told, above, below)
+        onward.rebuild(dropped.all_told, above, [*below, ("Require", demanded)] if demanded else below)
     else:
         onward.rebuild(dropped.names, above, below)
         strip_sec_agree(onward)
+        if demanded:
+            _demand(onward, demanded)
     if ACCESS in names:
         drop_provided(onward)
     return onward
@@ -99,8 +104,8 @@ def in_dialog(request: Request) -> bool:
     return "tag" in to.lower() and NameAddr.parse(to).tag is not None
 
 
-def demand(request: Request, tag: str) -> None:
-    """Add an option tag to Require (PCS-01)."""
+def _demand(request: Request, tag: str) -> None:
+    """Add an option tag to Require."""
     tags = request.values("Require")
     if tag not in (t.lower() for t in tags):
         request.set("Require", ", ".join([*tags, tag]))

@@ -81,16 +81,17 @@ class Load:
         if layer.knows(request, flow):
             return None  # one that was let in, again
         source = source_of(flow.remote.address)
-        wait = self._sources.wait(source, limits.of_one, now)
+        of_one, of_all = limits.of_one, limits.of_all
+        wait = self._sources.wait(source, of_one, now)
         if wait:
             return Excess(Limit.REGISTER_RATE_PER_SOURCE, wait)
-        wait = self._all.wait(limits.of_all, now)
+        wait = self._all.wait(of_all, now)
         if wait:
             return Excess(Limit.REGISTER_RATE, wait)
         if not layer.makes_room(limits.transactions - limits.transactions // 4, now, out):
             return Excess(Limit.TRANSACTIONS)
-        self._sources.take(source, limits.of_one, now, limits.sources)
-        self._all.take(limits.of_all, now)
+        self._sources.take(source, of_one, now, limits.sources)
+        self._all.take(of_all, now)
         return None
 
     def answers(self, now: Micros) -> bool:

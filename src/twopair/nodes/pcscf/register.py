@@ -20,7 +20,7 @@ from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.attempts import Attempts, Taker
 from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
-from twopair.nodes.pcscf.headers import Dropped, demand, from_ue
+from twopair.nodes.pcscf.headers import Dropped, from_ue
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
 from twopair.nodes.pcscf.tables import Tables
@@ -248,8 +248,7 @@ class Registrations:
             ("P-Visited-Network-ID", f'"{config.visited_network}"'),
             ("P-Charging-Vector", tables.charging()),
         ]
-        up = from_ue(request, ANEW, [("Via", tables.core_via())], below)
-        demand(up, "path")
+        up = from_ue(request, ANEW, [("Via", tables.core_via())], below, demanded="path")
         exchange.txn.owner = exchange
         tables.wait(exchange)
         tables.layer.start(up, Flow(Transport.UDP, config.core, config.registrar), now, out, owner=exchange)

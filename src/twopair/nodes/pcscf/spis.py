@@ -37,4 +37,8 @@ class Barred(Container[int]):
         self._ue = ue
 
     def __contains__(self, spi: object) -> bool:
-        return isinstance(spi, int) and any(rule.bars(spi, self._sets, self._ue) for rule in self._rules)
+        if isinstance(spi, int):
+            for rule in self._rules:
+                if rule.bars(spi, self._sets, self._ue):
+                    return True
+        return False

@@ -19,6 +19,10 @@ _BRACKETED: Final = re.compile(rf"{_UNTIL_BRACKET}<[^>]*+>(?:[ \t]*+;{_UNTIL_BRA
 """One address in <>, with what belongs to it: up to the next one, if no comma parts them."""
 
 
+_LONGEST_KEPT: Final = 512
+"""Characters of a value whose addresses are remembered: peers must not fill memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class NameAddr:
     """One address: display name as written, URI text, header parameters.
@@ -96,7 +100,18 @@ def addresses(values: Iterable[str]) -> list[NameAddr]:
 
     Missing commas (``<sip:a@b><tel:+1>``, as registrars write it) do no harm; what is no address is left out.
     """
-    return [address for value in values for element in split_list(value) for address in _apart(element)]
+    found: list[NameAddr] = []
+    for value in values:
+        found += _kept(value) if len(value) <= _LONGEST_KEPT else _read(value)
+    return found
+
+
+def _read(value: str) -> tuple[NameAddr, ...]:
+    return tuple([address for element in split_list(value) for address in _apart(element)])
+
+
+_kept = lru_cache(maxsize=1024)(_read)
+"""A UE says the same Contact in SM1 and SM7, and its registrar in between."""
 
 
 def _apart(element: str) -> list[NameAddr]:

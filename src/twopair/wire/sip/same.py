@@ -5,6 +5,7 @@ RFC 3261 ignores a parameter that stands in one URI only, so its equality is not
 (PCS-10). `same_uri` is the whole rule: it is what bindings are compared by (PCS-27).
 """
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -35,7 +36,13 @@ def same_uri(one: str, other: str) -> bool:
         return False
 
 
+_OWN_KEY: Final = re.compile(r"sips?:[\w.+-]+@[a-z0-9.-]+|tel:\+[0-9]+", re.ASCII)
+"""URIs that are their own key, as most identities are."""
+
+
 def _key(text: str) -> str:
+    if _OWN_KEY.fullmatch(text):
+        return text
     scheme, colon, rest = text.partition(":")
     scheme = scheme.lower()
     if scheme in ("sip", "sips"):

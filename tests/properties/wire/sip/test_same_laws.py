@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twopair.base import WireError
-from twopair.wire.sip import NameAddr, addresses, same_uri, uri_key
+from twopair.wire.sip import NameAddr, SipUri, addresses, same_uri, uri_key
+from twopair.wire.sip.tel import TelUri
 
 USERS = st.text("abcXYZ019-_.!~*'()", min_size=1, max_size=8)
 HOSTS = st.sampled_from(["ims.example", "10.0.0.1", "[2001:db8::1]", "a-b.example"])
@@ -28,6 +29,14 @@ def written_otherwise(draw: st.DrawFn) -> tuple[str, str]:
     escaped = user[:at] + f"%{ord(user[at]):02x}" + user[at + 1 :]
     params = draw(st.permutations(["transport=tcp", "ttl=3", "lr"]))
     return f"sip:{user}@{host};transport=tcp;ttl=3", ";".join([f"SIP:{escaped}@{host.upper()}", *params])
+
+
+@given(sip_uris() | st.from_regex(r"tel:\+?[0-9A-F().-]{1,9}(;ext=1)?", fullmatch=True))
+def test_a_key_is_that_of_the_parsed_uri(text: str) -> None:
+    """However it is found: a URI that is its own key is not parsed."""
+    scheme = SipUri if text.startswith("sip") else TelUri
+    with suppress(WireError):
+        assert uri_key(text) == scheme.parse(text).key
 
 
 @given(st.text(max_size=60))
