@@ -1,34 +1,21 @@
 """What a 200 to REGISTER says of the registration (24.229 §5.2.2.1; PCS-07)."""
 
-import re
 from functools import lru_cache
 from typing import Final
 
 from twopair.base import Endpoint, Impu, Port, WireError, canonical_address
-from twopair.wire.sip import Response, SipUri, addresses
+from twopair.wire.sip import Response, SipUri, addresses, uris_in
 
 SIP_PORT: Final = Port(5060)
 
 
-_USUAL: Final = re.compile(
-    r"<(?:sip:[\w.+-]+@[\w.-]+|tel:\+?[0-9]+)>(?:, ?<(?:sip:[\w.+-]+@[\w.-]+|tel:\+?[0-9]+)>)*+", re.ASCII
-)
-"""Identities as nearly all registrars write them."""
-
-
 def identities(response: Response) -> tuple[Impu, ...]:
     """P-Associated-URI in order, the default IMPU first; commas may be missing (field quirk)."""
-    lines = response.get_all("P-Associated-URI")
-    if len(lines) == 1 and _USUAL.fullmatch(lines[0]):
-        return tuple([Impu(uri.strip(" <>")) for uri in lines[0].split(",")])
-    return tuple([Impu(address.uri) for address in addresses(lines)])
+    return tuple(map(Impu, uris_in(response.get_all("P-Associated-URI"))))
 
 
 def service_route(response: Response) -> str:
     """The whole Service-Route list as one Route value, empty where there is none."""
-    lines = response.get_all("Service-Route")
-    if len(lines) == 1 and "," not in lines[0]:
-        return lines[0]
     return ", ".join(response.values("Service-Route"))
 
 

@@ -6,7 +6,7 @@ from twopair.wire.sip.framer import StreamFramer
 from twopair.wire.sip.lists import first_element, split_list, without_quoted
 from twopair.wire.sip.make import make_request, make_response
 from twopair.wire.sip.message import Message, Request, Response
-from twopair.wire.sip.nameaddr import NameAddr, addresses, uri_in
+from twopair.wire.sip.nameaddr import NameAddr, addresses, uri_in, uris_in
 from twopair.wire.sip.names import METHODS
 from twopair.wire.sip.option_tags import tags_beyond
 from twopair.wire.sip.params import Params, parse_params, print_params, quote, unquote
@@ -52,5 +52,6 @@ __all__ = [
     "unquote",
     "uri_in",
     "uri_key",
+    "uris_in",
     "without_quoted",
 ]  # fmt: skip

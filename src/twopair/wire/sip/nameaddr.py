@@ -1,7 +1,7 @@
 """``"Alice" <sip:alice@ims.example>;tag=1``: From, To, Contact, Route, Path (RFC 3261 §20.10)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Self
@@ -104,6 +104,18 @@ def addresses(values: Iterable[str]) -> list[NameAddr]:
     for value in values:
         found += _kept(value) if len(value) <= _LONGEST_KEPT else _read(value)
     return found
+
+
+_PLAIN_ADDRESS: Final = r"<(?:sip:[\w.+-]++@[\w.-]++|tel:\+?[0-9]++)>"
+_PLAIN_LIST: Final = re.compile(rf"{_PLAIN_ADDRESS}(?:, ?{_PLAIN_ADDRESS})*+", re.ASCII)
+"""Identities as nearly all registrars write them."""
+
+
+def uris_in(values: Sequence[str]) -> list[str]:
+    """The URIs of `addresses`."""
+    if len(values) == 1 and _PLAIN_LIST.fullmatch(values[0]):
+        return [element.strip(" <>") for element in values[0].split(",")]
+    return [address.uri for address in addresses(values)]
 
 
 def _read(value: str) -> tuple[NameAddr, ...]:
