@@ -7,6 +7,8 @@ KILLS  ?= 100
 UES    ?= 200
 BACKEND ?= kernel
 MOVES  ?= 8
+QUICK  ?=
+WHEELS ?=
 STAGES := $(BIN)/python -m tools.stages
 export PYTHON
 
@@ -61,9 +63,9 @@ nightly: $(VENV)/.dev  ## 10,000 simulated days, other ones each night
 fuzz: $(VENV)/.dev  ## 10^6 fuzzed SIP inputs under atheris
 	@$(BIN)/python tests/fuzz/fuzz_sip.py -runs=1000000 -max_len=2048
 
-bench: $(VENV)/.dev  ## every benchmark, with the peers beside it
+bench: $(VENV)/.dev  ## every benchmark, with the peers beside it; QUICK=1 for the program beside Kamailio alone
 	@tools/system-packages bench
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(addprefix --wheel ,$(WHEELS))
 
 docs: $(VENV)/.dev  ## generate the reference pages and figures from the code
 	@$(BIN)/python tools/generate-docs

@@ -1,7 +1,7 @@
 """Things measured by turns, many times: what disturbs this machine for a while disturbs all of them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from statistics import median
+from statistics import mean, median
 from typing import NamedTuple
 
 
@@ -31,7 +31,7 @@ class Rounds:
     """
 
     def __init__(self, costs: Mapping[str, list[float]]) -> None:
-        self.costs = costs
+        self.costs = dict(costs)
 
     @classmethod
     def run(cls, works: Mapping[str, Callable[[], float]], rounds: int) -> "Rounds":
@@ -43,6 +43,10 @@ class Rounds:
                 if number >= 0:  # the first round only warms up
                     costs[name].append(cost)
         return cls(costs)
+
+    def add_mean(self, name: str, of: Iterable[str]) -> None:
+        """Have, under a name of its own, the mean of several works, round by round."""
+        self.costs[name] = [mean(costs) for costs in zip(*(self.costs[one] for one in of), strict=True)]
 
     def cost(self, name: str) -> Spread:
         """What a work cost."""

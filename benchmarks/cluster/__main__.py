@@ -20,7 +20,7 @@ from tests.unit.nodes.pcscf.bed import config
 from benchmarks.cluster.plan import Line, Measured, Wanted, table
 from benchmarks.cluster.redis_cost import NAME, Server, Spoken, spoken, windows
 from benchmarks.kept_store import many
-from benchmarks.load.__main__ import measure as load
+from benchmarks.load.alone import costs_us as load
 from benchmarks.machine import machine_line
 from twopair.backends.userspace.engine import Engine
 from twopair.backends.userspace.ledger import FileLedger
@@ -151,7 +151,7 @@ def main() -> None:
             over_s, held = taken_over(redis.url, folder, count)
         finally:
             redis.stop()
-        _, registration, up, down = load(folder, 1_000)
+        registration, up, down = load(folder / "load", 1_000)
     value, window = lines["re-registration"], lines["window"]
     one = Measured(
         registration_us=registration,

@@ -13,11 +13,12 @@ class Program:
 
     Args:
         command: the program with its arguments.
-        ready: text of the line after which it serves, or None to wait until `serves` is called for it.
+        ready: text of the line after which it serves, or None to go on at once.
         log: where its stderr goes.
     """
 
     def __init__(self, command: Sequence[str], log: Path, ready: str | None = None) -> None:
+        self._log = log
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log.open("wb"), text=True
         )
@@ -27,6 +28,11 @@ class Program:
             if not line.startswith(ready):
                 self.end()
                 raise RuntimeError(f"{command[0]} did not start: {log.read_text()[-500:]}")
+
+    def must_run(self) -> None:
+        """Raise RuntimeError if it has ended."""
+        if self._process.poll() is not None:
+            raise RuntimeError(f"it has ended: {self._log.read_text()[-500:]}")
 
     def cpu_s(self) -> float:
         """Seconds of CPU used so far by the process and its descendants, all threads."""

@@ -3,12 +3,15 @@
 import select
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from time import monotonic
+from typing import Final
 
 Taker = Callable[[bytes], None]
 
-_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
+_PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
+_BUFFER_OCTETS: Final = 4_000_000
+PATIENCE_S: Final = 5.0
 
 
 class Sockets:
@@ -18,11 +21,12 @@ class Sockets:
         self._poll = select.epoll()
         self._takers: dict[int, tuple[socket.socket, Taker]] = {}
         self._by_port: dict[int, socket.socket] = {}
+        self._infos: dict[str, bytes] = {}
 
     def bind(self, port: int, take: Taker, address: str = "0.0.0.0") -> None:
         """Have `take` called with each datagram to `port`."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_000_000)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_OCTETS)
         sock.bind((address, port))
         sock.setblocking(False)
         self._poll.register(sock, select.EPOLLIN)
@@ -31,8 +35,11 @@ class Sockets:
 
     def send(self, source: tuple[str, int], target: tuple[str, int], data: bytes) -> None:
         """Send from any loopback address and a bound port."""
-        info = struct.pack("=I4s4s", 0, socket.inet_aton(source[0]), bytes(4))
-        self._by_port[source[1]].sendmsg([data], [(socket.IPPROTO_IP, _PKTINFO, info)], 0, target)
+        address, port = source
+        info = self._infos.get(address)
+        if info is None:
+            info = self._infos[address] = struct.pack("=I4s4s", 0, socket.inet_aton(address), bytes(4))
+        self._by_port[port].sendmsg((data,), ((socket.IPPROTO_IP, _PKTINFO, info),), 0, target)
 
     def turn(self, timeout_s: float) -> bool:
         """Hand over what has come; False if nothing did within the time.
@@ -64,20 +71,15 @@ class Sockets:
         self._poll.close()
 
 
-def keep_busy(sockets: Sockets, begin: Callable[[], bool], done: Callable[[], int], window: int) -> None:
+def keep_busy(sockets: Sockets, begin: Callable[[], bool], under_way: Collection[bytes], window: int) -> None:
     """Begin new exchanges while fewer than `window` are under way, until none is left to begin.
 
-    A datagram may be lost on loopback too: up to one exchange in two hundred may stay unanswered.
-
     Raises:
-        RuntimeError: nothing came for three seconds, and more than that is missing.
+        RuntimeError: nothing came for `PATIENCE_S`, and something is still under way: it was lost.
     """
-    begun, more = 0, True
-    while more or done() < begun:
-        while more and begun - done() < window:
+    more = True
+    while more or under_way:
+        while more and len(under_way) < window:
             more = begin()
-            begun += more
-        if done() < begun and not sockets.turn(3.0):
-            if not more and begun - done() <= begun // 200:
-                return
-            raise RuntimeError(f"no answer: {begun} begun, {done()} done")
+        if under_way and not sockets.turn(PATIENCE_S):
+            raise RuntimeError(f"messages were lost: no answer to {len(under_way)}, {list(under_way)[:3]}")

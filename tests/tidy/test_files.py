@@ -17,7 +17,7 @@ DEBHELPER = {
 }  # fmt: skip
 PLACES = {
     ".ci": {""},
-    "benchmarks": {".py"},
+    "benchmarks": {".json", ".py"},
     "docs": {".md", ".svg", ".png"},
     "examples": {"", ".md", ".py", ".toml"},
     "packaging": {"", ".conf", ".json", ".service", ".toml", ".yaml", *DEBHELPER},
