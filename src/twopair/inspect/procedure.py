@@ -71,18 +71,18 @@ class Procedures:
     def step(self, message: Request | Response) -> str:
         """The step, or "" for a message that belongs to no registration, or is a provisional answer."""
         try:
-            call_id, (number, method) = message.call_id, message.cseq
+            call_id, cseq = message.call_id, message.cseq
         except WireError:
             return ""
-        if method != "REGISTER" or (isinstance(message, Response) and message.status < 200):
+        if cseq.method != "REGISTER" or (isinstance(message, Response) and message.status < 200):
             return ""
         procedure = self._procedures.pop(call_id, None) or _Procedure()
         self._procedures[call_id] = procedure
         if len(self._procedures) > _PROCEDURES_KEPT:
             self._procedures.popitem(last=False)
         if isinstance(message, Request):
-            return procedure.request(number)
-        return procedure.answer(number, message.status)
+            return procedure.request(cseq.number)
+        return procedure.answer(cseq.number, message.status)
 
 
 def _kind(status: int) -> _Answer:

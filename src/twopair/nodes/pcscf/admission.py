@@ -109,7 +109,7 @@ def stamped(via: Via, source: Endpoint) -> Via:
     fresh = _FRESH.fullmatch(via.tail)
     if fresh is not None:
         tail = f"{fresh[1] or ''}rport={source.port}{fresh[2] or ''};received={source.address}"
-        return via._replace(tail=tail)
+        return Via(via.transport, via.host, via.port, tail)
     if asks_rport(via):
         return via.with_params(received=source.address, rport=str(source.port))
     return via if via.host == source.address else via.with_params(received=source.address)

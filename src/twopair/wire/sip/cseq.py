@@ -1,7 +1,7 @@
 """CSeq: number and method (RFC 3261 §20.16)."""
 
 import re
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from twopair.base import WireError
 from twopair.wire.sip.names import METHODS, TOKEN
@@ -9,11 +9,14 @@ from twopair.wire.sip.names import METHODS, TOKEN
 _CSEQ: Final = re.compile(rf"([0-9]{{1,10}})[ \t]+({TOKEN.pattern})")
 
 
-class CSeq(NamedTuple):
-    """``4711 REGISTER``; the number is below 2^31 (RFC 3261 §8.1.1.5)."""
+class CSeq:
+    """``4711 REGISTER``; the number is below 2^31 (RFC 3261 §8.1.1.5). A value: it is not changed."""
 
-    number: int
-    method: str
+    __slots__ = ("method", "number")
+
+    def __init__(self, number: int, method: str) -> None:
+        self.number = number
+        self.method = method
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -31,3 +34,12 @@ class CSeq(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
+
+    def __repr__(self) -> str:
+        return f"<CSeq {self}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CSeq) and (self.number, self.method) == (other.number, other.method)
+
+    def __hash__(self) -> int:
+        return hash((self.number, self.method))

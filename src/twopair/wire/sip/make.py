@@ -7,15 +7,18 @@ from twopair.base import WireError
 from twopair.wire.sip.message import Request, Response, header_line
 from twopair.wire.sip.nameaddr import NameAddr
 from twopair.wire.sip.names import ASKED
+from twopair.wire.sip.order import order_of
 from twopair.wire.sip.reasons import REASON
 
 _ECHOED: Final = frozenset({"via", "from", "to", "call-id", "cseq"})
+_ECHOED_IF_WELL: Final = _ECHOED | {"record-route"}
 
 
 def make_request(method: str, uri: str, headers: Iterable[tuple[str, str]], body: bytes = b"") -> Request:
     """A new request with these headers in this order; Content-Length is added when it is sent."""
     pairs = list(headers)
-    return Request(method, uri, [header_line(n, v) for n, v in pairs], [ASKED[n] for n, _ in pairs], body)
+    lines = [header_line(name, value) for name, value in pairs]
+    return Request(method, uri, lines, order_of(tuple([ASKED[name] for name, _ in pairs])), body)
 
 
 def make_response(
@@ -32,17 +35,16 @@ def make_response(
         headers: further headers, after the copied ones.
         body: the body.
     """
-    lines: list[str] = []
-    names: list[str] = []
-    for line, name in request.lines():
-        if name in _ECHOED or (name == "record-route" and 100 < status < 300):
-            tagged = name != "to" or not to_tag or status == 100 or _has_tag(line)
-            lines.append(line if tagged else f"{line};tag={to_tag}")
-            names.append(name)
-    for name, value in headers:
-        lines.append(header_line(name, value))
-        names.append(ASKED[name])
-    return Response(status, REASON.get(status, "Unknown") if reason is None else reason, lines, names, body)
+    lines, order = request.extract(_ECHOED_IF_WELL if 100 < status < 300 else _ECHOED)
+    if to_tag and status != 100:
+        for at, name in enumerate(order.names):
+            if name == "to" and not _has_tag(lines[at]):
+                lines[at] += f";tag={to_tag}"
+    below = [*headers]
+    if below:
+        lines += [header_line(name, value) for name, value in below]
+        order = order.around([], [name for name, _ in below])
+    return Response(status, REASON.get(status, "Unknown") if reason is None else reason, lines, order, body)
 
 
 def _has_tag(line: str) -> bool:

@@ -6,7 +6,7 @@ Messages are mutable: `copy()` before editing one that came from elsewhere.
 """
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import Final, Self
 
@@ -14,6 +14,7 @@ from twopair.base import WireError
 from twopair.wire.sip.cseq import CSeq
 from twopair.wire.sip.lists import LWS, first_element, split_list
 from twopair.wire.sip.names import ASKED
+from twopair.wire.sip.order import ABSENT, Order, Rest
 from twopair.wire.sip.via import Via
 
 _UNCHECKED: Final = -1
@@ -37,12 +38,12 @@ class Message:
     Header names are given in any case; compact forms in the message count as the long name.
     """
 
-    __slots__ = ("_cseq", "_declared", "_lines", "_names", "_via", "body")
+    __slots__ = ("_cseq", "_declared", "_lines", "_order", "_via", "body")
 
     _cseq: CSeq | None
     _declared: int  # Content-Length as written, -1 where that must be seen to
     _lines: list[str]
-    _names: list[str]
+    _order: Order
     _via: Via | None
     body: bytes
 
@@ -55,35 +56,51 @@ class Message:
 
     def get(self, name: str) -> str | None:
         """The first value of that header, unfolded and without white space around it, or None."""
-        wanted, names = ASKED[name], self._names
-        if wanted not in names:
+        at = self._order.at.get(name)
+        if at is None:
+            at = self._order.first(name)
+        if at < 0:
             return None
-        value = self._lines[names.index(wanted)].partition(":")[2].strip(" \t\r\n")
+        value = self._lines[at].partition(":")[2].strip(" \t\r\n")
         return value if "\n" not in value else _unfolded(value)
 
     def get_all(self, name: str) -> list[str]:
         """One value per line of that header, in order."""
-        wanted = ASKED[name]
-        found = self._names.count(wanted)
-        if found <= 1:  # the usual case
-            return [self._value(self._names.index(wanted))] if found else []
-        return [self._value(i) for i, have in enumerate(self._names) if have == wanted]
+        order = self._order
+        at = order.first(name)
+        if at < 0:
+            return []
+        wanted = order.names[at]
+        if wanted in order.once:  # the usual case
+            return [self._value(at)]
+        return [self._value(i) for i, have in enumerate(order.names) if have == wanted]
 
     def values(self, name: str) -> list[str]:
         """The elements of a list header over all its lines, split at commas (RFC 3261 §7.3.1)."""
+        if self._order.first(name) < 0:
+            return []
         return [element for line in self.get_all(name) for element in split_list(line)]
 
     def names(self) -> tuple[str, ...]:
         """Canonical names, one per line, in order."""
-        return tuple(self._names)
+        return self._order.names
+
+    def once(self) -> frozenset[str]:
+        """Canonical names of the headers that have one line, no more and no less."""
+        return self._order.once
 
     def headers(self) -> Iterable[tuple[str, str]]:
         """Canonical name and value of each header line, in order."""
-        return ((name, self._value(i)) for i, name in enumerate(self._names))
+        return ((name, self._value(i)) for i, name in enumerate(self._order.names))
 
     def lines(self) -> Iterable[tuple[str, str]]:
         """Each header line as it stands, with its canonical name."""
-        return zip(self._lines, self._names, strict=True)
+        return zip(self._lines, self._order.names, strict=True)
+
+    def extract(self, names: frozenset[str]) -> tuple[list[str], Order]:
+        """The lines of these names (canonical: long, lower case) as they stand, and their order."""
+        rest = self._order.only(names)
+        return list(compress(self._lines, rest.keep)), rest.order
 
     @property
     def octets(self) -> int:
@@ -120,8 +137,9 @@ class Message:
         Raises:
             WireError: as `top_via`.
         """
-        if self._via is None and "via" in self._names:
-            first = _BRANCH_FIRST.match(self._lines[self._names.index("via")])
+        if self._via is None:
+            at = self._order.first("via")
+            first = _BRANCH_FIRST.match(self._lines[at]) if at >= 0 else None
             if first is not None:
                 return first[1]
         return self.top_via.branch
@@ -130,71 +148,66 @@ class Message:
 
     def push(self, name: str, value: str) -> None:
         """Insert a line above the first one of that name, else at the top."""
-        wanted = ASKED[name]
-        at = self._names.index(wanted) if wanted in self._names else 0
-        self._lines.insert(at, header_line(name, value))
-        self._names.insert(at, wanted)
-        self._forget(wanted)
+        self._insert(max(self._order.first(name), 0), name, value)
 
     def add(self, name: str, value: str) -> None:
         """Append a line at the end of the headers."""
-        wanted = ASKED[name]
-        self._lines.append(header_line(name, value))
-        self._names.append(wanted)
-        self._forget(wanted)
+        self._insert(len(self._lines), name, value)
 
     def set(self, name: str, value: str) -> None:
         """Have exactly one line of that name: in place of the first one, else at the end."""
-        wanted = ASKED[name]
-        if wanted not in self._names:
+        at = self._order.first(name)
+        if at < 0:
             self.add(name, value)
             return
-        at = self._names.index(wanted)
+        wanted = ASKED[name]
         self._lines[at] = header_line(name, value)
-        if wanted in self._names[at + 1 :]:
-            self._drop(wanted, keep=at)
+        if wanted not in self._order.once:
+            self._leave(self._order.with_one(wanted, at))
         self._forget(wanted)
 
     def remove(self, name: str) -> int:
         """Remove all lines of that name; how many there were."""
-        wanted = ASKED[name]
-        found = self._names.count(wanted)
-        if found == 1:
-            at = self._names.index(wanted)
-            del self._lines[at], self._names[at]
-        elif found:
-            self._drop(wanted)
-        else:
+        at = self._order.first(name)
+        if at < 0:
             return 0
+        wanted = ASKED[name]
+        if wanted in self._order.once:
+            self._delete(at)
+            found = 1
+        else:
+            found = self._order.names.count(wanted)
+            self._leave(self._order.with_one(wanted, ABSENT))
         self._forget(wanted)
         return found
 
     def remove_all(self, names: frozenset[str]) -> None:
         """Remove all lines of these names (canonical: long, lower case) in one pass."""
-        if names.isdisjoint(self._names):
+        rest = self._order.without(names)
+        if rest.order is self._order:
             return
-        keep = [have not in names for have in self._names]
-        self._lines = list(compress(self._lines, keep))
-        self._names = list(compress(self._names, keep))
+        self._leave(rest)
         for name in ("via", "cseq", "content-length"):
             if name in names:
                 self._forget(name)
 
     def pop_value(self, name: str) -> str | None:
         """Remove the first element of a list header (Via, Route) and return it, or None."""
-        wanted = ASKED[name]
-        while wanted in self._names:
-            self._forget(wanted)
-            at = self._names.index(wanted)
+        at = self._order.first(name)
+        if at < 0:
+            return None
+        self._forget(self._order.names[at])
+        while at >= 0:
             value = self._value(at).lstrip(", \t")
             first = first_element(value) if "," in value else value
             rest = value[len(first) :].lstrip(", \t")
             if rest:
                 self._lines[at] = f"{self._lines[at].partition(':')[0]}: {rest}"
             else:
-                del self._lines[at], self._names[at]
+                self._delete(at)
             if first:
                 return first.strip(LWS)
+            at = self._order.first(name)
         return None
 
     def declare(self, octets: int) -> None:
@@ -209,7 +222,7 @@ class Message:
 
     def rebuild(
         self,
-        without: Container[str],
+        without: frozenset[str],
         above: Sequence[tuple[str, str]] = (),
         below: Sequence[tuple[str, str]] = (),
     ) -> None:
@@ -220,18 +233,17 @@ class Message:
             above: (name, value) of lines put before all others.
             below: (name, value) of lines put after all others.
         """
-        keep = [have not in without for have in self._names]
-        lines = [f"{name}: {value}" for name, value in above]
-        last = [f"{name}: {value}" for name, value in below]
+        rest = self._order.without(without)
+        lines = [": ".join(line) for line in above]
+        last = [": ".join(line) for line in below]
         ours = "".join(lines + last)
         assert "\n" not in ours, ours  # as `header_line`
         assert "\r" not in ours, ours
-        lines += compress(self._lines, keep)
+        lines += compress(self._lines, rest.keep)
         lines += last
-        names = [ASKED[name] for name, _ in above]
-        names += compress(self._names, keep)
-        names += [ASKED[name] for name, _ in below]
-        self._lines, self._names, self._via = lines, names, None
+        self._lines = lines
+        self._order = rest.order.around([line[0] for line in above], [line[0] for line in below])
+        self._via = None
         if "cseq" in without:
             self._cseq = None
         if "content-length" in without:
@@ -249,10 +261,19 @@ class Message:
         value = self._lines[at].partition(":")[2].strip(" \t\r\n")
         return value if "\n" not in value else _unfolded(value)
 
-    def _drop(self, wanted: str, keep: int = -1) -> None:
-        kept = [i for i, have in enumerate(self._names) if have != wanted or i == keep]
-        self._lines = [self._lines[i] for i in kept]
-        self._names = [self._names[i] for i in kept]
+    def _insert(self, at: int, name: str, value: str) -> None:
+        wanted = ASKED[name]
+        self._lines.insert(at, header_line(name, value))
+        self._order = self._order.with_line(at, wanted)
+        self._forget(wanted)
+
+    def _delete(self, at: int) -> None:
+        del self._lines[at]
+        self._order = self._order.without_line(at)
+
+    def _leave(self, rest: Rest) -> None:
+        self._lines = list(compress(self._lines, rest.keep))
+        self._order = rest.order
 
     def _forget(self, name: str) -> None:
         """Drop what was parsed from a header that is being changed."""
@@ -270,11 +291,15 @@ class Request(Message):
     __slots__ = ("method", "uri", "version")
 
     def __init__(
-        self, method: str, uri: str, lines: list[str], names: list[str], body: bytes,
+        self, method: str, uri: str, lines: list[str], order: Order, body: bytes,
         declared: int = _UNCHECKED, *, version: str = "SIP/2.0",
     ) -> None:  # fmt: skip
-        self._lines, self._names, self._declared, self.body = lines, names, declared, body
-        self._cseq = self._via = None
+        self._lines = lines
+        self._order = order
+        self._declared = declared
+        self.body = body
+        self._cseq = None
+        self._via = None
         self.method = method
         self.uri = uri
         self.version = version
@@ -287,10 +312,11 @@ class Request(Message):
     def copy(self) -> "Request":
         """An independent message with the same content."""
         new = Request(
-            self.method, self.uri, self._lines[:], self._names[:], self.body,
+            self.method, self.uri, self._lines[:], self._order, self.body,
             declared=self._declared, version=self.version,
         )  # fmt: skip
-        new._cseq, new._via = self._cseq, self._via
+        new._cseq = self._cseq
+        new._via = self._via
         return new
 
     def __repr__(self) -> str:
@@ -303,11 +329,15 @@ class Response(Message):
     __slots__ = ("reason", "status", "version")
 
     def __init__(
-        self, status: int, reason: str, lines: list[str], names: list[str], body: bytes,
+        self, status: int, reason: str, lines: list[str], order: Order, body: bytes,
         declared: int = _UNCHECKED, *, version: str = "SIP/2.0",
     ) -> None:  # fmt: skip
-        self._lines, self._names, self._declared, self.body = lines, names, declared, body
-        self._cseq = self._via = None
+        self._lines = lines
+        self._order = order
+        self._declared = declared
+        self.body = body
+        self._cseq = None
+        self._via = None
         self.status = status
         self.reason = reason
         self.version = version
@@ -320,10 +350,11 @@ class Response(Message):
     def copy(self) -> "Response":
         """An independent message with the same content."""
         new = Response(
-            self.status, self.reason, self._lines[:], self._names[:], self.body,
+            self.status, self.reason, self._lines[:], self._order, self.body,
             declared=self._declared, version=self.version,
         )  # fmt: skip
-        new._cseq, new._via = self._cseq, self._via
+        new._cseq = self._cseq
+        new._via = self._via
         return new
 
     def __repr__(self) -> str:

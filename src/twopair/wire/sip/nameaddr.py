@@ -23,7 +23,7 @@ _LONGEST_KEPT: Final = 512
 """Characters of a value whose addresses are remembered: peers must not fill memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NameAddr:
     """One address: display name as written, URI text, header parameters.
 

@@ -4,14 +4,20 @@ import re
 from typing import Final
 
 from twopair.base import WireError
+from twopair.wire.sip.index import index
 from twopair.wire.sip.lists import LWS
 from twopair.wire.sip.message import Request, Response
-from twopair.wire.sip.names import CANONICAL, METHODS, TOKEN
+from twopair.wire.sip.names import METHODS, TOKEN
+from twopair.wire.sip.order import Order
+from twopair.wire.sip.reasons import REASON
 
 _STATUS_LINE: Final = re.compile(r"(SIP/[0-9]+\.[0-9]+) ([1-6][0-9][0-9])(?: (.*))?", re.I | re.S)
 _VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.I)
 
-_known: Final = CANONICAL.get
+_USUAL_STATUS: Final = {f"SIP/2.0 {status} {reason}": (status, reason) for status, reason in REASON.items()}
+"""Status lines that need not be matched."""
+
+_END: Final = b"\r\n\r\n"
 
 
 class UnfitRequest(WireError):
@@ -41,70 +47,39 @@ def parse(data: bytes) -> Request | Response:
     start = 0
     while data.startswith(b"\r\n", start):  # RFC 3261 §7.5: CRLF before the start line
         start += 2
-    end = data.find(b"\r\n\r\n", start)
-    if end < 0:
+    head, end, body = (data[start:] if start else data).partition(_END)
+    if not end:
         raise WireError("the headers do not end", len(data), "RFC 3261 §7")
-    lines = data[start:end].decode("utf-8", "surrogateescape").split("\r\n")
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     text = "".join(lines)
     if "\n" in text or "\r" in text:  # some take it for a line end: they would see other headers than we
         raise WireError("a CR or LF by itself", start, "RFC 3261 §7.3.1, §25.1")
-    first = lines[0]
-    del lines[0]
-    names: list[str] = [
-        _known(name)  # type: ignore[misc]
-        for line in lines
-        for name, colon, _ in (line.partition(":"),)
-        if colon
-    ]
-    if None in names or len(names) != len(lines):  # folded, misspelt, unusual, or no header line at all
-        lines, names = _index(lines)
-    message = _with_start_line(first, lines, names)
-    _set_body(message, data[end + 4 :])
+    first = lines.pop(0)
+    lines, order = index(lines)
+    message = _with_start_line(first, lines, order)
+    _set_body(message, body)
     return message
 
 
-def _with_start_line(first: str, lines: list[str], names: list[str]) -> Request | Response:
+def _with_start_line(first: str, lines: list[str], order: Order) -> Request | Response:
+    usual = _USUAL_STATUS.get(first)
+    if usual is not None:
+        return Response(usual[0], usual[1], lines, order, b"")
     parts = first.split(" ")
     if len(parts) == 3 and parts[2] == "SIP/2.0" and parts[0] in METHODS and parts[1].isprintable():
-        return Request(parts[0], parts[1], lines, names, b"")
+        return Request(parts[0], parts[1], lines, order, b"")
     status = _STATUS_LINE.fullmatch(first)
     if status is not None:
-        return Response(int(status[2]), status[3] or "", lines, names, b"", version=status[1])
+        return Response(int(status[2]), status[3] or "", lines, order, b"", version=status[1])
     trimmed = first.strip(LWS)
     method, _, behind = trimmed.partition(" ")
     uri, _, version = behind.rpartition(" ")
     if not (TOKEN.fullmatch(method) and uri.strip(LWS) and _VERSION.fullmatch(version)):
         raise WireError("neither a request line nor a status line", 0, "RFC 3261 §7.1")
-    request = Request(method, uri.strip(LWS), lines, names, b"", version=version)
+    request = Request(method, uri.strip(LWS), lines, order, b"", version=version)
     if trimmed != first or " " in uri or "\t" in uri:
         raise UnfitRequest("white space in the request line", "RFC 3261 §7.1", request)
     return request
-
-
-def _index(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Lines with their continuations, and their names. Raises WireError for a line without a name."""
-    if any(line[:1] in (" ", "\t") for line in lines):
-        lines = _unfold(lines)
-    names = []
-    for line in lines:
-        written, colon, _ = line.partition(":")
-        if not colon:
-            raise WireError("header line without a colon", 0, "RFC 3261 §7.3.1")
-        names.append(CANONICAL[written])
-    return lines, names
-
-
-def _unfold(lines: list[str]) -> list[str]:
-    """Continuation lines joined to the line they continue, line end kept (RFC 3261 §7.3.1)."""
-    joined: list[list[str]] = []
-    for line in lines:
-        if line[:1] in (" ", "\t"):
-            if not joined:
-                raise WireError("a continuation of nothing", 0, "RFC 3261 §7.3.1")
-            joined[-1].append(line)
-        else:
-            joined.append([line])
-    return ["\r\n".join(parts) for parts in joined]
 
 
 def _set_body(message: Request | Response, body: bytes) -> None:
@@ -113,7 +88,7 @@ def _set_body(message: Request | Response, body: bytes) -> None:
     written = message.get("Content-Length")
     if written is None:
         return
-    if written == str(len(body)) and message.names().count("content-length") == 1:  # as nearly always
+    if written == str(len(body)) and "content-length" in message.once():  # as nearly always
         message.declare(len(body))
         return
     fault = None

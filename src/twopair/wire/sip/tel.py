@@ -14,7 +14,7 @@ _DIGITS: Final = frozenset({"ext", "phone-context"})
 """Parameters whose values may be digits with visual separators among them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TelUri:
     """One telephone number.
 

@@ -20,7 +20,7 @@ _NEVER_IGNORED: Final = frozenset({"maddr", "method", "transport", "ttl", "user"
 """Parameters that make a difference even where one URI has none (RFC 3261 §19.1.4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SipUri:
     """``sip:user@host:port;params?headers``.
 

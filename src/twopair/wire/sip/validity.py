@@ -46,17 +46,20 @@ class _Unfit(WireError):
         self.refusal = refusal
 
 
+_ONCE: Final = frozenset({"from", "to", "call-id", "cseq"})
+
+
 def _version(request: Request) -> None:
     if request.version != "SIP/2.0" and request.version.upper() != "SIP/2.0":
         raise _Unfit(Refusal.VERSION_NOT_SUPPORTED, f"version {request.version}")
 
 
 def _mandatory(request: Request) -> None:
-    count = request.names().count
-    for name in ("from", "to", "call-id", "cseq"):
-        if count(name) != 1:
-            raise WireError(f"not exactly one {name}", 0, "RFC 3261 §8.1.1, §7.3.1")
-    if count("max-forwards") > 1:
+    once = request.once()
+    if not once >= _ONCE:
+        name = next(name for name in ("from", "to", "call-id", "cseq") if name not in once)
+        raise WireError(f"not exactly one {name}", 0, "RFC 3261 §8.1.1, §7.3.1")
+    if "max-forwards" not in once and "max-forwards" in request.names():
         raise WireError("more than one max-forwards", 0, "RFC 3261 §7.3.1")
     _ = request.call_id, request.top_via.branch
 

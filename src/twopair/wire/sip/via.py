@@ -1,7 +1,7 @@
 """Via: the way a response takes back (RFC 3261 §20.42)."""
 
 import re
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from twopair.base import WireError
 from twopair.wire.sip.hostport import parse_hostport, print_hostport
@@ -12,34 +12,44 @@ from twopair.wire.sip.params import Params, parse_params, print_params
 MAGIC: Final = "z9hG4bK"
 """Begins every branch made by RFC 3261 rules (§8.1.1.7)."""
 
-_USUAL: Final = re.compile(r"SIP/2\.0/([A-Za-z]+) ([A-Za-z0-9.-]+)(?::([1-9][0-9]{0,3}))?(?:;(.*)|\Z)", re.S)
+_USUAL: Final = re.compile(
+    r"SIP/2\.0/([A-Za-z]+) ([A-Za-z0-9.-]+)(?::([1-9][0-9]{0,3}))?"
+    r"(?:;((?:branch=([A-Za-z0-9_.!%*+`'~-]+)(?=;|\Z))?.*)|\Z)",
+    re.S,
+)
 _BRANCH: Final = re.compile(r'(?:\A|;)[ \t]*branch[ \t]*=[ \t]*([^ \t;="]+)[ \t]*(?=;|\Z)', re.I)
 """Found before any quoted string, or the parameters are parsed in full."""
-_BRANCH_FIRST: Final = re.compile(r"branch=([\w.!%*+`'~-]+)(?=;|\Z)", re.ASCII)
 
 
-class Via(NamedTuple):
-    """One Via element.
+class Via:
+    """One Via element. A value: it is compared by what it says, and not changed.
 
     Args:
         transport: upper-case token, ``UDP`` or ``TCP`` here.
         host: sent-by host, without brackets.
         port: sent-by port or None.
         tail: the parameters as written, without the first semicolon.
+        branch: the branch parameter, if whoever makes the value has it at hand.
     """
 
-    transport: str
-    host: str
-    port: int | None = None
-    tail: str = ""
+    __slots__ = ("_branch", "host", "port", "tail", "transport")
+
+    def __init__(
+        self, transport: str, host: str, port: int | None = None, tail: str = "", branch: str | None = None
+    ) -> None:
+        self.transport = transport
+        self.host = host
+        self.port = port
+        self.tail = tail
+        self._branch = branch
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one element. Raises WireError for anything else; parameters are read on demand."""
         usual = _USUAL.match(text)
         if usual is not None:
-            transport, host, port, tail = usual.groups()
-            return cls(transport.upper(), host, int(port) if port else None, tail or "")
+            transport, host, port, tail, branch = usual.groups()
+            return cls(transport.upper(), host, int(port) if port else None, tail or "", branch)
         head, _, tail = text.partition(";")
         parts = [part.strip(LWS) for part in head.split("/", 2)]
         if len(parts) != 3:
@@ -58,13 +68,12 @@ class Via(NamedTuple):
     @property
     def branch(self) -> str | None:
         """The branch parameter. Raises WireError if the parameters are none."""
-        first = _BRANCH_FIRST.match(self.tail)
-        if first is not None:
-            return first[1]
-        found = _BRANCH.search(self.tail)
-        if found is None or '"' in self.tail[: found.start()]:
-            return self.params.get("branch")
-        return found[1]
+        if self._branch is None and self.tail:
+            found = _BRANCH.search(self.tail)
+            if found is None or '"' in self.tail[: found.start()]:
+                return self.params.get("branch")
+            self._branch = found[1]
+        return self._branch
 
     @property
     def sent_by(self) -> str:
@@ -73,8 +82,22 @@ class Via(NamedTuple):
 
     def with_params(self, **params: str | None) -> "Via":
         """The same with these parameters set."""
-        return self._replace(tail=print_params({**self.params, **params})[1:])
+        return Via(self.transport, self.host, self.port, print_params({**self.params, **params})[1:])
 
     def __str__(self) -> str:
         tail = f";{self.tail}" if self.tail else ""
         return f"SIP/2.0/{self.transport} {print_hostport(self.host, self.port)}{tail}"
+
+    def __repr__(self) -> str:
+        return f"<Via {self}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Via) and (self.transport, self.host, self.port, self.tail) == (
+            other.transport,
+            other.host,
+            other.port,
+            other.tail,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.transport, self.host, self.port, self.tail))

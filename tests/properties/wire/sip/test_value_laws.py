@@ -84,7 +84,9 @@ def test_quoting(text: str) -> None:
 
 @given(st.integers(0, 2**31 - 1), TOKEN)
 def test_cseq(number: int, method: str) -> None:
-    assert CSeq.parse(str(CSeq(number, method))) == (number, method)
+    read = CSeq.parse(f"{number} {method}")
+    assert (read.number, read.method) == (number, method)
+    assert CSeq.parse(str(read)) == read
 
 
 @given(FIELDS, st.data())

@@ -3,7 +3,7 @@
 import pytest
 
 from twopair.base import WireError
-from twopair.wire.sip import Request, Response, UnfitRequest, Via, make_request, make_response, parse
+from twopair.wire.sip import CSeq, Request, Response, UnfitRequest, Via, make_request, make_response, parse
 
 REQUEST = (
     b"MESSAGE sip:bob@ims.example SIP/2.0\r\n"
@@ -47,7 +47,7 @@ def test_names_in_any_spelling() -> None:
 def test_a_folded_line_is_one_value() -> None:
     message = the_request()
     assert message.get("CSeq") == "0009 MESSAGE"
-    assert message.cseq == (9, "MESSAGE")
+    assert message.cseq == CSeq(9, "MESSAGE")
 
 
 def test_lists_over_lines_and_commas() -> None:
