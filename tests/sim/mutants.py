@@ -255,9 +255,8 @@ def same_branches(patch: pytest.MonkeyPatch) -> Variant:
 
 def lets_it_go(patch: pytest.MonkeyPatch) -> Variant:
     """MSG-06: a request of which nothing was heard is waited for, and that is all."""
-    key = State.TRYING, ClientOn.FLOW_CLOSED
-    row = OTHER_CLIENT.table[key]
-    patch.setitem(OTHER_CLIENT.table, key, row._replace(does=row.does[1:]))
+    row = OTHER_CLIENT.table[State.TRYING, ClientOn.FLOW_CLOSED]
+    patch.setattr(row, "does", row.does[1:])
     return Variant()
 
 

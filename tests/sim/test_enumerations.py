@@ -189,7 +189,7 @@ class Lies:
         if not isinstance(action, Send) or action.data != self._before:
             return action
         self.told += 1
-        return action._replace(data=self._after)
+        return Send(action.flow, self._after)
 
     def next_deadline(self) -> Micros | None:
         return self._node.next_deadline()

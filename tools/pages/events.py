@@ -97,6 +97,9 @@ def _fields(one: type) -> Iterator[tuple[str, str]]:
     for statement in body.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             yield statement.target.id, ast.unparse(statement.annotation)
+        elif isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+            for argument in statement.args.args[1:]:
+                yield argument.arg, ast.unparse(argument.annotation) if argument.annotation else ""
 
 
 def _file(one: type) -> Path:

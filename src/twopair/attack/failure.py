@@ -95,7 +95,8 @@ def dialogue(stage: Stage, start: int) -> str:
     """What victim and P-CSCF said to each other since then, each message once."""
     words: dict[bytes, str] = {}
     victim, plan = stage.plan.ues[0].config.address, stage.plan
-    for flow, data in stage.spoken[start:]:
+    for said in stage.spoken[start:]:
+        flow, data = said.flow, said.data
         if victim in (flow.local.address, flow.remote.address):
             message = parse(data)
             word = str(message.status) if isinstance(message, Response) else message.method

@@ -71,7 +71,7 @@ class Watched:
             data = self.says(action.data)
             self.lies += data != action.data
             self._sent.add(data)
-            said = action._replace(data=data)
+            said = Send(action.flow, data)
             self._spoken.append(said)
             return said
         if isinstance(action, InstallSas):

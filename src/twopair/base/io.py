@@ -6,7 +6,7 @@ they are carried out; an action never returns a value, its outcome is a later ev
 """
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from twopair.base.flow import Endpoint, Flow
 from twopair.base.micros import Micros, seconds
@@ -20,11 +20,24 @@ REFUSED_FOR: Final = seconds(600)
 """How long a peer that could not be reached over TCP is spared another try for size alone (PCS-26)."""
 
 
-class Received(NamedTuple):
+class Received:
     """Event: a whole datagram (UDP), or the next chunk of a stream, cut anywhere (TCP)."""
 
-    flow: Flow
-    data: bytes
+    __slots__ = ("data", "flow")
+    __match_args__ = ("flow", "data")
+
+    def __init__(self, flow: Flow, data: bytes) -> None:
+        self.flow: Final = flow
+        self.data: Final = data
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Received) and self.data == other.data and self.flow == other.flow
+
+    def __hash__(self) -> int:
+        return hash((self.flow, self.data))
+
+    def __repr__(self) -> str:
+        return f"Received({self.flow}, {self.data!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +75,24 @@ class Woke:
     """Event: `next_deadline()` has come; what is due is for the node to find out."""
 
 
-class Send(NamedTuple):
+class Send:
     """Action: send a datagram, or append to a stream (queued until it stands)."""
 
-    flow: Flow
-    data: bytes
+    __slots__ = ("data", "flow")
+    __match_args__ = ("flow", "data")
+
+    def __init__(self, flow: Flow, data: bytes) -> None:
+        self.flow: Final = flow
+        self.data: Final = data
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Send) and self.data == other.data and self.flow == other.flow
+
+    def __hash__(self) -> int:
+        return hash((self.flow, self.data))
+
+    def __repr__(self) -> str:
+        return f"Send({self.flow}, {self.data!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,7 +268,7 @@ class Driver:
                 if type(action) is Send:
                     if self.taps:
                         self._show(action.flow, action.data, sent=True)
-                    send(*action)
+                    send(action.flow, action.data)
                 else:
                     self._perform[type(action)](action)
             except Exception:  # the actions after it still count

@@ -14,6 +14,16 @@ MOST_AGAIN: Final = 3
 _SILENT_T1S: Final = 3
 """After how many T1 the second retransmission is due: T1, and 2 * T1."""
 
+# Members of enumerations that every message asks for: see `transaction`.
+_A: Final = ClientOn.TIMER_A
+_B: Final = ClientOn.TIMER_B
+_D: Final = ClientOn.TIMER_D
+_E: Final = ClientOn.TIMER_E
+_F: Final = ClientOn.TIMER_F
+_K: Final = ClientOn.TIMER_K
+_M: Final = ClientOn.TIMER_M
+_PROCEEDING: Final = State.PROCEEDING
+
 _IN_TIME: Final = Trouble(Why.TIMER)
 _LOST: Final = Trouble(Why.LOST)
 
@@ -21,7 +31,9 @@ _LOST: Final = Trouble(Why.LOST)
 def send(txn: ClientTransaction, _message: None, flow: Flow, now: Micros, out: Out) -> None:
     """Send the request and keep its bytes for retransmissions."""
     data = txn.request.to_bytes()
-    if not txn.reliable:
+    if txn.reliable:
+        txn.again = 0
+    else:
         txn.wire = data
     out.append(Send(flow, data))
 
@@ -35,55 +47,55 @@ def resend(txn: ClientTransaction, _message: object, _flow: object, now: Micros,
 def start_a(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Retransmit after T1, unless the transport does; it then tells silence only (RFC 3261 §17.1.1.2)."""
     txn.interval = _SILENT_T1S * txn.timers.t1 if txn.reliable else txn.timers.t1
-    txn.ground.lanes.start(ClientOn.TIMER_A, txn.interval, txn, now)
+    txn.ground.lanes.start(_A, txn.interval, txn, now)
 
 
 def double_a(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """The next retransmission of an INVITE waits twice as long, without limit."""
     if not txn.reliable:
         txn.interval *= 2
-        txn.ground.lanes.start(ClientOn.TIMER_A, txn.interval, txn, now)
+        txn.ground.lanes.start(_A, txn.interval, txn, now)
 
 
 def start_b(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Give up after 64*T1 without any response."""
-    txn.ground.lanes.start(ClientOn.TIMER_B, txn.timers.life, txn, now)
+    txn.ground.lanes.start(_B, txn.timers.life, txn, now)
 
 
 def start_d(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Answer retransmitted final responses for 64*T1; at once over on a stream."""
     if txn.reliable:
-        txn.feed(ClientOn.TIMER_D, None, None, now, out)
+        txn.feed(_D, None, None, now, out)
     else:
-        txn.ground.lanes.start(ClientOn.TIMER_D, txn.timers.life, txn, now)
+        txn.ground.lanes.start(_D, txn.timers.life, txn, now)
 
 
 def start_e(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Retransmit after T1, unless the transport does; it then tells silence only (RFC 3261 §17.1.2.2)."""
     txn.interval = _SILENT_T1S * txn.timers.t1 if txn.reliable else txn.timers.t1
-    txn.ground.lanes.start(ClientOn.TIMER_E, txn.interval, txn, now)
+    txn.ground.lanes.start(_E, txn.interval, txn, now)
 
 
 def double_e(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """The next retransmission waits twice as long, at most T2; T2 at once in Proceeding."""
     if txn.reliable:
         return
-    proceeding = txn.state is State.PROCEEDING
+    proceeding = txn.state is _PROCEEDING
     txn.interval = txn.timers.t2 if proceeding else min(2 * txn.interval, txn.timers.t2)
-    txn.ground.lanes.start(ClientOn.TIMER_E, txn.interval, txn, now)
+    txn.ground.lanes.start(_E, txn.interval, txn, now)
 
 
 def start_f(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Give up after 64*T1 without a final response."""
-    txn.ground.lanes.start(ClientOn.TIMER_F, txn.timers.life, txn, now)
+    txn.ground.lanes.start(_F, txn.timers.life, txn, now)
 
 
 def start_k(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Absorb retransmitted responses for T4; at once over on a stream."""
     if txn.reliable:
-        txn.feed(ClientOn.TIMER_K, None, None, now, out)
+        txn.feed(_K, None, None, now, out)
     else:
-        txn.ground.lanes.start(ClientOn.TIMER_K, txn.timers.t4, txn, now)
+        txn.ground.lanes.start(_K, txn.timers.t4, txn, now)
 
 
 def send_again(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
@@ -128,7 +140,7 @@ def start_lost(txn: ClientTransaction, _message: object, _flow: object, now: Mic
 
 def start_m(txn: ClientTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Pass on retransmitted and forked 2xx for 64*T1, on any transport (RFC 6026 §8.4)."""
-    txn.ground.lanes.start(ClientOn.TIMER_M, txn.timers.life, txn, now)
+    txn.ground.lanes.start(_M, txn.timers.life, txn, now)
 
 
 def acknowledge(txn: ClientTransaction, response: Response, _flow: Flow, now: Micros, out: Out) -> None:

@@ -46,8 +46,7 @@ class Lane:
         """Have a timer at the head that is still wanted; False if there is none."""
         waiting, on = self.waiting, self.on
         while waiting:
-            transaction = waiting[0][1]
-            if (transaction.state, on) in transaction.table:
+            if on in waiting[0][1].rows:
                 return True
             waiting.popleft()
         return False
@@ -66,17 +65,20 @@ class Lane:
 class Lanes:
     """All timers of one transaction layer."""
 
-    __slots__ = ("_lanes", "_next")
+    __slots__ = ("_by_duration", "_lanes", "_next")
 
     def __init__(self) -> None:
-        self._lanes: dict[tuple[On, int], Lane] = {}
+        self._by_duration: dict[On, dict[int, Lane]] = {on: {} for on in (*ClientOn, *ServerOn)}
+        self._lanes: list[Lane] = []
         self._next = _NEVER
 
     def start(self, on: On, duration: int, transaction: "Transaction", now: int) -> None:
         """Feed `on` to the transaction after `duration`, unless it means nothing to it by then."""
-        lane = self._lanes.get((on, duration))
-        if lane is None:
-            lane = self._lanes[on, duration] = Lane(on, duration)
+        try:
+            lane = self._by_duration[on][duration]
+        except KeyError:
+            lane = self._by_duration[on][duration] = Lane(on, duration)
+            self._lanes.append(lane)
         due = now + duration
         lane.waiting.append((due, transaction))
         due += lane.slack
@@ -92,7 +94,7 @@ class Lanes:
         if now < self._next:
             return
         self._next = soonest = _NEVER
-        for lane in list(self._lanes.values()):
+        for lane in list(self._lanes):
             soonest = min(soonest, lane.serve(now, out))
         self._next = min(self._next, soonest)  # timers were started meanwhile
 
@@ -101,7 +103,7 @@ class Lanes:
 
         What it would still have absorbed, retransmissions that are under way, now counts as new.
         """
-        lanes = [lane for lane in self._lanes.values() if lane.slack and lane.drop_lapsed()]
+        lanes = [lane for lane in self._lanes if lane.slack and lane.drop_lapsed()]
         if not lanes:
             return False
         lane = min(lanes, key=_first_due)

@@ -18,6 +18,11 @@ from twopair.wire.sip import Request, Response, make_response
 MOST_TRANSACTIONS: Final = 100_000
 """Transactions kept at a time unless the node says otherwise; about 1.5 kB each once answered."""
 
+# Members of enumerations that every message asks for: see `transaction`.
+_ACK: Final = ServerOn.ACK
+_REQUEST: Final = ServerOn.REQUEST
+_START: Final = ClientOn.START
+
 
 def never(_before: Flow, _flow: Flow) -> bool:
     """Answers stay with the connection on which a request came first."""
@@ -82,10 +87,10 @@ class TransactionLayer:
 
     def receive(self, message: Request | Response, flow: Flow, now: Micros, out: Out) -> None:
         """Take a parsed message."""
-        if type(message) is Response:
-            self._response(message, flow, now, out)
-        elif isinstance(message, Request):
+        if isinstance(message, Request):
             self._request(message, flow, now, out)
+        else:
+            self._response(message, flow, now, out)
 
     def knows(self, request: Request, flow: Flow) -> bool:
         """Whether a request is one of a transaction that is kept: a retransmission."""
@@ -132,7 +137,7 @@ class TransactionLayer:
         if txn is not None:
             if txn.reliable and flow != txn.flow and flow.transport.reliable:
                 txn.move(flow, self._comes_again)
-            txn.feed(ServerOn.ACK if is_ack else ServerOn.REQUEST, request, flow, now, out)
+            txn.feed(_ACK if is_ack else _REQUEST, request, flow, now, out)
             return
         if is_ack:
             self._user.on_ack(request, flow, now, out)
@@ -143,7 +148,7 @@ class TransactionLayer:
         machine = INVITE_SERVER if method == "INVITE" else OTHER_SERVER
         txn = ServerTransaction(ground, machine, key, request, flow, self._timers_for(flow))
         ground.servers[key] = txn
-        txn.feed(ServerOn.REQUEST, request, flow, now, out)
+        txn.feed(_REQUEST, request, flow, now, out)
 
     def _refuse(self, refusal: Refusal, request: Request, flow: Flow, detail: str, out: Out) -> None:
         """Answer without state, where it can be seen to whom."""
@@ -176,15 +181,16 @@ class TransactionLayer:
         """
         ground = self._ground
         key = client_key(request)
-        if request.method == "ACK" or key in ground.clients:
-            raise IllegalStep(f"{request.method} with branch {key[0]} cannot start a transaction")
-        machine = INVITE_CLIENT if request.method == "INVITE" else OTHER_CLIENT
+        method = request.method
+        if method == "ACK" or key in ground.clients:
+            raise IllegalStep(f"{method} with branch {key[0]} cannot start a transaction")
+        machine = INVITE_CLIENT if method == "INVITE" else OTHER_CLIENT
         txn = ClientTransaction(ground, machine, key, request, flow, self._timers_for(flow))
         txn.owner = owner
         ground.clients[key] = txn
         if txn.reliable:
             ground.streams.setdefault(flow, {})[key] = txn
-        txn.feed(ClientOn.START, None, flow, now, out)
+        txn.feed(_START, None, flow, now, out)
         return txn
 
     def flow_failed(

@@ -1,11 +1,21 @@
 """What the rows of the server tables do."""
 
+from typing import Final
+
 from twopair.base import Flow, Micros, Send
 from twopair.core.sip.keys import server_key
 from twopair.core.sip.terms import Out, ServerOn
 from twopair.core.sip.timers import TRYING_AFTER
 from twopair.core.sip.transaction import ServerTransaction
 from twopair.wire.sip import Request, Response, make_response
+
+# Members of enumerations that every message asks for: see `transaction`.
+_TRYING: Final = ServerOn.TIMER_TRYING
+_G: Final = ServerOn.TIMER_G
+_H: Final = ServerOn.TIMER_H
+_I: Final = ServerOn.TIMER_I
+_J: Final = ServerOn.TIMER_J
+_L: Final = ServerOn.TIMER_L
 
 
 def deliver(txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: Out) -> None:
@@ -41,7 +51,7 @@ def resend(txn: ServerTransaction, _message: object, _flow: object, now: Micros,
 
 def start_trying(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Give the user 200 ms before the peer is told to stop retransmitting."""
-    txn.ground.lanes.start(ServerOn.TIMER_TRYING, TRYING_AFTER, txn, now)
+    txn.ground.lanes.start(_TRYING, TRYING_AFTER, txn, now)
 
 
 def send_trying(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
@@ -62,40 +72,40 @@ def start_g(txn: ServerTransaction, _message: object, _flow: object, now: Micros
     """Retransmit a failed INVITE's response until the ACK, unless the transport does."""
     if not txn.reliable:
         txn.interval = txn.timers.t1
-        txn.ground.lanes.start(ServerOn.TIMER_G, txn.interval, txn, now)
+        txn.ground.lanes.start(_G, txn.interval, txn, now)
 
 
 def double_g(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """The next retransmission waits twice as long, at most T2."""
     txn.interval = min(2 * txn.interval, txn.timers.t2)
-    txn.ground.lanes.start(ServerOn.TIMER_G, txn.interval, txn, now)
+    txn.ground.lanes.start(_G, txn.interval, txn, now)
 
 
 def start_h(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Wait 64*T1 for the ACK."""
-    txn.ground.lanes.start(ServerOn.TIMER_H, txn.timers.life, txn, now)
+    txn.ground.lanes.start(_H, txn.timers.life, txn, now)
 
 
 def start_i(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Absorb retransmitted ACKs for T4; at once over on a stream."""
     if txn.reliable:
-        txn.feed(ServerOn.TIMER_I, None, None, now, out)
+        txn.feed(_I, None, None, now, out)
     else:
-        txn.ground.lanes.start(ServerOn.TIMER_I, txn.timers.t4, txn, now)
+        txn.ground.lanes.start(_I, txn.timers.t4, txn, now)
 
 
 def start_j(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Answer retransmitted requests for 64*T1; for as long as `Timers.again` says on a stream."""
     wait = txn.timers.again if txn.reliable else txn.timers.life
     if wait:
-        txn.ground.lanes.start(ServerOn.TIMER_J, wait, txn, now)
+        txn.ground.lanes.start(_J, wait, txn, now)
     else:
-        txn.feed(ServerOn.TIMER_J, None, None, now, out)
+        txn.feed(_J, None, None, now, out)
 
 
 def start_l(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:
     """Absorb retransmitted INVITEs for 64*T1, on any transport (RFC 6026 §7.1)."""
-    txn.ground.lanes.start(ServerOn.TIMER_L, txn.timers.life, txn, now)
+    txn.ground.lanes.start(_L, txn.timers.life, txn, now)
 
 
 def end(txn: ServerTransaction, _message: object, _flow: object, now: Micros, out: Out) -> None:

@@ -99,29 +99,56 @@ Step: TypeAlias = Callable[[Any, Any, Any, Micros, Out], None]
 """Something a row does: (transaction, message or None, its flow or None, now, out)."""
 
 
-class Row(NamedTuple):
-    """One row of a table.
+class Row:
+    """One row of a table. It is not changed once its table stands.
 
     Args:
         to: next state; it is entered before the steps are taken.
         does: the steps, in order; what the user is told comes after what is sent.
         clause: where the rule stands.
+
+    Attributes:
+        then: the rows of the next state, by trigger.
     """
 
-    to: State
-    does: tuple[Step, ...]
-    clause: str
+    __slots__ = ("clause", "does", "then", "to")
+
+    then: Mapping[Any, "Row"]
+
+    def __init__(self, to: State, does: tuple[Step, ...], clause: str) -> None:
+        self.to = to
+        self.does = does
+        self.clause = clause
 
 
-class Machine(NamedTuple):
+class Machine:
     """One of the four tables. A (state, trigger) in neither mapping is a mistake of ours: `IllegalStep`.
 
     Args:
         name: for people.
         table: what happens.
         ignored: what may come and changes nothing, with the reason.
+
+    Attributes:
+        rows: the table by state, and then by trigger.
     """
 
-    name: str
-    table: Mapping[tuple[State, Any], Row]
-    ignored: Mapping[tuple[State, Any], str]
+    __slots__ = ("ignored", "name", "rows", "table")
+
+    def __init__(
+        self,
+        name: str,
+        table: Mapping[tuple[State, Any], Row],
+        ignored: Mapping[tuple[State, Any], str],
+    ) -> None:
+        self.name = name
+        self.table = table
+        self.ignored = ignored
+        rows: dict[State, dict[Any, Row]] = {state: {} for state in State}
+        for (state, on), row in table.items():
+            rows[state][on] = row
+            row.then = rows[row.to]
+        self.rows: Mapping[State, Mapping[Any, Row]] = rows
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"

@@ -96,7 +96,7 @@ class EarlyPcscf:
             out.append(Unbind(before.endpoint(PortName.PC)))
 
     def _received(self, event: Received, out: list[Action]) -> None:
-        flow, data = event
+        flow, data = event.flow, event.data
         for octets in self._streams.feed(flow, data) if flow.transport is Transport.TCP else [data]:
             message = parse(octets)
             if flow.local != self._core.local:

@@ -107,7 +107,7 @@ class EarlyUe:
         self._send(request.to_bytes(), sa_set.flow(self._transport, PortName.UC, PortName.PS), out)
 
     def _received(self, event: Received, out: list[Action]) -> None:
-        flow, data = event
+        flow, data = event.flow, event.data
         for octets in self._streams.feed(flow, data) if flow.transport is Transport.TCP else [data]:
             message = parse(octets)
             if isinstance(message, Request):

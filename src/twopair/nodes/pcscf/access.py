@@ -1,7 +1,7 @@
 """What may come in, through which door, over which SA set (33.203 §7.1; UNP-01, SA-25, MGP-13)."""
 
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
 
 from twopair.base import Endpoint, Port, Refusal
 from twopair.core.registration.pcscf_checks import Check
@@ -81,13 +81,16 @@ PROTECTED: Final[frozenset[tuple[Door, Kind, Stage]]] = frozenset(
 """What an SA set may carry at each stage, from the UE (33.203 §7.1; SA-25, MSG-01, MGP-02, MGP-13)."""
 
 
-class Arrival(NamedTuple):
+class Arrival:
     """Evidence on a protected message."""
 
-    door: Door
-    kind: Kind
-    live: LiveSet
-    message: Message
+    __slots__ = ("door", "kind", "live", "message")
+
+    def __init__(self, door: Door, kind: Kind, live: LiveSet, message: Message) -> None:
+        self.door: Final = door
+        self.kind: Final = kind
+        self.live: Final = live
+        self.message: Final = message
 
 
 def _stage(e: Arrival) -> Refusal | None:

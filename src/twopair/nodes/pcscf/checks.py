@@ -1,7 +1,7 @@
 """What a request other than REGISTER must satisfy before it goes to the core: every check a row."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from twopair.base import Micros, Refusal
 from twopair.core.registration.pcscf_checks import Check
@@ -11,7 +11,7 @@ from twopair.nodes.pcscf.sets import LiveSet
 from twopair.wire.sip import Credentials, Request, Via
 
 
-class Asked(NamedTuple):
+class Asked:
     """Evidence on a request over an established set.
 
     Args:
@@ -24,13 +24,25 @@ class Asked(NamedTuple):
         verify_may_miss: whether Security-Verify may be left out (AGR-35).
     """
 
-    request: Request
-    names: tuple[str, ...]
-    vias: Sequence[str]
-    live: LiveSet
-    now: Micros
-    hops: int
-    verify_may_miss: bool
+    __slots__ = ("hops", "live", "names", "now", "request", "verify_may_miss", "vias")
+
+    def __init__(
+        self,
+        request: Request,
+        names: tuple[str, ...],
+        vias: Sequence[str],
+        live: LiveSet,
+        now: Micros,
+        hops: int,
+        verify_may_miss: bool,
+    ) -> None:
+        self.request: Final = request
+        self.names: Final = names
+        self.vias: Final = vias
+        self.live: Final = live
+        self.now: Final = now
+        self.hops: Final = hops
+        self.verify_may_miss: Final = verify_may_miss
 
 
 WITHOUT_AGREEMENT: Final = frozenset({"ACK", "CANCEL"})

@@ -211,7 +211,7 @@ class Pcscf:
     # Messages
 
     def _received(self, event: Received, now: Micros, out: list[Action]) -> None:
-        flow, data = event
+        flow, data = event.flow, event.data
         if flow.transport is Transport.UDP:
             if len(data) > 4 or data.strip(b"\r\n\0"):  # else a keep-alive
                 self._admission.take(data, flow, now, out)

@@ -226,7 +226,7 @@ class UserEquipment:
             layer.flow_failed(event.flow, now, out, event.reason)
 
     def _received(self, event: Received, now: Micros, out: list[Action]) -> None:
-        flow, data = event
+        flow, data = event.flow, event.data
         if flow.transport is Transport.UDP:
             if data.strip(b"\r\n"):
                 self._message(data, flow, now, out)

@@ -131,12 +131,13 @@ def place(bed: Bed, machine: Machine, state: State) -> Transaction:
     if machine in CLIENTS:
         txn = client = ClientTransaction(ground, machine, client_key(sip), sip, UDP, GM)
         ground.clients[txn.key] = client
+        client.again = 0
     else:
         flow = UDP.mirrored()
         txn = server = ServerTransaction(ground, machine, server_key(sip, flow, sip.method), sip, flow, GM)
         ground.servers[txn.key] = server
         server.answer_flow = UDP
-    txn.state = state
+    txn.state, txn.rows = state, machine.rows[state]
     txn.interval = GM.t1
     txn.wire = b"" if state is State.NEW else b"last "
     return txn
@@ -165,7 +166,7 @@ def test_row(machine: Machine, state: State, on: On) -> None:
     assert [line.split()[0] for line in bed.told] == ([] if told == "-" else told.split(","))
     started = {
         f"{lane.on.name}={lane.duration / 1_000_000:g}"
-        for lane in bed.layer._ground.lanes._lanes.values()
+        for lane in bed.layer._ground.lanes._lanes
         if lane.waiting
     }
     assert started == (set() if timers == "-" else set(timers.split()))
