@@ -1,60 +1,58 @@
 """What back ends that keep their own SAD have in common: sets in and out, closed ports, counters.
 
-Sets of a predecessor, here or at another host, come with their claims and the place of their counters. The
-four SAs of such a set, its ciphers and windows, are made when its first packet comes (`_wake`): so a start
-costs little for each UE, and one that is away costs no more (MGP-14).
+A set that stands is its claims and, where counters outlive the process, its cells. The entry of each of its
+four SAs is made when its first packet comes: so a start costs little for each UE, one that is away costs no
+more, and an SA that nobody uses, such as those of TCP where a UE speaks UDP, costs nothing (MGP-14).
 """
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from twopair.backends.contract import InstallError, SaCounters
 from twopair.base import Endpoint
 from twopair.core.esp import (
+    COUNTER_SUITES,
     NEVER_USED,
+    SCRATCH,
     WHOLE,
     Cells,
     Drop,
     Inbound,
-    InstalledSet,
+    IvWatch,
     Ledger,
-    Named,
     Nowhere,
     Numbers,
     Outbound,
     Positions,
-    Sad,
-    SecurityAssociation,
 )
-from twopair.core.sa import Claims, SaSet
+from twopair.core.sa import Arrow, Claims, SaSet
 
-T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 _log = logging.getLogger(__name__)
 
 
-class Tables(Generic[T]):
+class Tables(Generic[K]):
     """SAD, claims, closed ports and drop counters of one host.
 
     Args:
-        make: how one SA is carried out; see `Sad`.
+        key: by what the entry of an SA is found.
         ledger: where counters are written down.
         block: how many sequence numbers of an SA are this host's.
     """
 
     def __init__(
-        self,
-        make: Callable[[SecurityAssociation], T],
-        ledger: Ledger | None = None,
-        *,
-        block: int = WHOLE,
+        self, key: Callable[[SaSet, Arrow], K], ledger: Ledger | None = None, *, block: int = WHOLE
     ) -> None:
+        self._key = key
         self._ledger = ledger or Nowhere()
-        self._sad: Sad[T] = Sad(make, block)
+        self._block = block
         self._claims = Claims()
-        self._asleep: dict[int, SaSet] = {}
+        self._out: dict[K, Outbound] = {}
+        self._in: dict[K, Inbound] = {}
+        self._moved: set[int] = set()
         self._closed: set[Endpoint] = set()
         self._dropped: Counter[Drop] = Counter()
 
@@ -68,16 +66,18 @@ class Tables(Generic[T]):
 
     def install(self, sa_set: SaSet) -> None:
         """See `IpsecBackend`."""
-        self._stand(sa_set, self._begin(sa_set, NEVER_USED))
+        self._begin(sa_set, NEVER_USED)
 
     def take_over(self, sa_set: SaSet, at: Positions) -> None:
-        """See `IpsecBackend`. As with `adopt`, where the ledger keeps the cells until they are needed."""
-        cells = self._begin(sa_set, (at.sent, at.sent, *at.received))
-        if self._ledger.knows(sa_set.set_id):
-            self._asleep[sa_set.set_id] = sa_set
-            self._entered(sa_set)
-        else:
-            self._stand(sa_set, cells)
+        """See `IpsecBackend`."""
+        numbers = at.sent, at.sent, *at.received
+        cells = self._begin(sa_set, numbers)
+        if not self._ledger.knows(sa_set.set_id):  # nobody else keeps them until the first packet
+            for arrow in sa_set.arrows:
+                if arrow.sender is sa_set.end:
+                    self._send_with(sa_set, arrow, cells, numbers)
+                else:
+                    self._receive_with(sa_set, arrow, cells, numbers)
 
     def _begin(self, sa_set: SaSet, numbers: Numbers) -> Cells:
         """Take what a set needs, and cells with these numbers; or raise InstallError and take nothing."""
@@ -85,32 +85,12 @@ class Tables(Generic[T]):
         if why:
             raise InstallError(why)
         try:
-            return self._ledger.begin(sa_set.set_id, numbers)
+            cells = self._ledger.begin(sa_set.set_id, numbers)
         except OSError as error:  # no room for them
             self._claims.release(sa_set.set_id)
             raise InstallError(str(error)) from None
-
-    def _stand(self, sa_set: SaSet, cells: Cells) -> None:
-        """Make the SAs of a set that has taken what it needs."""
-        try:
-            installed = self._make(sa_set, cells)
-        except (ValueError, OverflowError) as error:
-            self._claims.release(sa_set.set_id)
-            self._ledger.end(sa_set.set_id)
-            raise InstallError(str(error)) from None
         self._entered(sa_set)
-        self._installed(installed)
-
-    def moved(self) -> Mapping[int, tuple[int, int]]:
-        """See `IpsecBackend`."""
-        found = {}
-        for set_id in self._sad.moved:
-            installed = self._sad.of(set_id)
-            if installed is not None:
-                tops = [sa.window.top for sa in installed.inbound]
-                found[set_id] = (tops[0], tops[-1])  # a set of one pair has one
-        self._sad.moved.clear()
-        return found
+        return cells
 
     def adopt(self, known: Iterable[SaSet]) -> set[int]:
         """Install again what a predecessor had, as far as the ledger knows its counters (MGP-14).
@@ -126,7 +106,6 @@ class Tables(Generic[T]):
             if why:
                 _log.warning("SA set %d is not taken up: %s", sa_set.set_id, why)
                 continue
-            self._asleep[sa_set.set_id] = sa_set
             self._entered(sa_set)
             stand.add(sa_set.set_id)
         return stand
@@ -136,46 +115,112 @@ class Tables(Generic[T]):
         conflict = self._claims.take(sa_set)
         return "" if conflict is None else f"{conflict.words} ({conflict.clause})"
 
-    def _make(self, sa_set: SaSet, cells: Cells) -> InstalledSet[T]:
-        named = [(a.sender is sa_set.end, Named(a.name, sa_set.association(a))) for a in sa_set.arrows]
-        outbound = tuple(n for ours, n in named if ours)
-        inbound = tuple(n for ours, n in named if not ours)
-        return self._sad.add(sa_set.set_id, outbound, inbound, cells)
-
-    def _wake(self, set_id: int | None) -> bool:
-        """Make the SAs of an adopted set, whose first packet is here; whether that was to do."""
-        sa_set = self._asleep.pop(set_id, None) if set_id is not None else None
-        if sa_set is None:
-            return False
-        cells = self._ledger.resume(sa_set.set_id)
-        assert cells is not None, "an adopted set has its cells until it is removed"
-        self._installed(self._make(sa_set, cells))
-        return True
-
     def remove(self, set_id: int) -> None:
-        """See `IpsecBackend`."""
+        """See `IpsecBackend`; the last reference to its keys goes with that (KEY-10)."""
         sa_set = self._claims.release(set_id)
         if sa_set is None:
             return
         self._ledger.end(set_id)
-        self._asleep.pop(set_id, None)
-        removed = self._sad.remove(set_id)
-        if removed is not None:
-            self._removed(removed)
+        self._moved.discard(set_id)
+        for arrow in sa_set.arrows:
+            key, table = self._key(sa_set, arrow), self._out if arrow.sender is sa_set.end else self._in
+            entry = table.pop(key, None)
+            if entry is not None:
+                entry.transform = None
         self._left(sa_set)
+
+    # entries
+
+    def _sends(self, sa_set: SaSet, arrow: Arrow) -> Outbound:
+        """The entry of an SA that we send with, made if this is its first packet."""
+        found = self._out.get(self._key(sa_set, arrow))
+        return found or self._send_with(sa_set, arrow, *self._cells(sa_set.set_id))
+
+    def _receives(self, sa_set: SaSet, arrow: Arrow) -> Inbound:
+        """The entry of an SA that we receive with, made if this is its first packet."""
+        found = self._in.get(self._key(sa_set, arrow))
+        return found or self._receive_with(sa_set, arrow, *self._cells(sa_set.set_id))
+
+    def _cells(self, set_id: int) -> tuple[Cells, Numbers]:
+        """Where the numbers of a set are written down, and which there are."""
+        cells = self._ledger.resume(set_id)
+        return (SCRATCH, NEVER_USED) if cells is None else (cells, cells.numbers)
+
+    def _send_with(self, sa_set: SaSet, arrow: Arrow, cells: Cells, numbers: Numbers) -> Outbound:
+        cell = _cell(sa_set, arrow)
+        self._out[self._key(sa_set, arrow)] = made = Outbound(
+            sa_set.set_id,
+            arrow.name,
+            sa_set.spis.of(arrow.spi_of),
+            cells.words,
+            cells.first + cell,
+            numbers[cell],
+            self._block,
+        )
+        return made
+
+    def _receive_with(self, sa_set: SaSet, arrow: Arrow, cells: Cells, numbers: Numbers) -> Inbound:
+        cell = _cell(sa_set, arrow)
+        ivs = self._watch(sa_set) if sa_set.suite in COUNTER_SUITES else None
+        self._in[self._key(sa_set, arrow)] = made = Inbound(
+            sa_set.set_id,
+            arrow.name,
+            sa_set.spis.of(arrow.spi_of),
+            self._selector(sa_set, arrow),
+            cells.words,
+            cells.first + cell,
+            numbers[cell],
+            ivs,
+            self._moved,
+        )
+        return made
+
+    def _watch(self, sa_set: SaSet) -> IvWatch:
+        """The one watch of a set: both its inbound SAs have one key and one salt (KEY-08)."""
+        made = (self._in.get(self._key(sa_set, arrow)) for arrow in _inbound(sa_set))
+        return next((entry.ivs for entry in made if entry is not None and entry.ivs is not None), IvWatch())
+
+    # counters
+
+    def moved(self) -> Mapping[int, tuple[int, int]]:
+        """See `IpsecBackend`."""
+        found = {}
+        for set_id in self._moved:
+            sa_set = self._claims.of(set_id)
+            assert sa_set is not None, "what is removed has not moved"
+            tops = [self._top(sa_set, arrow) for arrow in _inbound(sa_set)]
+            found[set_id] = (tops[0], tops[-1])  # a set of one pair has one
+        self._moved.clear()
+        return found
+
+    def _top(self, sa_set: SaSet, arrow: Arrow) -> int:
+        made = self._in.get(self._key(sa_set, arrow))
+        return self._cells(sa_set.set_id)[1][_cell(sa_set, arrow)] if made is None else made.window.top
 
     def query(self) -> Iterable[SaCounters]:
         """See `IpsecBackend`."""
-        counted = [counters for installed in self._sad for counters in _counted(installed)]
-        return counted + [counters for set_id in self._asleep for counters in self.counters(set_id)]
+        return [counters for sa_set in self._claims for counters in self._counted(sa_set)]
 
     def counters(self, set_id: int) -> Iterable[SaCounters]:
         """See `IpsecBackend`."""
-        asleep = self._asleep.get(set_id)
-        if asleep is not None:
-            return _unheard(asleep, self._ledger.resume(set_id) or NEVER_USED)
-        installed = self._sad.of(set_id)
-        return [] if installed is None else _counted(installed)
+        sa_set = self._claims.of(set_id)
+        return [] if sa_set is None else list(self._counted(sa_set))
+
+    def _counted(self, sa_set: SaSet) -> Iterator[SaCounters]:
+        """Of its four SAs; where none has come yet, what was sent before is known from the cells."""
+        _, numbers = self._cells(sa_set.set_id)
+        set_id, spis = sa_set.set_id, sa_set.spis
+        for arrow in sa_set.arrows:
+            if arrow.sender is sa_set.end:
+                out, spi = self._out.get(self._key(sa_set, arrow)), spis.of(arrow.spi_of)
+                sent, octets = (
+                    (numbers[_cell(sa_set, arrow)], 0) if out is None else (out.packets, out.octets)
+                )
+                yield SaCounters(set_id, arrow.name, spi, sent, octets, replayed=0, bad_icv=0)
+        for arrow in _inbound(sa_set):
+            sa, spi = self._in.get(self._key(sa_set, arrow)), spis.of(arrow.spi_of)
+            told = (0,) * 5 if sa is None else _received(sa)
+            yield SaCounters(set_id, arrow.name, spi, *told)
 
     def drops(self) -> Mapping[str, int]:
         """See `IpsecBackend`."""
@@ -186,45 +231,31 @@ class Tables(Generic[T]):
         self._dropped[drop] += 1
         return drop
 
+    # what a back end adds
+
+    def _selector(self, _sa_set: SaSet, _arrow: Arrow) -> bytes:
+        """What addresses and ports of an inbound packet must be, where it is looked at."""
+        return b""
+
     def _unfit(self, sa_set: SaSet) -> str:
-        """Why an adopted set could not be carried out when its first packet comes; empty if it can be."""
+        """Why a set could not be carried out when its first packet comes; empty if it can be."""
         return ""
 
     def _entered(self, sa_set: SaSet) -> None:
-        """Called when a set stands, its SAs made or not."""
+        """Called when a set stands."""
 
     def _left(self, sa_set: SaSet) -> None:
         """Called when a set is gone."""
 
-    def _installed(self, installed: InstalledSet[T]) -> None:
-        """Called when the SAs of a set were made."""
 
-    def _removed(self, removed: InstalledSet[T]) -> None:
-        """Called when SAs that were made went out."""
+def _inbound(sa_set: SaSet) -> Iterator[Arrow]:
+    return (arrow for arrow in sa_set.arrows if arrow.sender is not sa_set.end)
 
 
-def _counted(installed: InstalledSet[T]) -> list[SaCounters]:
-    return [*map(_sent, installed.outbound), *map(_received, installed.inbound)]
+def _cell(sa_set: SaSet, arrow: Arrow) -> int:
+    """Which of the numbers of a set is that of an SA: those of outbound SAs come first."""
+    return arrow.pair.value + (0 if arrow.sender is sa_set.end else len(sa_set.pairs))
 
 
-def _unheard(sa_set: SaSet, cells: Cells | Numbers) -> list[SaCounters]:
-    """Of an adopted set without a packet so far: what was sent before is known from its cells."""
-    sent = [arrow for arrow in sa_set.arrows if arrow.sender is sa_set.end]
-    received = [arrow for arrow in sa_set.arrows if arrow.sender is not sa_set.end]
-    packets = [*(cells[cell] for cell in range(len(sent))), *(0 for _ in received)]
-    return [
-        SaCounters(
-            sa_set.set_id, arrow.name, sa_set.spis.of(arrow.spi_of), sent_before, 0, replayed=0, bad_icv=0
-        )
-        for arrow, sent_before in zip(sent + received, packets, strict=True)
-    ]
-
-
-def _sent(sa: Outbound[T]) -> SaCounters:
-    return SaCounters(sa.set_id, sa.name, sa.spi, sa.packets, sa.octets, replayed=0, bad_icv=0)
-
-
-def _received(sa: Inbound[T]) -> SaCounters:
-    return SaCounters(
-        sa.set_id, sa.name, sa.spi, sa.packets, sa.octets, sa.replayed, sa.bad_icv, sa.mismatched
-    )
+def _received(sa: Inbound) -> tuple[int, int, int, int, int]:
+    return sa.packets, sa.octets, sa.replayed, sa.bad_icv, sa.mismatched

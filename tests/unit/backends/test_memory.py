@@ -105,7 +105,7 @@ def test_clear_text_both_ways(ends: tuple[MemoryBackend, MemoryBackend]) -> None
 def test_sequence_exhausted(ends: tuple[MemoryBackend, MemoryBackend]) -> None:
     """SA-07."""
     ue, _ = ends
-    for installed in ue._sad:
-        for sa in installed.outbound:
-            sa.sequence = LAST_SEQUENCE
+    marked(ue)
+    for sa in ue._out.values():
+        sa.sequence = LAST_SEQUENCE
     assert ue.outbound(UP) is Drop.SEQUENCE_EXHAUSTED

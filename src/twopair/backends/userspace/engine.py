@@ -9,7 +9,7 @@ one dictionary hit finds its SA; likewise destination and SPI. All others take t
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final
@@ -24,7 +24,6 @@ from twopair.core.esp import (
     Drop,
     Inbound,
     Inside,
-    InstalledSet,
     Ledger,
     Outbound,
     SecurityAssociation,
@@ -34,7 +33,7 @@ from twopair.core.esp import (
     receive,
     send,
 )
-from twopair.core.sa import SaSet
+from twopair.core.sa import ARROWS, Arrow, Place, SaSet
 from twopair.wire import esp, ip
 
 _log = logging.getLogger(__name__)
@@ -44,6 +43,11 @@ _IPV4_PLAIN: Final = 0x45
 """First octet of an IPv4 header without options."""
 
 WIRE_MTU: Final = 1500
+
+MOST_EQUIPPED: Final = 16_384
+"""SAs that have ciphers at a time: 0.7 to 2.5 kB each, and 2 to 10 µs to make anew (ADR 27)."""
+
+_ARROW: Final = {arrow.name: arrow for arrow in ARROWS}
 
 Packets = list[bytes]
 
@@ -65,16 +69,16 @@ def _inbound_key(sa: SecurityAssociation) -> bytes:
     return ip.address_octets(sa.selector.dst) + sa.spi.to_bytes(4, "big")
 
 
+def _key(sa_set: SaSet, arrow: Arrow) -> bytes:
+    sa = sa_set.association(arrow)
+    return selector_key(sa) if arrow.sender is sa_set.end else _inbound_key(sa)
+
+
 def _spi(key: bytes) -> Spi:
     return Spi(int.from_bytes(key[-4:], "big"))
 
 
-def _carry_out(sa: SecurityAssociation, entropy: Entropy) -> Transform:
-    selector_key(sa)  # an address that is none must be noticed before anything is installed
-    return make_transform(sa, entropy)
-
-
-class Engine(Tables[Transform]):
+class Engine(Tables[bytes]):
     """ESP for one host: an `IpsecBackend` with `from_host` and `from_wire`.
 
     Args:
@@ -91,10 +95,10 @@ class Engine(Tables[Transform]):
     def __init__(
         self, entropy: Entropy, *, mtu: int = WIRE_MTU, ledger: Ledger | None = None, block: int = WHOLE
     ) -> None:
-        super().__init__(lambda sa: _carry_out(sa, entropy), ledger, block=block)
+        super().__init__(_key, ledger, block=block)
+        self._entropy = entropy
+        self._equipped: deque[Outbound | Inbound] = deque()
         self._mtu = mtu
-        self._out: dict[bytes, Outbound[Transform]] = {}
-        self._in: dict[bytes, tuple[Inbound[Transform], bytes]] = {}
         self._ports: set[bytes] = set()
         self._addresses: Counter[bytes] = Counter()
         self._reassembly = ip.Reassembly()
@@ -135,6 +139,8 @@ class Engine(Tables[Transform]):
                 inet_pton(AF_INET6 if ":" in address else AF_INET, address)
             except OSError:
                 return f"{address!r} is no address"
+        if not all(0 <= port < 1 << 16 for port in sa_set.ports):
+            return "a port outside 0..65535"
         return misfit(sa_set.suite, sa_set.keys)
 
     def _entered(self, sa_set: SaSet) -> None:
@@ -143,17 +149,18 @@ class Engine(Tables[Transform]):
     def _left(self, sa_set: SaSet) -> None:
         self._leave(ip.address_octets(sa_set.address(sa_set.end)))
 
-    def _installed(self, installed: InstalledSet[Transform]) -> None:
-        for out in installed.outbound:
-            self._out[selector_key(out.association)] = out
-        for sa in installed.inbound:
-            self._in[_inbound_key(sa.association)] = (sa, selector_key(sa.association))
+    def _selector(self, sa_set: SaSet, arrow: Arrow) -> bytes:
+        return selector_key(sa_set.association(arrow))
 
-    def _removed(self, removed: InstalledSet[Transform]) -> None:
-        for out in removed.outbound:
-            del self._out[selector_key(out.association)]
-        for sa in removed.inbound:
-            del self._in[_inbound_key(sa.association)]
+    def _equip(self, sa: Outbound | Inbound) -> Transform:
+        """The ciphers of an SA: of those that got theirs last, however many there are."""
+        sa_set = self._claims.of(sa.set_id)
+        assert sa_set is not None, "an entry goes with its set"
+        sa.transform = made = make_transform(sa_set.association(_ARROW[sa.name]), self._entropy)
+        self._equipped.append(sa)
+        if len(self._equipped) > MOST_EQUIPPED:
+            self._equipped.popleft().transform = None
+        return made
 
     def _leave(self, address: bytes) -> None:
         self._addresses[address] -= 1
@@ -170,7 +177,7 @@ class Engine(Tables[Transform]):
             if not fragment & 0x3FFF and total == len(packet) and protocol in PORTED:
                 sa = self._out.get(packet[12:24])
                 if sa is not None:
-                    body = send(sa, packet[20:], protocol)
+                    body = send(sa, sa.transform or self._equip(sa), packet[20:], protocol)
                     if isinstance(body, Drop) or len(body) + 20 > self._mtu:
                         return self._wrap(packet, body)
                     longer = len(body) + 20
@@ -181,7 +188,7 @@ class Engine(Tables[Transform]):
         elif len(packet) >= 48 and packet[0] >> 4 == 6 and packet[6] in PORTED:
             sa = self._out.get(packet[8:44])
             if sa is not None:
-                body = send(sa, packet[40:], packet[6])
+                body = send(sa, sa.transform or self._equip(sa), packet[40:], packet[6])
                 if isinstance(body, Drop) or len(body) + 40 > self._mtu:
                     return self._wrap(packet, body)
                 return [packet[:4] + len(body).to_bytes(2, "big") + b"\x32" + packet[7:40] + body]
@@ -196,24 +203,26 @@ class Engine(Tables[Transform]):
                 return self._lose(Drop.FRAGMENT) if header.src in self._addresses else [packet]
             if header.protocol in PORTED:
                 key = header.src + header.dst + packet[header.offset : header.offset + 4]
-                sa = self._out.get(key)
-                if sa is None and self._wake(self._asleep_for(key)):
-                    sa = self._out.get(key)
+                sa = self._out.get(key) or self._first_to(key)
                 if sa is not None:
-                    return self._wrap(packet, send(sa, packet[header.offset : header.total], header.protocol))
+                    payload = packet[header.offset : header.total]
+                    body = send(sa, sa.transform or self._equip(sa), payload, header.protocol)
+                    return self._wrap(packet, body)
             return self._clear_out(packet)
         except WireError:
             return self._lose(Drop.MALFORMED_IP)
 
-    def _asleep_for(self, key: bytes) -> int | None:
-        """The adopted set, its SAs not made yet, that protects what goes out with this selector."""
-        if not self._asleep:
-            return None
+    def _first_to(self, key: bytes) -> Outbound | None:
+        """The SA whose first packet goes out with this selector, if there is one."""
+        place = self._between(key)
+        return None if place is None else self._sends(place.sa_set, place.outbound)
+
+    def _between(self, key: bytes) -> Place | None:
+        """The pair that protects what goes out with this selector."""
         width = len(key) // 2 - 2
         own, peer = ip.address_text(key[:width]), ip.address_text(key[width:-4])
         own_port, peer_port = int.from_bytes(key[-4:-2], "big"), int.from_bytes(key[-2:], "big")
-        set_id = self._claims.between(peer, Port(peer_port), own, Port(own_port))
-        return set_id if set_id in self._asleep else None
+        return self._claims.between(peer, Port(peer_port), own, Port(own_port))
 
     def _wrap(self, packet: bytes, body: bytes | Drop) -> Packets:
         """The outer packet of any length and shape, cut at the MTU of the wire."""
@@ -299,20 +308,24 @@ class Engine(Tables[Transform]):
             body: the ESP packet, SPI to ICV.
             addresses: source and destination address.
         """
-        found = self._in.get(key)
-        if found is None and self._asleep and self._wake(self._claims.behind(_spi(key))):
-            found = self._in.get(key)
-        if found is None:
+        sa = self._in.get(key) or self._first_from(key)
+        if sa is None:
             self._drop(self._unknown(key, addresses))
             return None
-        sa, selector = found
-        inside = receive(sa, body, addresses, selector)
+        inside = receive(sa, sa.transform or self._equip(sa), body, addresses)
         if isinstance(inside, Drop):
             self._drop(inside)
             return None
         if inside.iv_repeated:
             self._fault(sa)
         return inside
+
+    def _first_from(self, key: bytes) -> Inbound | None:
+        """The SA whose first packet comes with this destination and SPI, if there is one."""
+        place = self._claims.behind(_spi(key))
+        if place is None or key[:-4] != ip.address_octets(place.own_address):
+            return None
+        return self._receives(place.sa_set, place.inbound)
 
     def _unknown(self, key: bytes, addresses: bytes) -> Drop:
         """Whether an SPI nobody here chose is one that we send with to the packet's claimed source."""
@@ -326,7 +339,7 @@ class Engine(Tables[Transform]):
                 at = header.offset
                 back = header.dst + header.src + packet[at + 2 : at + 4] + packet[at : at + 2]
                 to_closed = self._is_closed(header.dst, packet, at + 2)
-                if to_closed or back in self._out or self._asleep_for(back) is not None:
+                if to_closed or back in self._out or self._between(back) is not None:
                     return self._lose(Drop.CLEAR_TO_PROTECTED)
             elif self._quotes_protected(packet, header, ours_is_source=True):
                 return self._lose(Drop.ICMP)
@@ -345,7 +358,7 @@ class Engine(Tables[Transform]):
         self._drop(drop)
         return []
 
-    def _fault(self, sa: Inbound[Transform]) -> None:
+    def _fault(self, sa: Inbound) -> None:
         """Count a repeated IV, and log the first of each SA set's."""
         if not self.faults["REPEATED_IV"]:
             _log.warning("the peer of SA %s (set %d) repeats IVs under one key (KEY-08)", sa.name, sa.set_id)

@@ -39,8 +39,8 @@ class FileLedger:
     def __init__(self, file: Path) -> None:
         self._file = file.open("a+b")
         self._words: list[memoryview] = []
-        self._free: list[tuple[int, int]] = []
-        self._slots: dict[int, tuple[int, int]] = {}
+        self._free: list[int] = []
+        self._slots: dict[int, int] = {}
         self._beside = Path(f"{file}.boot")
         self._boot = _BOOT.read_text().strip()
         boot, device = (*self._beside.read_text().split(), "", "")[:2] if self._beside.exists() else ("", "")
@@ -58,9 +58,9 @@ class FileLedger:
         for slot in range(_SLOTS):
             set_id = words[slot * _SLOT]
             if set_id:
-                self._slots[set_id] = (chunk, slot)
+                self._slots[set_id] = chunk * _SLOTS + slot
             else:
-                self._free.append((chunk, slot))
+                self._free.append(chunk * _SLOTS + slot)
 
     def begin(self, set_id: int, numbers: Numbers = NEVER_USED) -> Cells:
         """See `Ledger`. Raises OSError if the disk is full."""
@@ -69,14 +69,13 @@ class FileLedger:
             chunk = len(self._words)
             os.posix_fallocate(self._file.fileno(), chunk * _CHUNK, _CHUNK)
             self._map(chunk)
-        chunk, slot = self._free.pop()
-        first = slot * _SLOT
-        words = self._words[chunk]
-        for cell, number in enumerate(numbers, first + 1):
+        slot = self._free.pop()
+        words, first = cells = self._cells(slot)
+        for cell, number in enumerate(numbers, first):
             words[cell] = number
-        words[first] = set_id  # last: a set that is named has cells of its own
-        self._slots[set_id] = (chunk, slot)
-        return words[first + 1 : first + _SLOT]
+        words[first - 1] = set_id  # last: a set that is named has cells of its own
+        self._slots[set_id] = slot
+        return cells
 
     def knows(self, set_id: int) -> bool:
         """See `Ledger`."""
@@ -84,18 +83,20 @@ class FileLedger:
 
     def resume(self, set_id: int) -> Cells | None:
         """See `Ledger`."""
-        if set_id not in self._slots:
-            return None
-        chunk, slot = self._slots[set_id]
-        return self._words[chunk][slot * _SLOT + 1 : (slot + 1) * _SLOT]
+        slot = self._slots.get(set_id)
+        return None if slot is None else self._cells(slot)
 
     def end(self, set_id: int) -> None:
         """See `Ledger`."""
-        place = self._slots.pop(set_id, None)
-        if place is not None:
-            chunk, slot = place
-            self._words[chunk][slot * _SLOT] = 0
-            self._free.append(place)
+        slot = self._slots.pop(set_id, None)
+        if slot is not None:
+            words, first = self._cells(slot)
+            words[first - 1] = 0
+            self._free.append(slot)
+
+    def _cells(self, slot: int) -> Cells:
+        chunk, place = divmod(slot, _SLOTS)
+        return Cells(self._words[chunk], place * _SLOT + 1)
 
     def remember_device(self, index: int) -> None:
         """Have a successor find the number of the TUN device."""

@@ -1,6 +1,6 @@
 """Where the counters of SAs are written down as they move, to outlive the process (SA-07, KEY-08)."""
 
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 CELLS: Final = 4
 
@@ -11,12 +11,31 @@ Numbers = tuple[int, int, int, int]
 """Last sent on both outbound SAs, highest accepted on both inbound ones."""
 
 
-class Cells(Protocol):
-    """Four numbers of one set: last sent on its outbound SAs, highest accepted on its inbound ones."""
+class Words(Protocol):
+    """Numbers by their place; those of many sets may stand in one."""
 
-    def __getitem__(self, cell: int, /) -> int: ...
+    def __getitem__(self, place: int, /) -> int: ...
 
-    def __setitem__(self, cell: int, number: int, /) -> None: ...
+    def __setitem__(self, place: int, number: int, /) -> None: ...
+
+
+class Cells(NamedTuple):
+    """Where the four numbers of one set stand.
+
+    Args:
+        words: among others.
+        first: place of the first, of those last sent on its outbound SAs; behind them are the highest
+            accepted on its inbound ones.
+    """
+
+    words: Words
+    first: int
+
+    @property
+    def numbers(self) -> Numbers:
+        """What stands there now."""
+        words, first = self
+        return words[first], words[first + 1], words[first + 2], words[first + 3]
 
 
 class Ledger(Protocol):
@@ -39,12 +58,16 @@ class Ledger(Protocol):
         ...
 
 
+SCRATCH: Final = Cells([0] * CELLS, 0)
+"""Where numbers are written that nobody reads."""
+
+
 class Nowhere:
     """The ledger of who needs none."""
 
     def begin(self, set_id: int, numbers: Numbers = NEVER_USED) -> Cells:
         """See `Ledger`."""
-        return list(numbers)
+        return SCRATCH
 
     def knows(self, set_id: int) -> bool:
         """See `Ledger`."""

@@ -20,25 +20,24 @@ class Inside(NamedTuple):
     iv_repeated: bool
 
 
-def send(sa: Outbound[Transform], payload: bytes, protocol: int) -> bytes | Drop:
+def send(sa: Outbound, transform: Transform, payload: bytes, protocol: int) -> bytes | Drop:
     """The ESP packet around a payload, unless the sequence numbers are used up (SA-07)."""
     if sa.sequence >= sa.last:
         return Drop.SEQUENCE_EXHAUSTED
-    sa.cells[sa.cell] = sa.sequence = sa.sequence + 1  # written down before it is used (SA-07, KEY-08)
+    sa.words[sa.cell] = sa.sequence = sa.sequence + 1  # written down before it is used (SA-07, KEY-08)
     sa.octets += len(payload)
-    return sa.transform.seal(sa.spi, sa.sequence, payload, protocol)
+    return transform.seal(sa.spi, sa.sequence, payload, protocol)
 
 
-def receive(sa: Inbound[Transform], body: bytes, addresses: bytes, selector: bytes) -> Inside | Drop:
+def receive(sa: Inbound, transform: Transform, body: bytes, addresses: bytes) -> Inside | Drop:
     """What is inside an ESP packet, or why it is dropped.
 
     Args:
         sa: the SA found by destination and SPI.
+        transform: its ciphers.
         body: the ESP packet, SPI to ICV.
         addresses: source and destination address of the packet, as octets.
-        selector: what `addresses` and the ports that follow them must be (SA-10).
     """
-    transform = sa.transform
     if not well_formed(transform, len(body)):
         return Drop.MALFORMED_ESP
     sequence = int.from_bytes(body[4:8], "big")
@@ -50,20 +49,18 @@ def receive(sa: Inbound[Transform], body: bytes, addresses: bytes, selector: byt
         sa.bad_icv += 1
         return Drop.BAD_ICV
     sa.window.accept(sequence)
-    sa.cells[sa.cell] = sa.window.top
+    sa.words[sa.cell] = sa.window.top
     sa.moved.add(sa.set_id)
-    return _inside(sa, plain, addresses, selector, sa.ivs is not None and sa.ivs.repeated(body[8:16]))
+    return _inside(sa, plain, addresses, sa.ivs is not None and sa.ivs.repeated(body[8:16]))
 
 
-def _inside(
-    sa: Inbound[Transform], plain: bytes, addresses: bytes, selector: bytes, iv_repeated: bool
-) -> Inside | Drop:
+def _inside(sa: Inbound, plain: bytes, addresses: bytes, iv_repeated: bool) -> Inside | Drop:
     """The checks that come after the ICV: padding (KEY-09), dummy packets (SA-04), selectors (SA-10)."""
     try:
         payload, protocol = split_trailer(plain)
     except WireError:
         return Drop.BAD_PADDING
-    if addresses + payload[:4] != selector or protocol not in PORTED:
+    if addresses + payload[:4] != sa.selector or protocol not in PORTED:
         if protocol == NO_NEXT_HEADER:
             return Drop.DUMMY
         sa.mismatched += 1

@@ -1,10 +1,12 @@
 """Anti-replay window and the watch for repeated IVs (RFC 4303 §3.4.3; SA-06, KEY-08)."""
 
-from collections import deque
 from typing import Final
 
 WINDOW_PACKETS: Final = 64
 """Size of the window (SA-06: at least 32, default 64)."""
+
+IV_OCTETS: Final = 8
+"""Of an IV of AES-GCM and AES-GMAC (RFC 4106 §3.1, RFC 4543 §3.1)."""
 
 _FULL: Final = (1 << WINDOW_PACKETS) - 1
 
@@ -53,21 +55,28 @@ class IvWatch:
     """The last IVs of one set's inbound GCM or GMAC packets, to notice a peer that repeats one.
 
     A repeated IV under the shared key of a set gives away both secrecy and authenticity (KEY-08).
-    Both inbound SAs of a set use one watch. It remembers `depth` IVs, so what it costs is bounded.
+    Both inbound SAs of a set use one watch. It remembers `depth` IVs of eight octets, one behind the other,
+    so what it costs is bounded; a set that has received few has few.
     """
 
-    __slots__ = ("_order", "_set")
+    __slots__ = ("_next", "_octets", "_seen")
 
     def __init__(self, depth: int = 128) -> None:
-        self._order: deque[bytes] = deque(maxlen=depth)
-        self._set: set[bytes] = set()
+        self._octets = depth * IV_OCTETS
+        self._seen = bytearray()
+        self._next = 0  # where the next one is written, once there are as many as are remembered
 
     def repeated(self, iv: bytes) -> bool:
         """Take note of an authenticated packet's IV; True if it was seen before."""
-        if iv in self._set:
+        seen = self._seen
+        at = seen.find(iv)
+        while at % IV_OCTETS and at >= 0:  # where one ends and the next begins is none
+            at = seen.find(iv, at + 1)
+        if at >= 0:
             return True
-        if len(self._order) == self._order.maxlen:
-            self._set.discard(self._order[0])
-        self._order.append(iv)
-        self._set.add(iv)
+        if len(seen) < self._octets:
+            seen += iv
+        else:
+            seen[self._next : self._next + IV_OCTETS] = iv
+            self._next = (self._next + IV_OCTETS) % self._octets
         return False

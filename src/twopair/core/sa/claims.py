@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from twopair.base import Port, Reason, Spi
-from twopair.core.sa.figure1 import End
+from twopair.core.sa.figure1 import ARROWS, Arrow, End
 from twopair.core.sa.sa_set import SaSet
 
 _LEAST_SPI: Final = 256
@@ -41,38 +41,92 @@ class Claim(NamedTuple):
     chosen: Spi
 
 
+class Place(NamedTuple):
+    """A pair of a set.
+
+    Args:
+        sa_set: the set.
+        pair: which of its pairs.
+    """
+
+    sa_set: SaSet
+    pair: int
+
+    @property
+    def way(self) -> Way:
+        """Its selector."""
+        return _ways(self.sa_set)[self.pair]
+
+    @property
+    def own_address(self) -> str:
+        """Our address in it."""
+        return self.sa_set.address(self.sa_set.end)
+
+    @property
+    def outbound(self) -> Arrow:
+        """Its SA that we send with."""
+        return next(arrow for arrow in self._arrows if arrow.sender is self.sa_set.end)
+
+    @property
+    def inbound(self) -> Arrow:
+        """Its SA that we receive with."""
+        return next(arrow for arrow in self._arrows if arrow.sender is not self.sa_set.end)
+
+    @property
+    def _arrows(self) -> tuple[Arrow, ...]:
+        return ARROWS[2 * self.pair : 2 * self.pair + 2]
+
+
 class Claims:
-    """What the sets of one node have taken, and so where each of them is found."""
+    """What the sets of one node have taken, and so where each of them is found.
+
+    There are as many as UEs, so each stands here but four times: by its id, by our two SPIs, and among the
+    sets with its peer's address, which are few.
+    """
 
     def __init__(self) -> None:
         self._sets: dict[int, SaSet] = {}
-        self._ways: dict[Way, int] = {}
-        self._own: dict[Spi, int] = {}
+        self._with: dict[str, tuple[SaSet, ...]] = {}  # by the peer's address, oldest first
+        self._own: dict[Spi, SaSet] = {}
         self._chosen: dict[Spi, int] = {}  # how many peers have chosen it
-        self._at_peer: set[tuple[str, Spi]] = set()
 
-    def between(self, peer: str, peer_port: Port, own: str, own_port: Port) -> int | None:
-        """The set whose selector has these addresses and ports, in whichever direction."""
-        return self._ways.get((peer, peer_port, own, own_port))
+    def __iter__(self) -> Iterator[SaSet]:
+        return iter(self._sets.values())
 
-    def behind(self, spi: Spi) -> int | None:
-        """The set in which we chose that SPI."""
-        return self._own.get(spi)
+    def of(self, set_id: int) -> SaSet | None:
+        """The set of that name."""
+        return self._sets.get(set_id)
+
+    def between(self, peer: str, peer_port: Port, own: str, own_port: Port) -> Place | None:
+        """The pair whose selector has these addresses and ports, in whichever direction."""
+        way = peer, peer_port, own, own_port
+        for sa_set in reversed(self._with.get(peer, ())):
+            ways = _ways(sa_set)
+            if way in ways:
+                return Place(sa_set, ways.index(way))
+        return None
+
+    def behind(self, spi: Spi) -> Place | None:
+        """The pair for which we chose that SPI."""
+        sa_set = self._own.get(spi)
+        if sa_set is None:
+            return None
+        return Place(sa_set, next(i for i, claim in enumerate(_claims(sa_set)) if claim.own == spi))
 
     def sends_with(self, peer: str, spi: Spi) -> bool:
         """Whether a set has an SA to that peer with that SPI (SA-18)."""
-        return (peer, spi) in self._at_peer
+        return any(claim.chosen == spi for one in self._with.get(peer, ()) for claim in _claims(one))
 
     def take(self, sa_set: SaSet) -> Conflict | None:
         """Take what a set needs; or nothing, and say why not."""
         claims, peer = _claims(sa_set), sa_set.address(sa_set.end.other)
         conflict = self._conflict(sa_set, claims, peer)
         if conflict is None:
-            set_id, counts = sa_set.set_id, self._chosen
-            self._sets[set_id] = sa_set
-            for way, own, chosen in claims:
-                self._ways[way] = self._own[own] = set_id
-                self._at_peer.add((peer, chosen))
+            counts = self._chosen
+            self._sets[sa_set.set_id] = sa_set
+            self._with[peer] = (*self._with.get(peer, ()), sa_set)
+            for _way, own, chosen in claims:
+                self._own[own] = sa_set
                 counts[chosen] = counts.get(chosen, 0) + 1
         return conflict
 
@@ -82,14 +136,14 @@ class Claims:
         if sa_set is None:
             return None
         peer, counts = sa_set.address(sa_set.end.other), self._chosen
-        for way, own, chosen in _claims(sa_set):
-            self._ways.pop(way, None)
+        others = tuple(other for other in self._with.pop(peer) if other is not sa_set)
+        if others:
+            self._with[peer] = others
+        for _way, own, chosen in _claims(sa_set):
             self._own.pop(own, None)
-            self._at_peer.discard((peer, chosen))
-            if counts[chosen] == 1:
-                del counts[chosen]
-            else:
-                counts[chosen] -= 1
+            left = counts.pop(chosen) - 1
+            if left:
+                counts[chosen] = left
         return sa_set
 
     def _conflict(self, sa_set: SaSet, claims: Sequence[Claim], peer: str) -> Conflict | None:
@@ -114,26 +168,30 @@ class Claims:
             yield Conflict.OWN_SPI_IN_USE
         if any(self._is_at(peer, claim.chosen) for claim in claims):
             yield Conflict.PEER_SPI_IN_USE
-        if len(set(ways)) < len(ways) or not self._ways.keys().isdisjoint(ways):
+        if len(set(ways)) < len(ways) or any(self.between(*way) for way in ways):
             yield Conflict.SELECTOR_IN_USE
 
     def _is_at(self, peer: str, spi: Spi) -> bool:
         """Whether an SA with that peer has the SPI, in whichever direction (SA-18)."""
-        if (peer, spi) in self._at_peer:
+        if self.sends_with(peer, spi):
             return True
-        holder = self._own.get(spi)
-        if holder is None:
-            return False
-        other = self._sets[holder]
-        return other.address(other.end.other) == peer
+        other = self._own.get(spi)
+        return other is not None and other.address(other.end.other) == peer
+
+
+def _ways(sa_set: SaSet) -> tuple[Way, ...]:
+    """Of each of its pairs."""
+    ue, pcscf, (uc, us, pc, ps) = sa_set.ue, sa_set.pcscf, sa_set.ports
+    both = (
+        ((ue, uc, pcscf, ps), (ue, us, pcscf, pc))
+        if sa_set.end is End.PCSCF
+        else ((pcscf, ps, ue, uc), (pcscf, pc, ue, us))
+    )
+    return both[: len(sa_set.pairs)]
 
 
 def _claims(sa_set: SaSet) -> tuple[Claim, ...]:
     """Of each of its pairs."""
-    ue, pcscf, (uc, us, pc, ps), spis = sa_set.ue, sa_set.pcscf, sa_set.ports, sa_set.spis
-    both = (
-        (Claim((ue, uc, pcscf, ps), spis.ps, spis.uc), Claim((ue, us, pcscf, pc), spis.pc, spis.us))
-        if sa_set.end is End.PCSCF
-        else (Claim((pcscf, ps, ue, uc), spis.uc, spis.ps), Claim((pcscf, pc, ue, us), spis.us, spis.pc))
-    )
-    return both[: len(sa_set.pairs)]
+    uc, us, pc, ps = sa_set.spis
+    spis = ((ps, uc), (pc, us)) if sa_set.end is End.PCSCF else ((uc, ps), (us, pc))
+    return tuple(Claim(way, *both) for way, both in zip(_ways(sa_set), spis, strict=False))

@@ -5,8 +5,8 @@ from tests.figure1_sets import CBC, FAMILIES, PORTS, SPIS, Dice, sa_set
 
 from twopair.backends.userspace.engine import Engine
 from twopair.base import Endpoint, Suite
-from twopair.core.esp import Drop, make_transform
-from twopair.core.sa import End
+from twopair.core.esp import Drop, Inbound, Outbound, make_transform
+from twopair.core.sa import End, SaSet
 from twopair.wire import esp, ip
 
 VERSIONS = pytest.mark.parametrize("version", [4, 6])
@@ -54,3 +54,11 @@ def icmp_about(packet: bytes, src: str, dst: str) -> bytes:
     six = packet[0] >> 4 == 6
     body = bytes((1 if six else 3, 1 if six else 3)) + bytes(6) + packet[:64]
     return ip.build(src, dst, ip.ICMPV6 if six else ip.ICMP, body)
+
+
+def entries(engine: Engine, of: SaSet | None = None) -> tuple[list[Outbound], list[Inbound]]:
+    """The SAD entries of a set, of the only one unless it is given, as if a packet had come over each SA."""
+    one = of or next(iter(engine._claims))
+    ours = [arrow for arrow in one.arrows if arrow.sender is one.end]
+    theirs = [arrow for arrow in one.arrows if arrow.sender is not one.end]
+    return [engine._sends(one, arrow) for arrow in ours], [engine._receives(one, arrow) for arrow in theirs]

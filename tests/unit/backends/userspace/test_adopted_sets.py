@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from tests.figure1_sets import GCM, PORTS, SPIS, UE, Dice, sa_set
-from tests.unit.backends.userspace.engines import GMAC, VERSIONS, Gm
+from tests.unit.backends.userspace.engines import GMAC, VERSIONS, Gm, entries
 
 from twopair.backends.contract import InstallError
-from twopair.backends.userspace.engine import Engine
+from twopair.backends.userspace.engine import Engine, _inbound_key
 from twopair.backends.userspace.ledger import FileLedger
 from twopair.base import Endpoint, Port, Secret, Spi, Suite
 from twopair.core.esp import HOST_BLOCK, Drop, Positions
-from twopair.core.sa import End, SaSet, Spis
+from twopair.core.sa import ARROWS, End, SaSet, Spis
 from twopair.wire import ip
 
 OTHERS = Spis(Spi(5001), Spi(5002), Spi(9001), Spi(9002))
@@ -28,10 +28,8 @@ class Restarted(Gm):
         self.kept = [sa_set(End.PCSCF, suite, ue=self.a, pcscf=self.b), *more]
         ledger = FileLedger(folder / "counters")
         for one in self.kept:
-            cells = ledger.begin(one.set_id)
-            for cell in range(4):
-                cells[cell] = 40
-        for out in next(iter(self.ue._sad)).outbound:
+            ledger.begin(one.set_id, (40, 40, 40, 40))
+        for out in entries(self.ue)[0]:
             out.sequence = 40
         self.pcscf = self.successor(folder)
         self.standing = self.pcscf.adopt(self.kept)
@@ -106,7 +104,7 @@ def test_counters_are_those_of_sas_that_were_made(tmp_path: Path) -> None:
         ("SA2-up", SPIS.pc, 0),
     }
     assert gm.dropped(Drop.MALFORMED_ESP, ip.build(gm.a, gm.b, 50, SPIS.ps.to_bytes(4, "big") + bytes(8)))
-    assert len(gm.pcscf._sad) == 1
+    assert list(gm.pcscf._in) == [_inbound_key(gm.kept[0].association(ARROWS[0]))]
     assert list(gm.pcscf.query()) == list(gm.pcscf.counters(1)) == before
 
 
@@ -117,7 +115,7 @@ def test_whatever_comes_nobody_can_tell(tmp_path: Path, version: int, suite: Sui
     (tmp_path / "eager").mkdir()
     (tmp_path / "lazy").mkdir()
     eager, lazy = (Restarted(tmp_path / name, version, suite) for name in ("eager", "lazy"))
-    assert eager.pcscf._wake(1)
+    entries(eager.pcscf)
     dice = random.Random(f"{version} {suite}")
     kinds: tuple[Callable[[Restarted], list[bytes]], ...] = (
         lambda gm: gm.pcscf.from_wire(gm.up()),
@@ -141,7 +139,7 @@ def test_sets_of_another_host_are_made_as_late(tmp_path: Path, version: int) -> 
     gm = Restarted(tmp_path, version)
     engine = Engine(Dice(4), ledger=FileLedger(tmp_path / "here"), block=HOST_BLOCK)
     engine.take_over(gm.kept[0], Positions(3 * HOST_BLOCK, (44, 45)))
-    assert len(engine._sad) == 0
+    assert [*engine._in, *engine._out] == []
     sent = {c.name: c.packets for c in engine.query()}
     assert sent == {"SA1-up": 0, "SA1-dn": 3 * HOST_BLOCK, "SA2-dn": 3 * HOST_BLOCK, "SA2-up": 0}
     assert engine.moved() == {}
@@ -150,7 +148,7 @@ def test_sets_of_another_host_are_made_as_late(tmp_path: Path, version: int) -> 
     (outer,) = engine.from_host(gm.down())
     at = ip.parse(outer).offset
     assert outer[at + 4 : at + 8] == (3 * HOST_BLOCK + 1).to_bytes(4, "big")
-    for out in next(iter(gm.ue._sad)).outbound:
+    for out in entries(gm.ue)[0]:
         out.sequence = 50
     assert engine.from_wire(gm.sealed()) == [gm.up()]
     assert engine.moved() == {1: (51, 45)}

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.figure1_sets import PORTS, Dice
-from tests.unit.backends.userspace.engines import VERSIONS, Gm, icmp_about
+from tests.unit.backends.userspace.engines import VERSIONS, Gm, entries, icmp_about
 
 from twopair.backends.userspace.engine import Engine
 from twopair.base import Endpoint
@@ -117,9 +117,9 @@ def test_fragment(version: int) -> None:
 def test_sequence_exhausted(version: int) -> None:
     """Drop.SEQUENCE_EXHAUSTED, SA-07: the last number is used, then nothing more is sent."""
     gm = Gm(version)
-    sa = next(iter(gm.ue._out.values()))
+    (sa, _), _ = entries(gm.ue)
     sa.sequence = LAST_SEQUENCE - 1
-    src, dst = sa.association.selector.src_port, sa.association.selector.dst_port
+    src, dst = PORTS.uc, PORTS.ps
     (last,) = gm.ue.from_host(gm.up(src=src, dst=dst))
     offset = ip.parse(last).offset
     assert last[offset + 4 : offset + 8] == b"\xff\xff\xff\xff"

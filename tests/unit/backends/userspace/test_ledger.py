@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 from tests.figure1_sets import sa_set
+from tests.unit.backends.userspace.engines import entries
 
 from twopair.backends.userspace.engine import Engine
 from twopair.backends.userspace.ledger import FileLedger
@@ -18,13 +19,13 @@ ONE = sa_set(End.PCSCF)
 def numbers(ledger: FileLedger, set_id: int) -> list[int]:
     cells = ledger.resume(set_id)
     assert cells is not None
-    return [cells[cell] for cell in range(CELLS)]
+    return list(cells.numbers)
 
 
 def test_a_successor_finds_what_was_written(tmp_path: Path) -> None:
     first = FileLedger(tmp_path / "counters")
-    cells = first.begin(7)
-    cells[0], cells[3] = 5, 2**32 - 1
+    words, at = first.begin(7)
+    words[at], words[at + 3] = 5, 2**32 - 1
     first.begin(8)
     first.end(8)
     second = FileLedger(tmp_path / "counters")
@@ -38,9 +39,9 @@ def test_it_outlives_kill_9(tmp_path: Path) -> None:
     """The numbers are the kernel's once they are stored."""
     child = os.fork()
     if not child:
-        cells = FileLedger(tmp_path / "counters").begin(3)
+        words, at = FileLedger(tmp_path / "counters").begin(3)
         for number in range(1, 1_000):
-            cells[1] = number
+            words[at + 1] = number
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     assert numbers(FileLedger(tmp_path / "counters"), 3) == [0, 999, 0, 0]
@@ -49,12 +50,13 @@ def test_it_outlives_kill_9(tmp_path: Path) -> None:
 def test_many_sets_and_their_places_again(tmp_path: Path) -> None:
     ledger = FileLedger(tmp_path / "counters")
     for set_id in range(1, 10_000):
-        ledger.begin(set_id)[0] = set_id
+        words, at = ledger.begin(set_id)
+        words[at] = set_id
     size = (tmp_path / "counters").stat().st_size
     for set_id in range(1, 10_000):
         ledger.end(set_id)
     for set_id in range(20_000, 29_000):
-        assert ledger.begin(set_id)[0] == 0
+        assert ledger.begin(set_id).numbers[0] == 0
     assert (tmp_path / "counters").stat().st_size == size
     assert numbers(FileLedger(tmp_path / "counters"), 28_999) == [0] * CELLS
 
@@ -62,7 +64,8 @@ def test_many_sets_and_their_places_again(tmp_path: Path) -> None:
 def test_after_a_boot_nothing_is_taken_up(tmp_path: Path) -> None:
     """What was not on the disk yet may have been used: no set goes on with such a number (KEY-08)."""
     ledger = FileLedger(tmp_path / "counters")
-    ledger.begin(7)[0] = 5
+    words, at = ledger.begin(7)
+    words[at] = 5
     ledger.remember_device(12)
     assert FileLedger(tmp_path / "counters").device == 12
     (tmp_path / "counters.boot").write_text("of-another-boot 12\n")
@@ -75,18 +78,17 @@ def test_an_engine_goes_on_with_the_numbers_of_its_predecessor(tmp_path: Path) -
     """SA-06, SA-07, KEY-08: sequence numbers and IVs beyond those used; what was accepted is a replay."""
     first = Engine(OsEntropy(), ledger=FileLedger(tmp_path / "counters"))
     first.install(ONE)
-    entry = next(iter(first._sad))
-    for out in entry.outbound:
-        out.cells[out.cell] = out.sequence = 41
-    for into in entry.inbound:
+    sent, received = entries(first, ONE)
+    for out in sent:
+        out.words[out.cell] = out.sequence = 41
+    for into in received:
         into.window.accept(17)
-        into.cells[into.cell] = into.window.top
+        into.words[into.cell] = into.window.top
     second = Engine(OsEntropy(), ledger=FileLedger(tmp_path / "counters"))
     assert second.adopt([ONE]) == {ONE.set_id}
-    assert second._wake(ONE.set_id)
-    again = next(iter(second._sad))
-    assert [out.sequence for out in again.outbound] == [41, 41]
-    assert [(sa.window.fresh(n)) for sa in again.inbound for n in (16, 17, 18)] == [False, False, True] * 2
+    sent, received = entries(second, ONE)
+    assert [out.sequence for out in sent] == [41, 41]
+    assert [(sa.window.fresh(n)) for sa in received for n in (16, 17, 18)] == [False, False, True] * 2
 
 
 def test_numbers_of_a_set_that_is_taken_over_are_there_with_its_name(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Anti-replay window and the watch for repeated IVs."""
 
+from random import Random
+
 import pytest
 
 from twopair.core.esp import WINDOW_PACKETS, IvWatch, ReplayWindow
@@ -43,4 +45,26 @@ def test_late_packet_is_taken_once() -> None:
 def test_repeated_iv_is_noticed_within_the_depth() -> None:
     """KEY-08; what it remembers is bounded."""
     watch = IvWatch(depth=2)
-    assert [watch.repeated(iv) for iv in (b"1", b"2", b"1", b"3", b"1")] == [False, False, True, False, False]
+    first, second, third = (bytes(7) + bytes((n,)) for n in (1, 2, 3))
+    came = (first, second, first, third, first, third)
+    assert [watch.repeated(iv) for iv in came] == [False, False, True, False, False, True]
+
+
+def test_half_of_one_iv_and_half_of_the_next_are_none() -> None:
+    """KEY-08: IVs stand one behind the other."""
+    watch = IvWatch()
+    one, other = bytes(range(8)), bytes(range(8, 16))
+    assert not watch.repeated(one)
+    assert not watch.repeated(other)
+    assert not watch.repeated(one[4:] + other[:4])
+    assert watch.repeated(one[4:] + other[:4])
+
+
+def test_it_is_a_list_of_the_last_ones() -> None:
+    """KEY-08: whatever comes, the same is said as by a list that is searched."""
+    dice, watch, kept = Random(27), IvWatch(depth=16), list[bytes]()
+    for _ in range(3_000):
+        iv = bytes(dice.choices(range(2), k=4)) + bytes(dice.choices(range(3), k=4))
+        assert watch.repeated(iv) is (iv in kept)
+        if iv not in kept:
+            kept = [*kept, iv][-16:]
