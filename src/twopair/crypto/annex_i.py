@@ -76,6 +76,9 @@ _SALT: Final[dict[str, tuple[Expansion, str]]] = {
 }
 
 
+_NO_SALT: Final = Secret(b"")
+
+
 def expand(suite: Suite, ck: Secret, ik: Secret) -> EspKeys:
     """ESP keys of an SA set.
 
@@ -84,12 +87,13 @@ def expand(suite: Suite, ck: Secret, ik: Secret) -> EspKeys:
         ck: CK of 16 octets from AKA.
         ik: IK of 16 octets from AKA.
     """
-    assert len(ck) == 16, "CK of IMS AKA has 16 octets"
-    assert len(ik) == 16, "IK of IMS AKA has 16 octets"
     raw = ck.reveal(), ik.reveal()
-    salt = _SALT.get(suite.alg) or _SALT.get(suite.ealg)
+    assert len(raw[0]) == 16, "CK of IMS AKA has 16 octets"
+    assert len(raw[1]) == 16, "IK of IMS AKA has 16 octets"
+    alg, ealg = suite
+    salt = _SALT.get(alg) or _SALT.get(ealg)
     return EspKeys(
-        integrity=Secret(_INTEGRITY[suite.alg][0](*raw)),
-        encryption=Secret(_ENCRYPTION[suite.ealg][0](*raw)),
-        salt=Secret(salt[0](*raw) if salt else b""),
+        Secret(_INTEGRITY[alg][0](*raw)),
+        Secret(_ENCRYPTION[ealg][0](*raw)),
+        Secret(salt[0](*raw)) if salt else _NO_SALT,
     )

@@ -1,7 +1,8 @@
 """Authorization and WWW-Authenticate: scheme and parameters, kept to the byte (RFC 3261 §20.7, Q-15)."""
 
 import re
-from typing import Final, Self
+from functools import lru_cache
+from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
 from twopair.wire.sip.lists import LWS, QUOTED, split_unquoted
@@ -21,18 +22,24 @@ class AuthFields:
 
     Args:
         scheme: as written, ``Digest``.
-        parts: (name in lower case, text between two commas as written) in order.
-        values: what `get` gives, by name, where it is known already.
+        parts: see the property; None where they are those of `text`.
+        values: see the property, where they are known already.
+        text: all of it as written, with one space behind the scheme.
     """
 
-    __slots__ = ("_values", "parts", "scheme")
+    __slots__ = ("_parts", "_text", "_values", "scheme")
 
     def __init__(
-        self, scheme: str, parts: tuple[tuple[str, str], ...], values: dict[str, str] | None = None
+        self,
+        scheme: str,
+        parts: tuple[tuple[str, str], ...] | None,
+        values: dict[str, str] | None = None,
+        text: str = "",
     ) -> None:
         self.scheme = scheme
-        self.parts = parts
+        self._parts = parts
         self._values = values
+        self._text = text
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AuthFields):
@@ -44,6 +51,11 @@ class AuthFields:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one header value. Raises WireError for anything else."""
+        return cls._read(text)
+
+    @classmethod
+    def _read(cls, text: str) -> Self:
+        """In one pass, if it is as usual."""
         scheme = _SCHEME.match(text)
         if scheme is None or "\\" in text:
             return cls.parse_any(text)
@@ -87,6 +99,13 @@ class AuthFields:
         return cls("Digest", tuple(parts))
 
     @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Name in lower case and text between two commas as written, of each parameter in order."""
+        if self._parts is None:
+            self._parts = AuthFields.parse_any(self._text).parts
+        return self._parts
+
+    @property
     def values(self) -> dict[str, str]:
         """Values without quotes by name; the first of equal names counts."""
         if self._values is None:
@@ -107,13 +126,16 @@ class AuthFields:
 
     def with_quoted(self, name: str, value: str) -> Self:
         """The same with this parameter, quoted, at the end; an earlier one of that name goes (INT-01)."""
-        kept = self.parts
+        more = f" {name}={quote(value)}"
         if name in self.values:
-            kept = tuple([part for part in kept if part[0] != name])
-        return type(self)(self.scheme, (*kept, (name, f" {name}={quote(value)}")))
+            kept = tuple([part for part in self.parts if part[0] != name])
+            return type(self)(self.scheme, (*kept, (name, more)))
+        if self._text:
+            return type(self)(self.scheme, None, text=f"{self._text},{more}")
+        return type(self)(self.scheme, (*self.parts, (name, more)))
 
     def __str__(self) -> str:
-        return f"{self.scheme} {','.join([text for _, text in self.parts]).strip(LWS)}"
+        return self._text or f"{self.scheme} {','.join([text for _, text in self.parts]).strip(LWS)}"
 
 
 class Challenge(AuthFields):
@@ -134,13 +156,50 @@ class Credentials(AuthFields):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one header value. Raises WireError for anything else."""
-        fields = super().parse(text)
-        if len(fields.values) == len(fields.parts):  # nothing stands twice
-            return fields
+        pieces = text.split('"')
+        usual = len(pieces) & 1 and len(text) <= _LONGEST_SHAPED and "\\" not in text
+        shape = _shape(tuple(pieces[::2])) if usual else None
+        if shape is not None:
+            values = dict(zip(shape.quoted, pieces[1::2], strict=True))
+            values.update(shape.plain)
+            return cls(shape.scheme, None, values, text)
+        fields = cls._read(text)
         names = [name for name, _ in fields.parts if name in _ONCE]
         if len(set(names)) != len(names):
             raise WireError("a parameter that stands twice", 0, "RFC 3261 §7.3.1")
         return fields
+
+
+_LONGEST_SHAPED: Final = 1024
+"""Characters of credentials whose shape is remembered: peers must not fill memory."""
+
+
+class _Shape(NamedTuple):
+    """What credentials say outside of quotes: the scheme, names of quoted values, and all other values."""
+
+    scheme: str
+    quoted: tuple[str, ...]
+    plain: dict[str, str]
+
+
+@lru_cache(maxsize=256)  # at most as many times `_LONGEST_SHAPED` characters
+def _shape(outside: tuple[str, ...]) -> _Shape | None:
+    """The shape of credentials with that between their quoted values; None where there is no such shape.
+
+    The same phones write the same names in the same order, so most credentials are read by their shape.
+    No name of a shape stands twice. A Challenge is not read in this way: CK may stand in it without quotes.
+    """
+    text = '""'.join(outside)
+    try:
+        fields = AuthFields.parse_any(text)
+    except WireError:
+        return None
+    names = [name for name, _ in fields.parts]
+    quoted = [name for name, part in fields.parts if '"' in part]
+    usual = quoted and len(quoted) == len(outside) - 1 and str(fields) == text
+    if not usual or len(set(names)) < len(names):
+        return None
+    return _Shape(fields.scheme, tuple(quoted), {n: v for n, v in fields.values.items() if n not in quoted})
 
 
 def _is_value(text: str) -> bool:

@@ -110,14 +110,18 @@ _AUTH_PIECES = (
 def test_usual_digest_fields_are_read_as_any(text: str) -> None:
     """Q-15: the short way of reading finds what the long one does, and refuses what it refuses."""
 
-    def outcome(read: Callable[[str], AuthFields]) -> tuple[AuthFields, dict[str, str]] | str:
+    def outcome(read: Callable[[str], AuthFields]) -> tuple[str, object, object, object] | str:
         try:
             found = read(f"Digest {text}")
         except WireError as error:
             return str(error)
-        return found, found.values
+        more, less = found.with_quoted("nonce", "n"), found.without("nonce", "ck")
+        return str(found), found.values, (str(more), more.values), (str(less), less.values)
 
     assert outcome(AuthFields.parse) == outcome(AuthFields.parse_any)
+    names = [part.partition("=")[0].strip().lower() for part in text.split(",")]
+    if len(set(names)) == len(names):  # nothing stands twice
+        assert outcome(Credentials.parse) == outcome(AuthFields.parse_any)
 
 
 @given(st.lists(ADDRESS.map(str), min_size=1, max_size=5), st.data())
