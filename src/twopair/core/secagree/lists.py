@@ -111,9 +111,7 @@ class SecurityList:
     @classmethod
     def _made(cls, suites: Sequence[Suite], terms: Terms, ranks: Sequence[int]) -> Self:
         said = tuple(zip(suites, ranks, strict=True))
-        spi_c, spi_s, port_c, port_s = terms
-        text = f"spi-c={spi_c};spi-s={spi_s};port-c={port_c};port-s={port_s}"
-        return cls((text.join(_pieces(said)),), tuple([Entry(suite, terms, q) for suite, q in said]))
+        return cls((_text(said, terms),), tuple([Entry(suite, terms, q) for suite, q in said]))
 
     @property
     def mechanisms(self) -> tuple[Mechanism, ...]:
@@ -156,11 +154,25 @@ class ServerList(SecurityList):
     @classmethod
     def make(cls, terms: Terms, suites: Sequence[Suite]) -> Self:
         """The list of all `suites` (one to nine) of a policy, with q values that fall from 0.9."""
-        return cls._made(suites, terms, [900 - 100 * rank for rank in range(len(suites))])
+        return cls._made(suites, terms, _FALLING[: len(suites)])
 
+    @classmethod
+    def announce(cls, terms: Terms, suites: Sequence[Suite]) -> Self:
+        """The same for who will compare it by its lines alone: without entries (AGR-31)."""
+        return cls((_text(tuple(zip(suites, _FALLING, strict=False)), terms),), ())
+
+
+_FALLING: Final = tuple(range(900, 0, -100))
+"""The q values of a static list, in thousandths."""
 
 Said = tuple[tuple[Suite, int], ...]
 """Algorithms and preference of each element of a list, without the terms that they share."""
+
+
+def _text(said: Said, terms: Terms) -> str:
+    """A list of our own as a header value."""
+    spi_c, spi_s, port_c, port_s = terms
+    return f"spi-c={spi_c};spi-s={spi_s};port-c={port_c};port-s={port_s}".join(_pieces(said))
 
 
 @lru_cache(maxsize=64)  # the lists of our own policies

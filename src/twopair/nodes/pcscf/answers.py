@@ -98,7 +98,7 @@ class Answers:
             return live.server
         tables, config = self._tables, self._tables.config
         terms = Terms(*draw_spis(tables.entropy, ()), config.port_pc[0], config.port_ps)
-        return ServerList.make(terms, config.policy.priority)
+        return ServerList.announce(terms, config.policy.priority)
 
     def refuse_statelessly(
         self, request: Request, flow: Flow, refusal: Refusal, out: list[Action], detail: str = ""

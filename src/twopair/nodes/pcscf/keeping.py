@@ -1,6 +1,6 @@
 """From a registration to what is kept of it, and back after a restart (MGP-14)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from twopair.base import Micros, Report
 from twopair.core.registration.kept import (
@@ -26,7 +26,7 @@ from twopair.nodes.pcscf.tables import Tables
 
 def of_subscriber(subscriber: Subscriber) -> KeptRegistration | None:
     """What is kept of a registration; None while there is no more than a question to the core."""
-    sets = tuple(_of_sets(subscriber.sets))
+    sets = tuple([kept for live in subscriber.sets if (kept := _of_set(live)) is not None])
     if not sets:
         return None
     latest = subscriber.latest
@@ -38,22 +38,22 @@ def of_subscriber(subscriber: Subscriber) -> KeptRegistration | None:
         subscriber.contact,
         subscriber.over_tcp,
         subscriber.service_route,
-        tuple(KeptBinding(impu, b.associated, b.expires_at) for impu, b in subscriber.impus.items()),
+        tuple([KeptBinding(impu, b.associated, b.expires_at) for impu, b in subscriber.impus.items()]),
         latest.life.set_id if latest is not None else None,
         sets,
     )
 
 
-def _of_sets(sets: Iterable[LiveSet]) -> Iterator[KeptSet]:
+def _of_set(live: LiveSet) -> KeptSet | None:
     """A temporary set is of use as long as SM7 may come; one whose attempt has ended is about to go."""
-    for live in sets:
-        life, state, challenge = live.life, live.attempt.state, None
-        if life.stage is Stage.TEMPORARY:
-            if not isinstance(state, Challenged | Confirming):
-                continue
-            offer, _, carrier = state.proposal
-            challenge = KeptChallenge(offer.lines, state.challenge.nonce, carrier)
-        yield KeptSet(live.sa_set, life.stage, life.expires_at, live.server.lines, challenge)
+    life, challenge = live.life, None
+    if life.stage is Stage.TEMPORARY:
+        state = live.attempt.state
+        if not isinstance(state, Challenged | Confirming):
+            return None
+        offer, _, carrier = state.proposal
+        challenge = KeptChallenge(offer.lines, state.challenge.nonce, carrier)
+    return KeptSet(live.sa_set, life.stage, life.expires_at, live.said, challenge)
 
 
 class Keeping:

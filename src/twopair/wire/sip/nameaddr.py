@@ -19,6 +19,12 @@ _BRACKETED: Final = re.compile(rf"{_UNTIL_BRACKET}<[^>]*+>(?:[ \t]*+;{_UNTIL_BRA
 """One address in <>, with what belongs to it: up to the next one, if no comma parts them."""
 
 
+_URI: Final = r'<([^\x00-\x20\x7f"<>:]++:[^\x00-\x20\x7f"<>]*+)>'
+_PARAMS: Final = r"(?:;[\w.!%*+`'~-]++(?:=[\w.!%*+`'~:-]++)?)*+"
+_PLAIN: Final = re.compile(rf"{_URI}({_PARAMS})", re.ASCII)
+_PARTY: Final = re.compile(rf'(?:"[^"\\]*+" ?)?{_URI}{_PARAMS}', re.ASCII)
+"""Addresses as nearly all are: without a display name, and, where only the URI is wanted, with one."""
+
 _LONGEST_KEPT: Final = 512
 """Characters of a value whose addresses are remembered: peers must not fill memory."""
 
@@ -40,6 +46,14 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one element. Without <> the parameters belong to the header (RFC 3261 §20.10)."""
+        plain = _PLAIN.fullmatch(text)
+        if plain is not None:
+            return cls("", plain[1], _plain_params(plain[2]))
+        return cls.parse_any(text)
+
+    @classmethod
+    def parse_any(cls, text: str) -> Self:
+        """The same, whatever it is like."""
         text = text.strip(LWS)
         quoted = QUOTED.match(text)
         start = quoted.end() if quoted else 0
@@ -82,6 +96,15 @@ class NameAddr:
         return f"{display}<{self.uri}>{print_params(self.params)}"
 
 
+def _plain_params(text: str) -> Params:
+    """Parameters without quotes and white space; `text` begins with a semicolon, or is empty."""
+    found: Params = {}
+    for part in text.split(";")[1:]:
+        name, equals, value = part.partition("=")
+        found.setdefault(name.lower(), value if equals else None)
+    return found
+
+
 def uri_in(value: str | None) -> str:
     """The URI of an address, empty where there is none to be read."""
     return _uri_in(value) if value else ""
@@ -89,6 +112,9 @@ def uri_in(value: str | None) -> str:
 
 @lru_cache(maxsize=1024)
 def _uri_in(value: str) -> str:
+    party = _PARTY.fullmatch(value)
+    if party is not None:
+        return party[1]
     try:
         return NameAddr.parse(value).uri
     except WireError:

@@ -32,6 +32,7 @@ from twopair.wire.sip import (
     quote,
     split_list,
     unquote,
+    uri_in,
 )
 from twopair.wire.sip.hostport import parse_hostport, print_hostport
 
@@ -98,6 +99,27 @@ def test_digest_fields(fields: dict[str, str], draw: st.DataObject) -> None:
     gone = draw.draw(st.sampled_from(sorted(fields)))
     rest = [piece for piece, name in zip(pieces, fields, strict=True) if name != gone]
     assert str(read.without(gone)) == f"Digest {','.join(rest).strip()}"
+
+
+_ADDRESS_PIECES = (
+    "<", ">", "sip:a@b", "sip:[2001:db8::1]", ";expires=5", ";EXPIRES=6", ';x="<y>"', ";lr", "; z = 1",
+    '"Anna" ', '"A, <B>"', "Bob ", "*", ":", "?h=1", ";=", ";", " ", "\t", ",", "ä", "\x7f",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_ADDRESS_PIECES), max_size=7).map("".join))
+def test_usual_addresses_are_read_as_any(text: str) -> None:
+    """RFC 3261 §20.10: the short way of reading finds what the long one does, and refuses what it refuses."""
+
+    def outcome(read: Callable[[str], NameAddr]) -> NameAddr | str:
+        try:
+            return read(text)
+        except WireError as error:
+            return str(error)
+
+    read = outcome(NameAddr.parse_any)
+    assert outcome(NameAddr.parse) == read
+    assert uri_in(text) == (read.uri if isinstance(read, NameAddr) else "")
 
 
 _AUTH_PIECES = (
