@@ -4,12 +4,13 @@
 """
 
 from enum import Enum
+from sys import intern
 from typing import Final
 
 from twopair.base import Micros, Refusal, Report, Transport, seconds
 from twopair.core.registration.binding import ALL, granted_s
-from twopair.core.registration.flows import Kind
-from twopair.core.registration.pcscf import Confirming, Forwarded, Step
+from twopair.core.registration.flows import ALONE, Kind
+from twopair.core.registration.pcscf import ANSWERED, Confirming, Forwarded, Step
 from twopair.core.registration.pcscf_integrity import NO, YES, Bearer
 from twopair.core.registration.pcscf_sets import SetEvent, established_until
 from twopair.core.sa import Stage, Trigger
@@ -22,7 +23,7 @@ from twopair.nodes.pcscf.exchange import Exchange
 from twopair.nodes.pcscf.headers import clean_for_ue
 from twopair.nodes.pcscf.lives import Lives
 from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Binding, Subscriber
+from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Response, make_response
 
@@ -139,17 +140,18 @@ class Confirmations:
             confirmed = (exchange.reading.flow or owner.flow).confirmed(response.values("Require"))
             named = confirmed.kind is Kind.FLOW and owner.flow.kind is Kind.ALONE
             if expires_s and (named or not protected):
-                owner.flow = confirmed
+                owner.flow = ALONE if confirmed == ALONE else confirmed
                 self._take_place(owner, now, out)
 
         self._attempts.feed(exchange.attempt, Step.ACCEPTED, now, out, live=live, reply=confirm)
+        live.attempt = ANSWERED  # all that is left of any
 
     def _take_place(self, owner: Subscriber, now: Micros, out: list[Action]) -> None:
         """End the registrations that this one replaces, with all their sets (MGU-09)."""
         for other in self._tables.subscribers.all_of(owner.impi):
             if other is not owner and self._tables.rules.takes_place_of(owner.flow, other.flow):
                 self._attempts.supersede(other, now, out)
-                other.impus.clear()  # it goes with its sets, and is not told to have expired
+                other.bindings = ()  # it goes with its sets, and is not told to have expired
                 for live in tuple(other.sets):
                     self._lives.release(live, Trigger.RELEASED, now, out)
 
@@ -173,11 +175,11 @@ class Confirmations:
         if expires_s == 0:
             self._removed(exchange, live, out)
             return
-        binding = Binding(identities(response) or (reading.impu,), Micros(now + seconds(expires_s)))
-        owner.bind(reading.impu, binding)
+        associated = identities(response) or (reading.impu,)
+        owner.bind(reading.impu, associated, Micros(now + seconds(expires_s)))
         owner.contact = reading.asked.contact or owner.contact
         owner.over_tcp = exchange.txn.flow.transport is Transport.TCP
-        owner.service_route = service_route(response)
+        owner.service_route = intern(service_route(response))  # many have the same
         owner.next_hop = next_hop(owner.service_route, self._tables.config.registrar)
         out.append(Report(Registered(owner.impi, reading.impu, expires_s, owner.associated, owner.flow)))
 
@@ -191,7 +193,7 @@ class Confirmations:
         for owner in ordinary if everywhere else (live.owner,):
             owner.unbind(exchange.reading.impu)
             self._tables.touch(owner)
-            if not owner.impus and not owner.pending:
+            if not owner.bindings and not owner.pending:
                 exchange.doomed += tuple(owner.sets)
                 out.append(Report(Deregistered(owner.impi, BY_USER, owner.flow)))
 

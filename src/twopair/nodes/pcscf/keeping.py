@@ -6,7 +6,6 @@ from twopair.base import Micros, Report
 from twopair.core.registration.kept import (
     Forget,
     Keep,
-    KeptBinding,
     KeptChallenge,
     KeptRegistration,
     KeptSet,
@@ -20,7 +19,7 @@ from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.binding import next_hop
 from twopair.nodes.pcscf.lives import Lives
 from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Binding, Subscriber
+from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
 
 
@@ -38,7 +37,7 @@ def of_subscriber(subscriber: Subscriber) -> KeptRegistration | None:
         subscriber.contact,
         subscriber.over_tcp,
         subscriber.service_route,
-        tuple([KeptBinding(impu, b.associated, b.expires_at) for impu, b in subscriber.impus.items()]),
+        subscriber.bindings,
         latest.life.set_id if latest is not None else None,
         sets,
     )
@@ -101,7 +100,7 @@ class Keeping:
         owner.kept = True
         owner.contact, owner.over_tcp = value.contact, value.over_tcp
         owner.service_route = value.service_route
-        owner.bind_all({impu: Binding(associated, until) for impu, associated, until in value.bindings})
+        owner.bind_all(value.bindings)
         tables.subscribers.add(owner)
         for kept in value.sets:
             live = _live(kept, tables, owner)

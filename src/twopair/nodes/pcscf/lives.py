@@ -126,8 +126,8 @@ class Lives:
 
     def _forget(self, owner: Subscriber, out: list[Action]) -> None:
         """The last set is gone, and with it all that hung on it (MGP-10, MGP-12)."""
-        if owner.impus:
-            owner.impus.clear()
+        if owner.bindings:
+            owner.bindings = ()
             out.append(Report(Deregistered(owner.impi, "its SA sets have expired", owner.flow)))
         self._tables.subscribers.forget(owner)
         self._tables.load.forget(owner)

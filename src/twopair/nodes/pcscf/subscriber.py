@@ -2,27 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from sys import intern
+from typing import TYPE_CHECKING
 
 from twopair.base import Endpoint, Impi, Impu, Micros, Refusal, WireError
 from twopair.core.registration.flows import ALONE, Kind, RegFlow, is_anew, takes_place_of
+from twopair.core.registration.kept import KeptBinding
 from twopair.core.sa import SaSetLife, Stage
 from twopair.wire.sip import uri_key
 
 if TYPE_CHECKING:
     from twopair.nodes.pcscf.sets import LiveSet
-
-
-class Binding(NamedTuple):
-    """One explicitly registered identity.
-
-    Args:
-        associated: its P-Associated-URI, the default IMPU first (MGP-09).
-        expires_at: end of its registration.
-    """
-
-    associated: tuple[Impu, ...]
-    expires_at: Micros
 
 
 class Subscriber:
@@ -43,7 +33,7 @@ class Subscriber:
         current: the set that own requests go over; None before the first 200 OK.
         kept: whether something of it is kept beyond this process (MGP-14).
         latest: the set of the last successful authentication (INT-03).
-        impus: explicitly registered identities by their key, each with what was registered with it.
+        bindings: explicitly registered identities, each with what was registered with it.
         associated: all identities that may be asserted, the default IMPU first.
         expires_at: end of the last registration; 0 where there is none (MGP-12).
         yielding: the set of an open challenge that is to replace live ones, and is not there yet (RRG-02).
@@ -54,18 +44,18 @@ class Subscriber:
     """
 
     __slots__ = (
+        "_behind",
         "associated",
+        "bindings",
         "contact",
         "current",
         "expires_at",
         "flow",
         "impi",
-        "impus",
         "kept",
         "latest",
         "next_hop",
         "over_tcp",
-        "path",
         "service_route",
         "sets",
         "token",
@@ -76,19 +66,24 @@ class Subscriber:
         self.impi = impi
         self.flow = flow
         self.token = token
+        self._behind = intern(path.removeprefix(f"<sip:{token}"))  # our address, the same for all
         self.sets: list[LiveSet] = []
         self.current: LiveSet | None = None
         self.yielding: LiveSet | None = None
         self.latest: LiveSet | None = None
         self.kept = False
-        self.impus: dict[Impu, Binding] = {}
+        self.bindings: tuple[KeptBinding, ...] = ()
         self.associated: tuple[Impu, ...] = ()
         self.expires_at = Micros(0)
         self.contact = ""
         self.over_tcp = False
-        self.path = path
         self.next_hop = next_hop
         self.service_route = ""
+
+    @property
+    def path(self) -> str:
+        """Value of Path, and of Record-Route towards the core."""
+        return f"<sip:{self.token}{self._behind}"
 
     @property
     def lives(self) -> Sequence[SaSetLife]:
@@ -114,23 +109,25 @@ class Subscriber:
         """Whether requests other than REGISTER are taken from it and for it (PCS-09, MGP-12)."""
         return now < self.expires_at
 
-    def bind(self, impu: Impu, binding: Binding) -> None:
+    def bind(self, impu: Impu, associated: tuple[Impu, ...], expires_at: Micros) -> None:
         """An identity was registered, or again, however it is written now (RFC 3261 §19.1.4)."""
-        self.impus[_key(impu)] = binding
-        self._gather()
+        key = _key(impu)
+        key = next((one for one in associated if one == key), key)  # one text, not two that are equal
+        made, known = KeptBinding(key, associated, expires_at), self.bindings
+        if any(binding.impu == key for binding in known):
+            self.bind_all(tuple(made if binding.impu == key else binding for binding in known))
+        else:
+            self.bind_all((*known, made))
 
-    def bind_all(self, bindings: dict[Impu, Binding]) -> None:
-        """All identities at once, by what they are known by."""
-        self.impus = bindings
+    def bind_all(self, bindings: tuple[KeptBinding, ...]) -> None:
+        """All identities at once."""
+        self.bindings = bindings
         self._gather()
 
     def unbind(self, impu: Impu) -> None:
         """An identity was de-registered, and those that were registered with it (MGP-09)."""
         key = _key(impu)
-        gone = [known for known, b in self.impus.items() if key == known or key in map(_key, b.associated)]
-        for known in gone:
-            del self.impus[known]
-        self._gather()
+        self.bind_all(tuple(b for b in self.bindings if key != b.impu and key not in map(_key, b.associated)))
 
     def identity(self, uri: str) -> Impu | None:
         """The registered identity that a URI names, as it was registered; None for any other (PCS-10)."""
@@ -140,8 +137,10 @@ class Subscriber:
         return next((impu for impu in self.associated if _key(impu) == key), None)
 
     def _gather(self) -> None:
-        bindings = self.impus.values()
-        self.associated = tuple(dict.fromkeys(chain.from_iterable([b.associated for b in bindings])))
+        bindings = self.bindings
+        every = dict.fromkeys(chain.from_iterable([binding.associated for binding in bindings]))
+        same = len(bindings) == 1 and len(every) == len(bindings[0].associated)
+        self.associated = bindings[0].associated if same else tuple(every)
         self.expires_at = max([binding.expires_at for binding in bindings], default=Micros(0))
 
 
