@@ -21,6 +21,7 @@ EACH: Final = (
     ("benchmarks.pcscf_node",),
     ("benchmarks.world",),
     ("benchmarks.driver",),
+    ("benchmarks.system_calls",),
     ("benchmarks.keeping",),
     ("benchmarks.cluster",),
     ("benchmarks.scrape",),

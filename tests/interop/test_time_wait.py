@@ -55,7 +55,7 @@ async def _close(host: Host, flow: Flow) -> None:
     """An orderly end by this host, of which its node knows."""
     assert flow in host.driver._ports._streams
     host.driver._ports.close(flow)
-    host.driver._take(StreamClosed(flow, "idle"))
+    host.driver._take((StreamClosed(flow, "idle"),))
     await asyncio.sleep(0.3)
 
 

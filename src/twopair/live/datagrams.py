@@ -1,29 +1,27 @@
-"""One UDP port on the event loop: drained in bursts, written to directly.
+"""One UDP port on the event loop: read in bursts, written in bursts.
 
-Stock asyncio datagram endpoints allocate 256 KiB for each receive. Here one buffer serves every
-socket of the loop, and flows are kept, so that a datagram costs its system call and little more.
+Stock asyncio datagram endpoints allocate 256 KiB for each receive. Here datagrams that wait at a socket
+come with one system call, those that are to leave go with one, and flows are kept.
 """
 
 from asyncio import AbstractEventLoop
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import islice
 from socket import MSG_ERRQUEUE, socket
 from sys import byteorder
-from typing import Final
+from typing import Any, Final
 
 from twopair.base import Endpoint, Flow, Port, Received, Transport, Unreachable, canonical_address
+from twopair.live.bursts import MOST, Bursts, Datagram, bursts
 from twopair.live.sockets import hear_errors, reason_of, thrown_away
 
-_BURST: Final = 64  # datagrams per wake, so that one busy port does not starve the others
-_FEW: Final = 2  # the same of a port that is read last: what anybody may flood
+_FEW: Final = 2  # datagrams per wake of a port that is read last: what anybody may flood; of others, `MOST`
 _FLOWS_KEPT: Final = 131_072  # peers remembered per port; forgotten all at once beyond that
 _FEW_KEPT: Final = 4_096  # the same of a port whose peers may all be invented
 _QUEUE: Final = 1024  # datagrams held back while the socket is full; the oldest go first
 
 _ERRORS: Final = 16  # read per wake; a flood of forged ICMP must not starve what arrives (UNP-06)
-
-_buffer = bytearray(65_536)
-_view = memoryview(_buffer)
 
 
 class UdpPort:
@@ -33,14 +31,17 @@ class UdpPort:
         sock: non-blocking, bound to `local`.
         local: its endpoint, as flows name it.
         loop: the event loop that watches it.
-        take: called with each datagram received.
-        settle: called once after each burst.
-        trouble: called with each datagram that did not arrive, as ICMP says; None: nobody asks, and the
+        take: called with what came, once for each burst; nothing more of it comes once the port is closed.
+            Called also when others were told of trouble: then with nothing.
+        may_send: whether what was held back may still leave.
+        refused: told of each datagram that could not be sent.
+        trouble: told of each datagram that did not arrive, as ICMP says; None: nobody asks, and the
             kernel keeps it to itself. A port that many peers share is not to be disturbed by any of them.
         last: whether it waits until all others that are readable have been read, and then takes a few.
+        way: how datagrams are received and sent; the best there is, unless one is given.
 
     Attributes:
-        lost: datagrams that were not sent: the socket was full for long, or refused them.
+        lost: datagrams that were not sent: the socket was full for long, or it was too late.
     """
 
     def __init__(
@@ -49,39 +50,43 @@ class UdpPort:
         local: Endpoint,
         *,
         loop: AbstractEventLoop,
-        take: Callable[[Received], None],
-        settle: Callable[[], None],
+        take: Callable[[Iterable[Received]], None],
+        may_send: Callable[[], bool],
+        refused: Callable[[Flow, OSError], None],
         trouble: Callable[[Unreachable], None] | None = None,
         last: bool = False,
+        way: Bursts | None = None,
     ) -> None:
         self.local = local
         self.lost = 0
         self._sock = sock
         self._loop = loop
         self._take = take
-        self._settle = settle
-        self._flows: dict[tuple[str, int], Flow] = {}
-        self._queue: deque[tuple[bytes, Endpoint]] = deque()
+        self._may_send = may_send
+        self._refused = refused
+        self._way = way or bursts(sock.family)
+        self._flows: dict[Hashable, Flow] = {}
+        self._queue: deque[Datagram] = deque()
         self._trouble = trouble
         if trouble is not None:
             hear_errors(sock)
-        self._burst, self._flows_kept = (_FEW, _FEW_KEPT) if last else (_BURST, _FLOWS_KEPT)
+        self._burst, self._flows_kept = (_FEW, _FEW_KEPT) if last else (MOST, _FLOWS_KEPT)
         self._waits = False
+        self._open = True
         loop.add_reader(sock, self._let_others_go_first if last else self._readable)
 
-    def send(self, data: bytes, remote: Endpoint) -> None:
-        """Send one datagram, or hold it back while the socket is full. Raises OSError for other trouble."""
+    def send(self, datagrams: Sequence[Datagram]) -> None:
+        """Send them in order; what a full socket does not take is held back, behind what already is."""
+        sent = 0
         if not self._queue:
-            try:
-                self._send(data, remote)
-            except BlockingIOError:
-                self._loop.add_writer(self._sock, self._writable)
-            else:
+            sent = self._push(datagrams)
+            if sent == len(datagrams):
                 return
-        if len(self._queue) >= _QUEUE:
+            self._loop.add_writer(self._sock, self._writable)
+        self._queue.extend(datagrams[sent:])
+        while len(self._queue) > _QUEUE:
             self._queue.popleft()
             self.lost += 1
-        self._queue.append((data, remote))
 
     @property
     def thrown_away(self) -> int:
@@ -90,20 +95,29 @@ class UdpPort:
 
     def close(self) -> None:
         """Give the port back."""
+        self._open = False
         self._loop.remove_reader(self._sock)
         self._loop.remove_writer(self._sock)
         self._sock.close()
 
-    def _send(self, data: bytes, remote: Endpoint) -> None:
-        """Send one datagram; the error of an earlier one, which the call may give back, is not its own."""
-        try:
-            self._sock.sendto(data, remote)
-        except BlockingIOError:
-            raise
-        except OSError:
-            if not self._errors():
-                raise
-            self._sock.sendto(data, remote)
+    def _push(self, datagrams: Sequence[Datagram]) -> int:
+        """Send what the socket takes; how many are done with, sent or refused.
+
+        A call may give back the error of an earlier datagram; then it is made again.
+        """
+        send, done, again = self._way.send, 0, -1
+        while done < len(datagrams):
+            try:
+                done += send(self._sock, datagrams, done)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if again < done and self._errors():
+                    again = done
+                    continue
+                self._refused(Flow(Transport.UDP, self.local, datagrams[done][1]), error)
+                done += 1
+        return done
 
     def _errors(self) -> int:
         """Tell of datagrams that did not arrive (IP_RECVERR); how many there were."""
@@ -116,7 +130,8 @@ class UdpPort:
             heard += 1
             number = int.from_bytes(extra[0][2][:4], byteorder) if extra else 0  # sock_extended_err.ee_errno
             if peer:
-                self._trouble(Unreachable(self._flow(peer), reason_of(OSError(number, ""))))
+                flow = Flow(Transport.UDP, self.local, Endpoint(canonical_address(peer[0]), Port(peer[1])))
+                self._trouble(Unreachable(flow, reason_of(OSError(number, ""))))
         return heard
 
     def _let_others_go_first(self) -> None:
@@ -127,39 +142,45 @@ class UdpPort:
 
     def _in_turn(self) -> None:
         self._waits = False
-        if self._sock.fileno() >= 0:  # closed meanwhile
+        if self._open:
             self._readable()
 
     def _readable(self) -> None:
-        receive, take, flows = self._sock.recvfrom_into, self._take, self._flows
-        count = 0
         try:
-            for _ in range(self._burst):
-                count, peer = receive(_buffer)
-                flow = flows.get(peer) or self._flow(peer)
-                take(Received(flow, bytes(_view[:count])))
-        except BlockingIOError:
-            if not count:  # woken by the error queue alone
-                self._errors()
+            came = self._way.receive(self._sock, self._burst)
+        except BlockingIOError:  # woken by the error queue alone
+            came = ()
+            self._errors()
         except OSError:  # an ICMP error left on the socket; the next read is a fresh one
+            came = ()
             self.lost += self._errors() or 1
-        self._settle()
+        self._take(self._received(came))
 
-    def _flow(self, peer: tuple[str, int]) -> Flow:
+    def _received(self, came: Sequence[tuple[Hashable, bytes]]) -> Iterator[Received]:
+        """What came, for as long as the port is open: the node may close it between two of them."""
+        flows = self._flows
+        for name, data in came:
+            if not self._open:
+                return
+            yield Received(flows.get(name) or self._flow(name), data)
+
+    def _flow(self, name: Any) -> Flow:
         if len(self._flows) >= self._flows_kept:
             self._flows.clear()
-        remote = Endpoint(canonical_address(peer[0]), Port(peer[1]))
-        flow = self._flows[peer] = Flow(Transport.UDP, self.local, remote)
+        flow = self._flows[name] = Flow(Transport.UDP, self.local, self._way.peer(name))
         return flow
 
     def _writable(self) -> None:
+        if not self._may_send():
+            self.lost += len(self._queue)
+            self._queue.clear()
         while self._queue:
-            data, remote = self._queue[0]
-            try:
-                self._send(data, remote)
-            except BlockingIOError:
-                return
-            except OSError:
-                self.lost += 1
-            self._queue.popleft()
-        self._loop.remove_writer(self._sock)
+            some = list(islice(self._queue, MOST))
+            sent = self._push(some)
+            for _ in range(sent):
+                self._queue.popleft()
+            if sent < len(some):
+                break
+        else:
+            self._loop.remove_writer(self._sock)
+        self._take(())

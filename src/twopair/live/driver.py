@@ -7,14 +7,13 @@ the event loop waits: for sockets, and for the one deadline of the node.
 import logging
 from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from twopair.backends.contract import InstallError, IpsecBackend
 from twopair.base import (
     Bind,
     CloseStream,
-    Endpoint,
     Flow,
     Micros,
     OpenStream,
@@ -30,6 +29,7 @@ from twopair.core.registration.kept import Forget, Keep, KeptRegistration, Recal
 from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
 from twopair.live.clock import monotonic
 from twopair.live.ports import Ports
+from twopair.live.quarantine import Quarantine
 from twopair.live.sockets import Guard, SocketFactory, ThisHost, reason_of
 from twopair.live.unbound import Unbound
 from twopair.nodes.events import Event
@@ -39,8 +39,6 @@ from twopair.nodes.wishes import Start
 _log = logging.getLogger(__name__)
 
 _SHORTEST_SLEEP_S: Final = 0.001
-_QUARANTINE_S: Final = 120.0
-"""The kernel repeats the end of a connection whose peer is gone for 102 s (tcp_orphan_retries; SA-21)."""
 
 
 class Tap(Protocol):
@@ -140,33 +138,35 @@ class Driver:
         self._guard = guard
         self._clock = clock
         self._loop: AbstractEventLoop = get_running_loop()
+        self._events: deque[Event] = deque()
         self._ports = Ports(
             place or ThisHost(),
             loop=self._loop,
             take=self._take,
-            settle=self._settle,
+            note=self._events.append,
             counters=self.counters,
             hears_errors=hears_errors,
+            may_send=lambda: self._clock() <= self._tenure.until,
         )
         self.dropped = self._ports.dropped
         self._listeners: list[FactListener] = []
-        self._protected: set[Endpoint] = set()
-        self._quarantine: dict[Endpoint, TimerHandle] = {}
+        self._quarantine = Quarantine(backend, self._loop)
         self._sets: dict[int, SaSet] = {}
-        self._events: deque[Event] = deque()
         self._busy = False
         self._timer: TimerHandle | None = None
         self._timer_at: Micros | None = None
         self._perform: dict[type, Callable[[Any], None]] = {
+            Keep: lambda action: keeper.keep(action.key, action.value),
+            Forget: lambda action: keeper.forget(action.key),
+            Report: self._report,
+        }
+        self._perform_alone: dict[type, Callable[[Any], None]] = {
             Bind: self._bind,
             Unbind: self._unbind,
             OpenStream: lambda action: self._ports.open(action.flow, action.within),
             CloseStream: self._close_stream,
             InstallSas: self._install,
             RemoveSas: self._remove,
-            Keep: lambda action: keeper.keep(action.key, action.value),
-            Forget: lambda action: keeper.forget(action.key),
-            Report: self._report,
         }
 
     @property
@@ -187,23 +187,21 @@ class Driver:
         if recalled:
             for kept in (kept for value in recalled for kept in value.sets):
                 self._sets[kept.sa_set.set_id] = kept.sa_set
-            self._take(Recalled(recalled))
+            self._take((Recalled(recalled),))
         self._starting = True
         self.feed(Start())
         self._starting = False
 
     def feed(self, event: Event) -> None:
         """Give the node an event from outside: a user's wish."""
-        self._take(event)
-        self._settle()
+        self._take((event,))
 
     def stop(self) -> None:
         """Close every socket, at once, and forget the deadline. The back end is left as it is."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = self._timer_at = None
-        for pending in self._quarantine.values():
-            pending.cancel()
+        self._quarantine.stop()
         self._ports.close_all()
 
     # What can befall a host
@@ -212,40 +210,47 @@ class Driver:
         """Set the node's clock forward: what is due until then is due now. Sockets notice nothing."""
         clock = self._clock
         self._clock = lambda: Micros(clock() + amount)
-        self._take(Woke())
-        self._settle()
+        self._take((Woke(),))
 
     def cut(self) -> None:
         """Break every TCP connection, with an RST; this node is told, as its peers are by theirs."""
         self._ports.abort_all("connection reset")
-        self._settle()
+        self._take(())
 
     def restart(self, node: Node) -> None:
         """Switch off without a word, and on with another node: no socket and no SA set is left (AKA-18)."""
+        self._ports.flush()
         for set_id in list(self._sets):  # first, so that nothing can be sent any more
             self.backend.remove(set_id)
         self._sets.clear()
         self.stop()
         self._events.clear()
-        for local in self._protected - self._quarantine.keys():
-            self._quarantine[local] = self._loop.call_later(_QUARANTINE_S, self._reopen, local)
+        self._quarantine.leave_all()
         self.node = node
         self.feed(Start())
 
     # Events in, actions out
 
-    def _take(self, event: Event) -> None:
-        """Feed one event, carry out what follows, then feed what the actions themselves caused."""
+    def _take(self, events: Iterable[Event]) -> None:
+        """Feed events one after the other, each with what its actions cause; then send, and set the timer."""
+        caused, step = self._events, self._step
         if self._busy:
-            self._events.append(event)
+            caused.extend(events)
             return
         self._busy = True
         try:
-            self._step(event)
-            while self._events:
-                self._step(self._events.popleft())
+            for event in events:
+                step(event)
+                while caused:
+                    step(caused.popleft())
+            self._flush()
+            while caused:
+                step(caused.popleft())
+                if not caused:
+                    self._flush()
         finally:
             self._busy = False
+        self._settle()
 
     def _step(self, event: Event) -> None:
         if self.taps and isinstance(event, Received):
@@ -262,18 +267,28 @@ class Driver:
             self.counters["illegal_step"] += 1
             _log.exception("the node failed on %s", type(event).__name__)
             return
-        send = self._ports.send
         for action in actions:
             try:
                 if type(action) is Send:
                     if self.taps:
                         self._show(action.flow, action.data, sent=True)
-                    send(action.flow, action.data)
-                else:
+                    self._ports.send(action.flow, action.data)
+                elif type(action) in self._perform:
                     self._perform[type(action)](action)
+                else:
+                    self._ports.flush()
+                    self._perform_alone[type(action)](action)
             except Exception:  # the actions after it still count
                 self.counters["illegal_step"] += 1
                 _log.exception("could not carry out %s", type(action).__name__)
+
+    def _flush(self) -> None:
+        """Send what the actions so far were to send: together, for that is cheaper."""
+        try:
+            self._ports.flush()
+        except Exception:
+            self.counters["illegal_step"] += 1
+            _log.exception("could not send")
 
     def _close_stream(self, action: CloseStream) -> None:
         self._ports.close(action.flow)
@@ -300,8 +315,6 @@ class Driver:
 
         A timer that is set too early does no harm, so it is only ever moved forward.
         """
-        if self._busy:
-            return
         deadline = self.node.next_deadline()
         if deadline is None or (self._timer_at is not None and self._timer_at <= deadline):
             return
@@ -315,8 +328,9 @@ class Driver:
         self._timer = self._timer_at = None
         deadline = self.node.next_deadline()
         if deadline is not None and deadline <= self._clock():
-            self._take(Woke())
-        self._settle()
+            self._take((Woke(),))
+        else:
+            self._settle()
 
     # Actions that are more than a socket call
 
@@ -324,13 +338,13 @@ class Driver:
         local = action.local
         try:
             if action.protected:  # closed first: not one clear datagram may slip in (SA-21)
-                self._keep_closed(local)
+                self._quarantine.close(local)
             else:
-                self._reopen(local)
+                self._quarantine.open(local)
             guard = self._guard if action.protected else None
             self._ports.bind(local, listen=action.listen, guard=guard, last=action.last)
         except OSError as error:
-            self._reopen(local)
+            self._quarantine.open(local)
             self.counters["bind_failed"] += 1
             if self._starting:
                 self.failures.append(Unbound(local, error))
@@ -338,42 +352,23 @@ class Driver:
                 _log.error("cannot bind %s: %s", local, reason_of(error))
 
     def _unbind(self, action: Unbind) -> None:
-        """Unbind; a protected port stays closed for a while.
-
-        What its sockets sent last, such as the FIN, ACK or RST of a connection, may still wait between the
-        kernel and ESP, or be sent again. If the port were open, that would leave in the clear (SA-21).
-        """
-        local = action.local
-        self._ports.unbind(local)
-        if local in self._protected and local not in self._quarantine:
-            self._quarantine[local] = self._loop.call_later(_QUARANTINE_S, self._reopen, local)
-
-    def _keep_closed(self, local: Endpoint) -> None:
-        if (pending := self._quarantine.pop(local, None)) is not None:
-            pending.cancel()
-        if local not in self._protected:
-            self.backend.close(local)
-            self._protected.add(local)
-
-    def _reopen(self, local: Endpoint) -> None:
-        self._quarantine.pop(local, None)
-        if local in self._protected:
-            self._protected.discard(local)
-            self.backend.reopen(local)
+        """Unbind; a protected port stays closed for a while."""
+        self._ports.unbind(action.local)
+        self._quarantine.leave(action.local)
 
     def _install(self, action: InstallSas) -> None:
         sa_set = action.sa_set
         try:
             self.backend.install(sa_set)
         except InstallError as error:
-            self._take(SasRefused(sa_set.set_id, str(error)))
+            self._events.append(SasRefused(sa_set.set_id, str(error)))
         except Exception:
             _log.exception("SA set %d", sa_set.set_id)
-            self._take(SasRefused(sa_set.set_id, "the back end failed"))
+            self._events.append(SasRefused(sa_set.set_id, "the back end failed"))
         else:
             self._sets[sa_set.set_id] = sa_set
             self._tell(self.installed, sa_set)
-            self._take(SasInstalled(sa_set.set_id))
+            self._events.append(SasInstalled(sa_set.set_id))
 
     def _remove(self, action: RemoveSas) -> None:
         """Take a set out, and its connections with it (RRG-10).

@@ -3,9 +3,10 @@
 import logging
 from asyncio import AbstractEventLoop
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from errno import EADDRNOTAVAIL, EINPROGRESS
 from socket import socket
+from typing import Final
 
 from twopair.base import (
     CONNECT_WITHIN,
@@ -19,6 +20,7 @@ from twopair.base import (
     Transport,
     Unreachable,
 )
+from twopair.live.bursts import Datagram
 from twopair.live.datagrams import UdpPort
 from twopair.live.listener import Listener
 from twopair.live.sockets import (
@@ -34,6 +36,9 @@ from twopair.nodes.events import Event
 
 _log = logging.getLogger(__name__)
 
+_MOST_DUE: Final = 32
+"""What one socket gets at once: more would save little, and keep the first of them waiting."""
+
 
 class Ports:
     """UDP ports, listeners and connections.
@@ -41,10 +46,12 @@ class Ports:
     Args:
         place: where sockets are made.
         loop: the event loop that watches them.
-        take: called with each event.
-        settle: called once after each burst of events.
-        counters: where trouble is counted: ``send_failed``, ``unreachable``, ``no_such_flow``.
+        take: called with each burst of events, one after the other; what they cause goes before the next.
+        note: called with an event that is to be taken once what is under way is complete.
+        counters: where trouble is counted: ``send_failed``, ``unreachable``, ``no_such_flow``,
+            ``after_tenure``.
         hears_errors: whether the node is told of datagrams that did not arrive.
+        may_send: asked before anything leaves; what may not is thrown away.
     """
 
     def __init__(
@@ -52,15 +59,17 @@ class Ports:
         place: SocketFactory,
         *,
         loop: AbstractEventLoop,
-        take: Callable[[Event], None],
-        settle: Callable[[], None],
+        take: Callable[[Iterable[Event]], None],
+        note: Callable[[Event], None],
         counters: Counter[str],
         hears_errors: bool = False,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
-        self.settle = settle
+        self.may_send = may_send
         self._place = place
         self._loop = loop
         self._take = take
+        self._note = note
         self._counters = counters
         self._hears_errors = hears_errors
         self._udp: dict[Endpoint, UdpPort] = {}
@@ -68,6 +77,8 @@ class Ports:
         self._streams: dict[Flow, Stream] = {}
         self._leaving: set[Stream] = set()  # closed by the node, still flushing
         self._guards: dict[Endpoint, Guard] = {}
+        self._sink: UdpPort | Stream | None = None
+        self._due: list[Datagram] = []  # what is to leave by `_sink`
 
     def bind(self, local: Endpoint, *, listen: bool, guard: Guard | None = None, last: bool = False) -> None:
         """Receive UDP, and accept TCP if asked to. Raises OSError, and then nothing is bound.
@@ -85,7 +96,8 @@ class Ports:
             local,
             loop=self._loop,
             take=self._take,
-            settle=self.settle,
+            may_send=self.may_send,
+            refused=self._refused,
             trouble=self._unreachable if self._hears_errors else None,
             last=last,
         )
@@ -108,26 +120,32 @@ class Ports:
         self._guards.pop(local, None)
 
     def send(self, flow: Flow, data: bytes) -> None:
-        """Send a datagram or append to a stream. Trouble is counted: what is lost, timers notice."""
-        transport, local, remote = flow
-        if transport is Transport.UDP:
-            port = self._udp.get(local)
-            if port is not None:
-                try:
-                    port.send(data, remote)
-                except OSError as error:
-                    self._counters["send_failed"] += 1
-                    _log.warning("%s: %s", flow, reason_of(error))
-                    if self._hears_errors:
-                        self._take(Unreachable(flow, reason_of(error)))
-                return
-        else:
-            stream = self._streams.get(flow)
-            if stream is not None:
-                stream.send(data)
-                return
-        self._counters["no_such_flow"] += 1
-        _log.warning("nothing to send on: %s", flow)
+        """Have a datagram sent, or octets appended to a stream, at the latest by `flush`; the order is kept.
+
+        What goes to one socket without another in between goes in one call. Trouble is counted: what is
+        lost, timers notice.
+        """
+        udp = flow.transport is Transport.UDP
+        sink = self._udp.get(flow.local) if udp else self._streams.get(flow)
+        if sink is None:
+            self._counters["no_such_flow"] += 1
+            _log.warning("nothing to send on: %s", flow)
+            return
+        if sink is not self._sink or len(self._due) >= _MOST_DUE:
+            self.flush()
+            self._sink = sink
+        self._due.append((data, flow.remote))
+
+    def flush(self) -> None:
+        """Send what is to leave. To be called before anything else is done to sockets or SA sets."""
+        due, sink = self._due, self._sink
+        if not due:
+            return
+        self._due, self._sink = [], None
+        if not self.may_send():
+            self._counters["after_tenure"] += len(due)
+        elif sink is not None:
+            sink.send(due)
 
     def open(self, flow: Flow, within: Micros = CONNECT_WITHIN) -> None:
         """Connect from `flow.local`, bound explicitly (MSG-07). The outcome is an event, `within` that time.
@@ -141,12 +159,12 @@ class Ports:
         try:
             sock = connecting_socket(self._place, flow.local, self._guards.get(flow.local))
         except OSError as error:
-            self._take(StreamClosed(flow, reason_of(error)))
+            self._note(StreamClosed(flow, reason_of(error)))
             return
         code = sock.connect_ex(flow.remote)
         if code not in (0, EINPROGRESS, EADDRNOTAVAIL):
             sock.close()
-            self._take(StreamClosed(flow, reason_of(OSError(code, ""))))
+            self._note(StreamClosed(flow, reason_of(OSError(code, ""))))
             return
         self._streams[flow] = Stream(
             sock,
@@ -169,7 +187,7 @@ class Ports:
         stream = self._streams.pop(flow, None)
         if stream is not None:
             stream.abort()
-            self._take(StreamClosed(flow, reason))
+            self._note(StreamClosed(flow, reason))
 
     def abort_all(self, reason: str) -> None:
         """Close every connection at once and tell the node why."""
@@ -188,9 +206,15 @@ class Ports:
             stream.abort()
         self._streams.clear()
 
+    def _refused(self, flow: Flow, error: OSError) -> None:
+        self._counters["send_failed"] += 1
+        _log.warning("%s: %s", flow, reason_of(error))
+        if self._hears_errors:
+            self._note(Unreachable(flow, reason_of(error)))
+
     def _unreachable(self, event: Unreachable) -> None:
         self._counters["unreachable"] += 1
-        self._take(event)
+        self._note(event)
 
     # What streams tell their owner
 
@@ -198,21 +222,20 @@ class Ports:
         stream = Stream(sock, flow, loop=self._loop, owner=self)
         self._streams[flow] = stream
         self.stream_opened(stream)
-        self.settle()
 
     def stream_opened(self, stream: Stream) -> None:
         """Tell the node that a connection stands."""
-        self._take(StreamOpened(stream.flow))
+        self._take((StreamOpened(stream.flow),))
 
     def stream_received(self, stream: Stream, chunk: bytes) -> None:
         """Hand the node the next octets."""
-        self._take(Received(stream.flow, chunk))
+        self._take((Received(stream.flow, chunk),))
 
     def stream_ended(self, stream: Stream, reason: str) -> None:
         """Tell the node that a connection ended, unless another one has taken its name."""
         if self._streams.get(stream.flow) is stream:
             del self._streams[stream.flow]
-            self._take(StreamClosed(stream.flow, reason))
+            self._take((StreamClosed(stream.flow, reason),))
 
     def stream_gone(self, stream: Stream) -> None:
         """Forget a connection that was closed in order."""

@@ -2,6 +2,7 @@
 
 from asyncio import AbstractEventLoop, TimerHandle
 from collections import deque
+from collections.abc import Sequence
 from enum import Enum, auto
 from errno import EADDRNOTAVAIL, EINPROGRESS
 from os import strerror
@@ -10,6 +11,7 @@ from struct import pack
 from typing import Final, Protocol
 
 from twopair.base import Flow
+from twopair.live.bursts import Datagram
 from twopair.live.sockets import reason_of
 
 CHUNK_OCTETS: Final = 65_536
@@ -46,8 +48,8 @@ class StreamOwner(Protocol):
         """The socket of a stream that was closed with `Stream.close` is given back."""
         ...
 
-    def settle(self) -> None:
-        """All that this wake of the event loop brought has been told."""
+    def may_send(self) -> bool:
+        """Whether what was held back may still leave."""
         ...
 
 
@@ -101,14 +103,14 @@ class Stream:
         else:
             loop.add_reader(sock, self._readable)
 
-    def send(self, data: bytes) -> None:
-        """Append to the stream; waits in the queue while the connection is being opened or is full."""
+    def send(self, datagrams: Sequence[Datagram]) -> None:
+        """Append to the stream, all at once; kept while the connection is being opened or is full."""
         if self._state not in (_State.OPENING, _State.OPEN) or self._closing:
             return
-        rest = memoryview(data)
+        rest = memoryview(b"".join([data for data, _ in datagrams]))
         if self._state is _State.OPEN and not self._queue:
             try:
-                rest = rest[self._sock.send(data) :]
+                rest = rest[self._sock.send(rest) :]
             except BlockingIOError:
                 pass
             except OSError as error:
@@ -161,9 +163,13 @@ class Stream:
         self._loop.add_writer(self._sock, self._writable)
         if not self._closing:
             self._owner.stream_opened(self)
-            self._owner.settle()
 
     def _writable(self) -> None:
+        if not self._owner.may_send():
+            self._queue.clear()
+            self._queued_octets = 0
+            self._loop.remove_writer(self._sock)
+            return
         while self._queue:
             try:
                 sent = self._sock.send(self._queue[0])
@@ -195,9 +201,8 @@ class Stream:
                 return
             if not self._closing:
                 self._owner.stream_received(self, bytes(_view[:count]))
-            if self._state is _State.CLOSED:
+            if self._state is _State.CLOSED or count < CHUNK_OCTETS:
                 break
-        self._owner.settle()
 
     def _linger(self) -> None:
         self._state = _State.LINGERING
@@ -211,7 +216,6 @@ class Stream:
         self._finish()
         if not asked_for:
             self._owner.stream_ended(self, reason)
-            self._owner.settle()
 
     def _wait_no_longer(self) -> None:
         if self._giving_up is not None:

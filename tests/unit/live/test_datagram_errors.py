@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from twopair.base import Endpoint, Flow, Port, Received, Transport, Unreachable
 from twopair.live.ports import Ports
 from twopair.live.sockets import ThisHost
+from twopair.nodes.events import Event
 
 LOOPBACK: dict[int, str] = {AF_INET: "127.0.0.1", AF_INET6: "::1"}
 FAMILIES = pytest.mark.parametrize("family", LOOPBACK)
@@ -34,18 +35,20 @@ class Bench:
         self.ports = Ports(
             ThisHost(),
             loop=asyncio.get_running_loop(),
-            take=self.events.append,
-            settle=self._woken,
+            take=self._woken,
+            note=self.events.append,
             counters=self.counters,
             hears_errors=hears,
         )
         self.ports.bind(self.local, listen=False)
 
-    def _woken(self) -> None:
+    def _woken(self, events: Iterable[Event]) -> None:
         self.wakes += 1
+        self.events.extend(events)
 
     def send(self, remote: Endpoint, data: bytes = b"hello") -> None:
         self.ports.send(Flow(Transport.UDP, self.local, remote), data)
+        self.ports.flush()
 
     async def until(self, done: Callable[[], bool]) -> None:
         for _ in range(200):
@@ -91,6 +94,31 @@ def test_an_error_of_one_peer_costs_no_datagram_of_another(family: int) -> None:
         await bench.until(lambda: len(bench.events) >= 10)
         assert bench.counters["send_failed"] == 0
         assert {type(event) for event in bench.events} == {Unreachable}
+        bench.ports.close_all()
+
+    play(story)
+
+
+@FAMILIES
+def test_errors_in_mid_burst_cost_none_of_its_datagrams(family: int) -> None:
+    """On loopback the error of one datagram is there when the same call comes to the next."""
+
+    async def story() -> None:
+        bench = Bench(family, hears=True)
+        with socket(family, SOCK_DGRAM) as peer:
+            peer.bind((LOOPBACK[family], 0))
+            peer.settimeout(2)
+            there = Endpoint(LOOPBACK[family], Port(peer.getsockname()[1]))
+            for number in range(30):
+                bench.ports.send(Flow(Transport.UDP, bench.local, there), b"%d" % number)
+                if number % 3 == 1:
+                    bench.ports.send(Flow(Transport.UDP, bench.local, bench.gone), b"lost")
+            bench.ports.flush()
+            assert [peer.recv(100) for _ in range(30)] == [b"%d" % number for number in range(30)]
+        await bench.until(lambda: len(bench.events) >= 5)
+        flow = Flow(Transport.UDP, bench.local, bench.gone)
+        assert set(bench.events) == {Unreachable(flow, "connection refused")}
+        assert bench.counters["send_failed"] == 0
         bench.ports.close_all()
 
     play(story)

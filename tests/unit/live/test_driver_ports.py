@@ -73,7 +73,7 @@ def test_a_protected_port_stays_closed_until_its_last_packets_are_gone(
     """SA-21: an RST that still waits for ESP must not leave in the clear; binding anew ends the wait."""
 
     async def body() -> None:
-        monkeypatch.setattr("twopair.live.driver._QUARANTINE_S", 0.05)
+        monkeypatch.setattr("twopair.live.quarantine._QUARANTINE_S", 0.05)
         local = free_endpoint()
         backend = NotingBackend()
         node = ScriptedNode(lambda e: (Bind(local, protected=True), Unbind(local)) * isinstance(e, Start))
