@@ -142,7 +142,7 @@ class TransactionLayer:
         if is_ack:
             self._user.on_ack(request, flow, now, out)
             return
-        if not self.makes_room(self._limit(), now, out):
+        if len(ground.clients) + len(ground.servers) >= self._limit() and not ground.lanes.hurry(now, out):
             self._refuse(Refusal.OVERLOADED, request, flow, Limit.TRANSACTIONS.word, out)
             return
         machine = INVITE_SERVER if method == "INVITE" else OTHER_SERVER

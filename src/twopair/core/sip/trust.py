@@ -107,7 +107,16 @@ _PRIVATE_TO_UE: Final = frozenset(row.name.lower() for row in TRUST if row.to_ue
 _PRIVATE_OUTSIDE: Final = frozenset(row.name.lower() for row in TRUST if row.leaves is _PRIVATE)
 
 ACCESS: Final = "p-access-network-info"
-_CLAIMED: Final = re.compile(r";[ \t]*(?:network-provided|np)(?![\w.!%*+`'~-])", re.IGNORECASE | re.ASCII)
+
+
+def _any_case(word: str) -> str:
+    """A word in any case; an expression with IGNORECASE would try every character, not every semicolon."""
+    return "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in word)
+
+
+_CLAIMED: Final = re.compile(
+    rf";[ \t]*(?:{_any_case('network-provided')}|{_any_case('np')})(?![\w.!%*+`'~-])", re.ASCII
+)
 
 
 @lru_cache(maxsize=256)  # most messages have their headers in one of a few orders
@@ -146,7 +155,10 @@ def drop_provided(message: Message) -> None:
     string may contain either word. Lines without such a value stay as they are.
     """
     lines = message.get_all(ACCESS)
-    if not any(_CLAIMED.search(line) for line in lines):
+    for line in lines:
+        if _CLAIMED.search(line):
+            break
+    else:
         return
     kept = [own for line in lines if (own := _without_claims(line))]
     if not kept:

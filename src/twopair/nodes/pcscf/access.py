@@ -33,12 +33,14 @@ class Kind(Enum):
     __hash__ = object.__hash__
 
 
+_REQUEST: Final = Kind.REQUEST
+_RESPONSE: Final = Kind.RESPONSE
 _METHODS: Final = {"REGISTER": Kind.REGISTER, "ACK": Kind.ACK}
 
 
 def kind_of(message: Message) -> Kind:
     """What a message is."""
-    return _METHODS.get(message.method, Kind.REQUEST) if isinstance(message, Request) else Kind.RESPONSE
+    return _METHODS.get(message.method, _REQUEST) if isinstance(message, Request) else _RESPONSE
 
 
 ANY_PORT: Final = Port(0)
@@ -99,7 +101,7 @@ def _stage(e: Arrival) -> Refusal | None:
 
 def _own_answer(e: Arrival) -> Refusal | None:
     """An answer belongs to the user whom the request went to; its branch names the user."""
-    if e.kind is not Kind.RESPONSE or (e.message.branch or "").startswith(e.live.branch):
+    if e.kind is not _RESPONSE or (e.message.branch or "").startswith(e.live.branch):
         return None
     return Refusal.UNMATCHED_RESPONSE
 

@@ -11,6 +11,9 @@ from twopair.nodes.pcscf.answers import Answers, asks_rport
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Message, Request, UnfitRequest, Via, parse
 
+_CORE: Final = Door.CORE
+_CLEAR: Final = Door.CLEAR
+
 _BRANCH: Final = r"branch=[\w.!%*+`'~-]++"
 _FRESH: Final = re.compile(rf"({_BRANCH};)rport|rport(;{_BRANCH})", re.ASCII)
 """Parameters of a Via as nearly every UE writes them."""
@@ -27,31 +30,31 @@ class Admission:
 
     def take(self, data: bytes, flow: Flow, now: Micros, out: list[Action]) -> None:
         """One message, as it came: a datagram, or cut from a stream."""
+        tables = self._tables
+        door = tables.doors.get(flow.local)
         try:
-            if self._oversized(data, flow):
+            if door is _CLEAR and len(data) > tables.config.limits.clear_message_octets:
+                # larger than a REGISTER has to be; streams in the clear are cut to that size
                 out.append(Report(Refused(Refusal.OVERSIZED, flow, Limit.CLEAR_MESSAGE_OCTETS.word)))
                 return
             message = parse(data)
-            self._tables.traffic.came(message)
-            if self._admitted(message, flow, len(data), now, out):
-                self._tables.layer.receive(message, flow, now, out)
+            tables.traffic.came(message)
+            if door is _CORE or self._admitted(message, flow, door, len(data), now, out):
+                tables.layer.receive(message, flow, now, out)
         except UnfitRequest as error:
-            self._unfit(error, flow, len(data), now, out)
+            self._unfit(error, flow, door, len(data), now, out)
         except WireError as error:
             out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
 
-    def _oversized(self, data: bytes, flow: Flow) -> bool:
-        """Whether it is larger than a REGISTER has to be; streams in the clear are cut to that size."""
-        most = self._tables.config.limits.clear_message_octets
-        return len(data) > most and self._tables.doors.get(flow.local) is Door.CLEAR
-
-    def _unfit(self, error: UnfitRequest, flow: Flow, octets: int, now: Micros, out: list[Action]) -> None:
+    def _unfit(
+        self, error: UnfitRequest, flow: Flow, door: Door | None, octets: int, now: Micros, out: list[Action]
+    ) -> None:
         """A request that can be answered but not used, where access would let it in (RFC 4475 §3.1.2)."""
         answer: list[Action] = []
         try:
             request = error.request
-            if request.method != "ACK" and self._admitted(request, flow, octets, now, answer):
-                if self._tables.doors.get(flow.local) is Door.CLEAR:
+            if request.method != "ACK" and self._admitted(request, flow, door, octets, now, answer):
+                if door is _CLEAR:
                     self._answers.refuse_in_clear(
                         request, flow, Refusal.BAD_REQUEST, octets, now, answer, detail=error.what
                     )
@@ -61,12 +64,13 @@ class Admission:
             answer = []
         out += answer or (Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)),)
 
-    def _admitted(self, message: Message, flow: Flow, octets: int, now: Micros, out: list[Action]) -> bool:
+    def _admitted(
+        self, message: Message, flow: Flow, door: Door | None, octets: int, now: Micros, out: list[Action]
+    ) -> bool:
         """Whether access lets a message in; if not, it is answered or dropped here."""
-        door = self._tables.doors.get(flow.local)
-        if door is Door.CORE:
+        if door is _CORE:
             return True
-        if door is Door.CLEAR:
+        if door is _CLEAR:
             return self._admitted_clear(message, flow, octets, now, out)
         live = self._tables.sets.at(flow)
         if live is None or door is None:

@@ -36,6 +36,8 @@ SIP_PORT: Final = Port(5060)
 ASKS_AGREEMENT: Final = frozenset({421, 494})
 """Extension Required, Security Agreement Required."""
 
+_UDP: Final = Transport.UDP
+_DELETED: Final = Stage.DELETED
 _CURRENT: Final = frozenset({Stage.TEMPORARY, Stage.NEWLY_ESTABLISHED, Stage.IN_USE})
 
 
@@ -149,7 +151,7 @@ class Answers:
 
     def way_of(self, request: Request, flow: Flow) -> Flow:
         """Where the transactions send what they answer by themselves: 100, 400, 481, 503."""
-        if flow.transport is not Transport.UDP:
+        if flow.transport is not _UDP:
             return flow
         live = self._tables.sets.at(flow)
         if live is None:
@@ -165,7 +167,7 @@ class Answers:
         §18.2.2; SA-21). None: the answer cannot be sent, and what it announces goes with reg-await-auth.
         """
         flow, tables = self.unprotected_way(txn.request, txn.flow), self._tables
-        if flow.transport is Transport.UDP or flow in tables.streams:
+        if flow.transport is _UDP or flow in tables.streams:
             return flow
         back = Endpoint(flow.remote.address, Port(txn.request.top_via.port or SIP_PORT))
         pcscf = flow.local.address
@@ -183,17 +185,17 @@ class Answers:
     @staticmethod
     def unprotected_way(request: Message, flow: Flow) -> Flow:
         """Back to the core, or in the clear to a UE (RFC 3261 §18.2.2, RFC 3581 §4; PCS-05, MSG-05)."""
-        via = request.top_via
-        if flow.transport is not Transport.UDP or asks_rport(via):
+        via, back = request.top_via, flow.remote
+        if flow.transport is not _UDP or back.port == (via.port or SIP_PORT) or asks_rport(via):
             return flow
-        return Flow(flow.transport, flow.local, Endpoint(flow.remote.address, Port(via.port or SIP_PORT)))
+        return Flow(_UDP, flow.local, Endpoint(back.address, Port(via.port or SIP_PORT)))
 
     def _way(self, txn: ServerTransaction, live: LiveSet, now: Micros, out: list[Action]) -> Flow | None:
         """Inside the sets of one subscriber (MSG-01, MSG-06, MGP-03, FLOW-06, RRG-07..RRG-09)."""
         flow = txn.flow
-        live_still = live.life.stage is not Stage.DELETED
+        live_still = live.life.stage is not _DELETED
         current = live.owner.current
-        if flow.transport is Transport.UDP:
+        if flow.transport is _UDP:
             own = live_still and (txn.method == "REGISTER" or current is None)
             heir = live if own else current
             return heir.by_udp if heir else None

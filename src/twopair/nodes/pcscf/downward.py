@@ -1,5 +1,7 @@
 """Requests of the core on their way to a UE (24.229 §5.2.6.4; PCS-13, MSG-01, MSG-07, MSG-08)."""
 
+from typing import Final
+
 from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport, WireError
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
@@ -11,6 +13,8 @@ from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.ways import Way, way_over
 from twopair.wire.sip import NameAddr, Request, first_element
+
+_UDP: Final = Transport.UDP
 
 
 class Downward:
@@ -102,9 +106,9 @@ class Downward:
         """
         way = way_over(live, 0, now)
         sent = self._onward(request, live, way.flow, hops, dialog=dialog)
-        if way.flow.transport is Transport.UDP:
+        if way.flow.transport is _UDP:
             way = way_over(live, sent.octets, now)
-            if way.flow.transport is Transport.UDP:
+            if way.flow.transport is _UDP:
                 return way, sent
             sent = self._onward(request, live, way.flow, hops, dialog=dialog)
         self._tables.streams.open(way.flow, live, now, out)

@@ -96,7 +96,7 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None, naming: Na
         auts=said.get("auts"),
         hops=hops_left(request),
         hop=Hop(
-            vias=len(values_of_via(request, request.names())),
+            vias=len(values_of_via(request)),
             asks_agreement=asks,
             knows_agreement=asks or names_agreement(request, "Proxy-Require", "Supported"),
             source_is_via=live is None or is_address(host, source),

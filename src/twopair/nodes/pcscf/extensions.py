@@ -34,6 +34,6 @@ def unknown_tags(request: Request, known: frozenset[str]) -> str:
         known: tags in lower case that we have, or leave for the next hop.
     """
     first = request.get("Proxy-Require")
-    if first is None or (first == OPTION_TAG and request.names().count("proxy-require") == 1):
+    if first is None or (first == OPTION_TAG and "proxy-require" in request.once()):
         return ""
     return ", ".join(tag for tag in request.values("Proxy-Require") if tag.lower() not in known)

@@ -1,6 +1,7 @@
 """Header fields by direction: what the P-CSCF puts in, rewrites and takes out (24.229 §5.2; PCS-28)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 from twopair.base import WireError
@@ -38,10 +39,11 @@ def from_ue(request: Request, dropped: Dropped, above: Lines, below: Lines, *, d
 
     An option tag that is `demanded` is added to Require (PCS-01).
     """
-    names = request.names()
     onward = request.copy()
-    if names.count("require") == 1 == names.count("proxy-require") and (
-        request.get("Require") == OPTION_TAG == request.get("Proxy-Require")
+    if (
+        request.once() >= REQUIRED
+        and request.get("Require") == OPTION_TAG
+        and request.get("Proxy-Require") == OPTION_TAG
     ):
         onward.rebuild(dropped.all_told, above, [*below, ("Require", demanded)] if demanded else below)
     else:
@@ -49,7 +51,7 @@ def from_ue(request: Request, dropped: Dropped, above: Lines, below: Lines, *, d
         strip_sec_agree(onward)
         if demanded:
             _demand(onward, demanded)
-    if ACCESS in names:
+    if ACCESS in request.names():
         drop_provided(onward)
     return onward
 
@@ -64,8 +66,13 @@ def answer_from_ue(response: Response, dropped: Dropped, above: Lines, below: Li
 def for_ue(request: Request, above: Lines, below: Lines) -> Request:
     """A copy for a UE without what is the network's own business (PCS-13, PCS-17, PCS-28)."""
     onward = request.copy()
-    onward.rebuild(not_for_ue(request) | _HOPS, above, below)
+    onward.rebuild(_with_hops(not_for_ue(request)), above, below)
     return onward
+
+
+@lru_cache(maxsize=64)  # messages have their headers in few orders
+def _with_hops(names: frozenset[str]) -> frozenset[str]:
+    return names | _HOPS
 
 
 def clean_for_ue(response: Response) -> None:
@@ -82,6 +89,8 @@ def hops_left(request: Request) -> int:
         WireError: it is no number.
     """
     text = request.get("Max-Forwards")
+    if text == "70":  # as whoever sends it first should write (RFC 3261 §8.1.1.6)
+        return 70
     if text is None:
         return MAX_FORWARDS + 1
     if not (text.isascii() and text.isdigit() and len(text) <= 3):
@@ -89,9 +98,9 @@ def hops_left(request: Request) -> int:
     return int(text)
 
 
-def values_of_via(request: Request, names: tuple[str, ...]) -> Sequence[str]:
+def values_of_via(request: Request) -> Sequence[str]:
     """All Via values; as a rule there is one line with one value, which is not parsed."""
-    if names.count("via") == 1:
+    if "via" in request.once():
         value = request.get("Via") or ""
         if "," not in value:
             return (value,)

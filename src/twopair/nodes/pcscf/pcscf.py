@@ -63,6 +63,12 @@ from twopair.wire.sip import Request, Response, check_request
 PONG: Final = b"\r\n"
 """Answer to a keep-alive of two CRLF on a connection (RFC 5626 §3.5.1)."""
 
+_UDP: Final = Transport.UDP
+_CORE: Final = Door.CORE
+_NEWLY_ESTABLISHED: Final = Stage.NEWLY_ESTABLISHED
+_TIMERS: Final[dict[Door | None, Timers]] = {Door.CORE: CORE, Door.CLEAR: IN_CLEAR}
+"""Of what comes and goes there; all else is Gm, inside SA sets (TMR-04)."""
+
 
 class Pcscf:
     """A P-CSCF as a node.
@@ -212,7 +218,7 @@ class Pcscf:
 
     def _received(self, event: Received, now: Micros, out: list[Action]) -> None:
         flow, data = event.flow, event.data
-        if flow.transport is Transport.UDP:
+        if flow.transport is _UDP:
             if len(data) > 4 or data.strip(b"\r\n\0"):  # else a keep-alive
                 self._admission.take(data, flow, now, out)
             return
@@ -236,8 +242,7 @@ class Pcscf:
     # What transactions ask for
 
     def _timers_for(self, flow: Flow) -> Timers:
-        door = self._doors.get(flow.local)
-        return CORE if door is Door.CORE else IN_CLEAR if door is Door.CLEAR else GM
+        return _TIMERS.get(self._doors.get(flow.local), GM)
 
     def _reach(self, flow: Flow, now: Micros, out: list[Action]) -> bool:
         return self.tables.reach(flow, now, out)
@@ -256,7 +261,7 @@ class Pcscf:
     def _live(self, flow: Flow, now: Micros, out: list[Action]) -> LiveSet | None:
         """The set a new message came over; one that was only confirmed is taken into use (row 3, MGP-02)."""
         live = self.tables.sets.at(flow)
-        if live is not None and live.life.stage is Stage.NEWLY_ESTABLISHED:
+        if live is not None and live.life.stage is _NEWLY_ESTABLISHED:
             self._lives.happen(SetEvent.OVER_NEW, live.owner, now, out)
         return live
 
@@ -264,7 +269,7 @@ class Pcscf:
         self, txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
         """A new request, which access has let in."""
-        core = self._doors[flow.local] is Door.CORE
+        core = self._doors[flow.local] is _CORE
         live = None if core else self._live(flow, now, out)
         fault = check_request(request)
         unknown = unknown_tags(request, self.tables.known_tags)
@@ -282,7 +287,7 @@ class Pcscf:
 
     def on_ack(self, ack: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
         """An ACK to a 2xx."""
-        if self._doors[flow.local] is Door.CORE:
+        if self._doors[flow.local] is _CORE:
             self._downward.ack(ack, flow, now, out)
             return
         live = self._live(flow, now, out)
@@ -299,14 +304,14 @@ class Pcscf:
         out: list[Action],
     ) -> None:
         """A CANCEL of an INVITE that we know."""
-        live = None if self._doors[flow.local] is Door.CORE else self._live(flow, now, out)
+        live = None if self._doors[flow.local] is _CORE else self._live(flow, now, out)
         self._responses.cancel(cancelled, cancel_txn, request, live, now, out)
 
     def on_response(
         self, txn: ClientTransaction, response: Response, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
         """A response to what we forwarded, or to a CANCEL of ours, which asks for nothing more."""
-        if self._doors[flow.local] is not Door.CORE:
+        if self._doors[flow.local] is not _CORE:
             self._live(flow, now, out)
         owner = txn.owner
         if isinstance(owner, Relay):

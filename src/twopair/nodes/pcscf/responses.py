@@ -16,7 +16,7 @@ from twopair.nodes.pcscf.headers import (
 from twopair.nodes.pcscf.relay import Relay, another_way, cancel, provisional, settled
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.sip import Request, Response, make_response, uri_in
+from twopair.wire.sip import Request, Response, make_response
 
 TRYING: Final = 100
 ANSWER: Final = Dropped.and_also("via")
@@ -126,7 +126,8 @@ class Responses:
     def _for_core(relay: Relay, response: Response) -> None:
         """Via and Record-Route as they were, whatever the UE made of them; its identity asserted (PCS-14)."""
         above = [("Via", via) for via in relay.vias]
-        above += [("Record-Route", route) for route in relay.record_route]
+        if relay.record_route:
+            above += [("Record-Route", route) for route in relay.record_route]
         asserted = _asserted(relay, response.values("P-Preferred-Identity"))
         dropped = DIALOG if relay.record_route else ANSWER
         answer_from_ue(response, dropped, above, [("P-Asserted-Identity", asserted)])
@@ -142,7 +143,7 @@ def _stranger(relay: Relay, live: LiveSet | None) -> bool:
 def _asserted(relay: Relay, preferred: list[str]) -> str:
     """Of several preferred the first that is registered, else who was called (PCS-10, PCS-14)."""
     for wanted in (*preferred, relay.called):
-        own = relay.user.identity(uri_in(wanted))
+        own = relay.user.identity(relay.user.uri_of(wanted))
         if own is not None:
             return f"<{own}>"
     return relay.user.asserted

@@ -13,6 +13,8 @@ from twopair.nodes.pcscf.subscriber import Subscriber
 Key = tuple[Endpoint, Endpoint]
 """Our endpoint and the UE's: what is left of a flow without its transport (SA-09)."""
 
+_UDP: Final = Transport.UDP
+
 BRANCH: Final = "z9hG4bK"
 """How every branch begins (RFC 3261 §8.1.1.7)."""
 
@@ -100,7 +102,7 @@ class LiveSet:
     @property
     def by_udp(self) -> Flow:
         """Flow of requests and of UDP responses to the UE: port_pc to port_us (MSG-01)."""
-        return Flow(Transport.UDP, self.pc, self.us)
+        return Flow(_UDP, self.pc, self.us)
 
     @property
     def by_tcp(self) -> Flow:

@@ -9,7 +9,7 @@ from twopair.base import Endpoint, Impi, Impu, Micros, Refusal, WireError
 from twopair.core.registration.flows import ALONE, Kind, RegFlow, is_anew, takes_place_of
 from twopair.core.registration.kept import KeptBinding
 from twopair.core.sa import SaSetLife, Stage
-from twopair.wire.sip import uri_key
+from twopair.wire.sip import uri_in, uri_key
 
 if TYPE_CHECKING:
     from twopair.nodes.pcscf.sets import LiveSet
@@ -135,6 +135,12 @@ class Subscriber:
             return Impu(uri)
         key = _key(uri)
         return next((impu for impu in self.associated if _key(impu) == key), None)
+
+    def uri_of(self, address: str) -> str:
+        """The URI of an address, empty where there is none; that of an identity of its own is not parsed."""
+        uri = address[1:-1]
+        own = uri in self.associated and address[0] == "<" and address[-1] == ">"
+        return uri if own else uri_in(address)
 
     def _gather(self) -> None:
         bindings = self.bindings

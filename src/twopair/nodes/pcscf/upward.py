@@ -22,6 +22,7 @@ from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import NameAddr, Request, Response, make_response, same_uri, split_list, uri_in
 
+_UDP: Final = Transport.UDP
 OUTSIDE: Final = Dropped.and_also("max-forwards", "route")
 INSIDE: Final = Dropped.and_also("max-forwards")
 """What is said anew outside and inside a dialog."""
@@ -64,10 +65,11 @@ class Upward:
         try:
             hops = hops_left(request)
             names = request.names()
-            vias = values_of_via(request, names)
-            may_miss = self._tables.config.missing_security_verify == "tolerate"
+            vias = values_of_via(request)
+            tables = self._tables
+            may_miss = tables.config.missing_security_verify == "tolerate"
             evidence = Asked(request, names, vias, live, now, hops, may_miss)
-            refusal = first_refusal(self._tables.rules.request, evidence)
+            refusal = first_refusal(tables.rules.request, evidence)
             if refusal is not None:
                 return refusal
             if in_dialog(request):
@@ -79,12 +81,12 @@ class Upward:
     def _outside(self, request: Request, live: LiveSet, hops: int) -> Request | Refusal:
         """A request outside a dialog: our Service-Route, our assertion, our charging vector."""
         owner, tables = live.owner, self._tables
-        reject = self._tables.config.foreign_route == "reject"
+        reject = tables.config.foreign_route == "reject"
         if reject and not _same_route(_beyond_us(request, live), owner.service_route):
             return Refusal.FOREIGN_ROUTE
         asserted = owner.asserted
         for preferred in request.values("P-Preferred-Identity"):  # the first that is its own
-            if (own := tables.rules.asserts(uri_in(preferred), owner)) is not None:
+            if (own := tables.rules.asserts(owner.uri_of(preferred), owner)) is not None:
                 asserted = f"<{own}>"
                 break
         above = [("Via", tables.core_via())]
@@ -115,7 +117,7 @@ class Upward:
             hop = owner.next_hop
         else:
             hop = next_hop(route, config.registrar)
-        return Flow(Transport.UDP, config.core, hop)
+        return Flow(_UDP, config.core, hop)
 
 
 def capabilities(request: Request) -> Response:
