@@ -4,4 +4,11 @@ The design in one sentence: protocol cores turn events into actions, a table say
 performs the actions in the real world, a simulator performs them in a false one.
 """
 
+import os
+
+from twopair.wheel import prefer_sources
+
+if os.environ.get("TWOPAIR_PURE", "0") not in {"", "0"}:
+    prefer_sources()
+
 __version__ = "0.1.0"

@@ -21,9 +21,9 @@ PLACES = {
     "docs": {".md", ".svg", ".png"},
     "examples": {"", ".md", ".py", ".toml"},
     "packaging": {"", ".conf", ".json", ".service", ".toml", ".yaml", *DEBHELPER},
-    "src": {".py", ".typed"},
+    "src": {".c", ".py", ".typed"},
     "tests": {".py", ".toml", ".txt", ".md", ".sip", ".c", ".xml", ".cfg", ".json"},
-    "tools": {".py", ""},
+    "tools": {".ini", ".py", ""},
 }
 """Folders, and the endings of the files in them."""
 

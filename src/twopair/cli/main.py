@@ -11,6 +11,7 @@ import typer
 from twopair import __version__
 from twopair.live.config import ConfigError
 from twopair.live.prerequisite import PrerequisiteMissing
+from twopair.wheel import kind
 
 FAILED: Final = 1
 MISUSE: Final = 2
@@ -59,7 +60,7 @@ def app_of(names: Iterable[str] = COMMANDS) -> typer.Typer:
 def _version(wanted: bool) -> None:
     if wanted:
         python = f"{platform.python_implementation()} {platform.python_version()}"
-        print(f"twopair {__version__}, {python}, pure Python")
+        print(f"twopair {__version__}, {kind()}, {python}")
         raise typer.Exit
 
 

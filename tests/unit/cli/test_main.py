@@ -10,6 +10,7 @@ import twopair
 from twopair.backends.kernel.probe import Lack, Probe
 from twopair.cli.main import status_of
 from twopair.live import ipsec
+from twopair.wheel import kind
 
 UE = """
 [identity]
@@ -36,7 +37,7 @@ def test_version_says_what_runs(capsys: pytest.CaptureFixture[str]) -> None:
     """The version of the package, the Python under it, and that nothing of it is compiled."""
     assert status_of(["--version"]) == 0
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    assert capsys.readouterr().out == f"twopair {version('twopair')}, {python}, pure Python\n"
+    assert capsys.readouterr().out == f"twopair {version('twopair')}, {kind()}, {python}\n"
     package = Path(twopair.__file__).parent
     assert not [path for path in package.rglob("*") if path.suffix in {".so", ".pyd"}]
 

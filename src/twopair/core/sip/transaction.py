@@ -72,6 +72,7 @@ class Transaction:
         "wire",
     )
 
+    __deletable__ = ("request",)  # a word for mypyc
     interval: int  # until the next retransmission; there once one is planned
 
     def __init__(

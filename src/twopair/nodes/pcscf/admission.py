@@ -41,8 +41,8 @@ class Admission:
             tables.traffic.came(message)
             if door is _CORE or self._admitted(message, flow, door, len(data), now, out):
                 tables.layer.receive(message, flow, now, out)
-        except UnfitRequest as error:
-            self._unfit(error, flow, door, len(data), now, out)
+        except UnfitRequest as unfit:
+            self._unfit(unfit, flow, door, len(data), now, out)
         except WireError as error:
             out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
 

@@ -80,7 +80,7 @@ class SipUri:
     def comparable_params(self) -> Params:
         """The parameters, with equal values where they mean the same: lower case, no needless escape."""
         return {
-            _unescape(name): value if value is None else _unescape(value).lower()
+            _unescape(name): None if value is None else _unescape(value).lower()
             for name, value in self.params.items()
         }
 
