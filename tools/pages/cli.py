@@ -72,7 +72,7 @@ def _parameters(callback: Callable[..., Any]) -> tuple[Parameter, ...]:
     for name, parameter in inspect.signature(callback).parameters.items():
         kind, *marks = get_args(hints[name]) or (hints[name],)
         info = next((mark for mark in marks if isinstance(mark, OptionInfo | ArgumentInfo)), None)
-        if info is not None:
+        if info is not None and not info.hidden:
             found.append(_parameter(name, info, kind, parameter.default))
     return tuple(found)
 

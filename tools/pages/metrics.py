@@ -8,7 +8,7 @@ from tools.pages.markdown import code, page, paragraph, table
 from twopair.base import Limit
 from twopair.core.sa import Stage
 from twopair.live.metrics.metric import Kind
-from twopair.live.metrics.table import ERRORS, METRICS
+from twopair.live.metrics.table import ERRORS, METRICS, WORKERS
 from twopair.nodes.pcscf.tally import STATES
 from twopair.nodes.pcscf.traffic import CLASSES, KINDS
 
@@ -31,7 +31,7 @@ def _introduction() -> Iterator[str]:
 def _rows() -> Iterator[str]:
     yield from table(
         ("metric", "type", "labels", "what it says"),
-        ((code(m.name), m.kind.value, ", ".join(map(code, m.labels)), m.words) for m in METRICS),
+        ((code(m.name), m.kind.value, ", ".join(map(code, m.labels)), m.words) for m in (*METRICS, *WORKERS)),
     )
 
 
@@ -52,6 +52,7 @@ def _values() -> Iterator[str]:
             (code("method"), _codes([kind for kind in KINDS if kind not in CLASSES])),
             (code("code"), _codes(CLASSES)),
             (code("kind"), _codes(ERRORS)),
+            (code("worker"), "its number, from 1 on"),
             (code("port"), "numbers of the UDP ports that are configured"),
             (code("protection"), _codes(["clear", "protected"])),
         ),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ import typer
 from twopair.live.log_lines import LogFormat
 from twopair.live.program import log_to_stderr
 from twopair.live.service.home import serve_home
-from twopair.live.service.pcscf import serve_pcscf
+from twopair.live.workers.program import run_pcscf
+from twopair.live.workers.worker import Given, work
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="Configuration file, TOML.")]
 Verbose = Annotated[
@@ -29,13 +31,37 @@ LogForm = Annotated[
 ]
 
 
-def pcscf(config: ConfigFile, verbose: Verbose = 0, log_format: LogForm = LogFormat.TEXT) -> None:
+def _given(text: str) -> Given:
+    try:
+        return Given.parse(text)
+    except ValueError:
+        raise typer.BadParameter("is for the workers that a P-CSCF starts itself") from None
+
+
+def pcscf(
+    config: ConfigFile,
+    verbose: Verbose = 0,
+    log_format: LogForm = LogFormat.TEXT,
+    worker: Annotated[Given | None, typer.Option(parser=_given, hidden=True)] = None,
+) -> None:
     """Run a P-CSCF until SIGTERM.
 
     Prints one line beginning with ``ready`` when it serves; logs to stderr. SIGHUP has it read FILE again.
     """
-    log_to_stderr(logging.DEBUG if verbose else logging.INFO, log_format)
-    asyncio.run(serve_pcscf(config, verbose))
+    level = logging.DEBUG if verbose else logging.INFO
+    if worker is not None:
+        log_to_stderr(level, log_format, worker.part.number)
+        asyncio.run(work(config, verbose, worker))
+        return
+    log_to_stderr(level, log_format)
+    status = asyncio.run(run_pcscf(config, verbose, (*_this_command(), "--worker")))
+    if status:
+        raise typer.Exit(status)
+
+
+def _this_command() -> list[str]:
+    """What has started this process, as it can be started again."""
+    return [sys.executable, *sys.orig_argv[1:]]
 
 
 def home(config: ConfigFile, verbose: Verbose = 0, log_format: LogForm = LogFormat.TEXT) -> None:

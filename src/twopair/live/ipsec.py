@@ -65,6 +65,7 @@ def start_ipsec(
     loop: AbstractEventLoop,
     suites: tuple[Suite, ...] = DEFAULT_SUITES,
     ipv6: bool = False,
+    worker: int | None = None,
     before: Before | None = None,
 ) -> Ipsec:
     """Put a back end into operation on the event loop; says on the log which, and why.
@@ -75,6 +76,7 @@ def start_ipsec(
         loop: the event loop.
         suites: algorithms that will be used.
         ipv6: whether there are addresses of IPv6.
+        worker: number of this process where several share the ports.
         before: None if nothing outlives the process.
 
     Raises:
@@ -82,14 +84,14 @@ def start_ipsec(
     """
     if name == "memory":
         _log.warning('ipsec.backend = "memory": NOTHING IS PROTECTED; for measurements on loopback only')
-        return Ipsec(MemoryBackend(), None, lambda: None)
+        return _in_memory(before)
     why = ""
     if name != "userspace":
         found = probe()
         lacks = found.lacking(suites, (4, 6) if ipv6 else (4,))
         if not lacks:
             _log.info("ipsec: kernel (a real SA of each algorithm was installed and removed)")
-            return _in_kernel(found.suites(), loop, before)
+            return _in_kernel(found.suites(), loop, before, worker)
         if name == "kernel":
             raise PrerequisiteMissing(f'ipsec.backend = "kernel": {lacks}')
         why = f" ({lacks})"
@@ -100,11 +102,24 @@ def start_ipsec(
         raise PrerequisiteMissing(f"ipsec: {_lack(error)}") from None
 
 
-def _in_kernel(suites: tuple[Suite, ...], loop: AbstractEventLoop, before: Before | None) -> Ipsec:
+def _in_memory(before: Before | None) -> Ipsec:
+    """A record of sets; packets have no trace of it, so that what a predecessor knew stands (MGP-14)."""
+    backend = MemoryBackend()
+    here = before.known if before is not None and before.elsewhere is None else ()
+    for sa_set in here:
+        backend.install(sa_set)
+    standing = {sa_set.set_id for sa_set in here} | _from_elsewhere(backend, before)
+    return Ipsec(backend, None, lambda: None, frozenset(standing))
+
+
+def _in_kernel(
+    suites: tuple[Suite, ...], loop: AbstractEventLoop, before: Before | None, worker: int | None
+) -> Ipsec:
     """The kernel's, with what a predecessor's store knows of, and rid of all else that it left behind."""
     with ExitStack() as opened:
         try:
-            backend = KernelBackend(suites, shared=before is not None and before.shared)
+            shared = before is not None and before.shared
+            backend = KernelBackend(suites, shared=shared, worker=worker)
             opened.callback(backend.shut_down if before is None else backend.leave)
             here = before is not None and before.elsewhere is None
             orphans = backend.reconcile(before.known if before is not None and here else ())

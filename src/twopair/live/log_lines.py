@@ -20,7 +20,15 @@ class LogFormat(Enum):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time in UTC (RFC 3339), level, logger, message; a fact with its fields."""
+    """One JSON object a line: time in UTC (RFC 3339), level, logger, message; a fact with its fields.
+
+    Args:
+        worker: number of the worker that writes it, 0 where there is one process.
+    """
+
+    def __init__(self, worker: int = 0) -> None:
+        super().__init__()
+        self._beside = {"worker": worker} if worker else {}
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without an end."""
@@ -30,6 +38,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **self._beside,
         }
         if (fact := getattr(record, "fact", None)) is not None:
             said |= {"event": type(fact).__name__, "fields": values(fact)}
@@ -58,14 +67,18 @@ def _value(value: object) -> Any:
     return str(value)
 
 
-_FORMATTERS: Final[dict[LogFormat, Callable[[], logging.Formatter]]] = {
-    LogFormat.TEXT: lambda: logging.Formatter("%(asctime)s %(levelname)s %(message)s"),
+def _text_lines(worker: int) -> logging.Formatter:
+    return logging.Formatter(f"%(asctime)s %(levelname)s {f'worker {worker}: ' if worker else ''}%(message)s")
+
+
+_FORMATTERS: Final[dict[LogFormat, Callable[[int], logging.Formatter]]] = {
+    LogFormat.TEXT: _text_lines,
     LogFormat.JSON: JsonLines,
 }
 
 
-def handler(form: LogFormat) -> logging.Handler:
-    """Writes such lines to stderr, where services log."""
+def handler(form: LogFormat, worker: int = 0) -> logging.Handler:
+    """Writes such lines to stderr, where services log; of several workers with the number of each."""
     found = logging.StreamHandler(sys.stderr)
-    found.setFormatter(_FORMATTERS[form]())
+    found.setFormatter(_FORMATTERS[form](worker))
     return found

@@ -27,9 +27,9 @@ LEAVE_WITHIN_S = 4.0
 """What is left to take leave of the network once a program was told to end."""
 
 
-def log_to_stderr(level: int = logging.INFO, form: LogFormat = LogFormat.TEXT) -> None:
+def log_to_stderr(level: int = logging.INFO, form: LogFormat = LogFormat.TEXT, worker: int = 0) -> None:
     """Send the log where services send it; `level` is that of our own lines."""
-    logging.basicConfig(handlers=[handler(form)])
+    logging.basicConfig(handlers=[handler(form, worker)])
     log_level(level)
 
 

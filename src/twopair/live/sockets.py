@@ -35,6 +35,10 @@ Guard = Callable[[socket], None]
 class SocketFactory(Protocol):
     """A place with a network stack of its own: this machine, or one host of the lab."""
 
+    def handed(self, local: Endpoint, kind: int) -> socket | None:
+        """One that was bound to that endpoint before, for this program; None if there is none."""
+        ...
+
     def socket(self, family: int, kind: int) -> socket:
         """A new socket of that place."""
         ...
@@ -42,6 +46,10 @@ class SocketFactory(Protocol):
 
 class ThisHost:
     """The network stack this process runs in."""
+
+    def handed(self, _local: Endpoint, _kind: int) -> socket | None:
+        """None: it binds its own."""
+        return None
 
     def socket(self, family: int, kind: int) -> socket:
         """A new socket."""
@@ -103,7 +111,7 @@ def _bound(place: SocketFactory, local: Endpoint, kind: int, guard: Guard | None
 
 def datagram_socket(place: SocketFactory, local: Endpoint, guard: Guard | None = None) -> socket:
     """A non-blocking UDP socket bound to `local`, with buffers for a burst. Raises OSError."""
-    sock = _bound(place, local, SOCK_DGRAM, guard)
+    sock = place.handed(local, SOCK_DGRAM) or _bound(place, local, SOCK_DGRAM, guard)
     sock.setsockopt(SOL_SOCKET, SO_RCVBUF, _UDP_BUFFER_OCTETS)  # the kernel caps both at its own limit
     sock.setsockopt(SOL_SOCKET, SO_SNDBUF, _UDP_BUFFER_OCTETS)
     return sock
@@ -111,7 +119,7 @@ def datagram_socket(place: SocketFactory, local: Endpoint, guard: Guard | None =
 
 def listening_socket(place: SocketFactory, local: Endpoint, guard: Guard | None = None) -> socket:
     """A non-blocking TCP socket that accepts on `local`. Raises OSError."""
-    sock = _bound(place, local, SOCK_STREAM, guard)
+    sock = place.handed(local, SOCK_STREAM) or _bound(place, local, SOCK_STREAM, guard)
     try:
         sock.listen(_BACKLOG)
     except OSError:

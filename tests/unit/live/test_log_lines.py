@@ -103,3 +103,11 @@ def test_lines_go_to_stderr(form: LogFormat, monkeypatch: pytest.MonkeyPatch) ->
     handler(form).handle(logging.makeLogRecord({"msg": "x", "levelname": "INFO", "name": "twopair"}))
     assert stderr.getvalue().startswith("{" if form is LogFormat.JSON else "20")
     assert stderr.getvalue().count("\n") == 1
+
+
+def test_a_worker_says_which_one_it_is() -> None:
+    record = logging.LogRecord("twopair", logging.INFO, "", 0, "serves", None, None)
+    assert handler(LogFormat.TEXT, 2).format(record).endswith(" INFO worker 2: serves")
+    assert json.loads(handler(LogFormat.JSON, 2).format(record))["worker"] == 2
+    assert "worker" not in handler(LogFormat.TEXT).format(record)
+    assert "worker" not in json.loads(handler(LogFormat.JSON).format(record))

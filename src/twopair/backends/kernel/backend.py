@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from twopair.backends.contract import Features, InstallError, SaCounters
 from twopair.backends.kernel import xfrm
-from twopair.backends.kernel.closed import ClosedPorts
+from twopair.backends.kernel.closed import ClosedByAnother, ClosedPorts
 from twopair.backends.kernel.events import Events
 from twopair.backends.kernel.moves import Moves
 from twopair.backends.kernel.netlink import Batch, Netlink
@@ -47,6 +47,8 @@ class KernelBackend:
         suites: what the probe found to work; see `probe`.
         netlink: what sockets are made of.
         shared: whether other hosts may have the sets later.
+        worker: number of this process where several share the ports; see `Owner`, `ClosedByAnother`.
+        workers: how many there are.
 
     Attributes:
         events: what the kernel says without being waited for.
@@ -56,7 +58,13 @@ class KernelBackend:
     """
 
     def __init__(
-        self, suites: tuple[Suite, ...] = SUITES, *, netlink: type[Netlink] = Netlink, shared: bool = False
+        self,
+        suites: tuple[Suite, ...] = SUITES,
+        *,
+        netlink: type[Netlink] = Netlink,
+        shared: bool = False,
+        worker: int | None = None,
+        workers: int = 0,
     ) -> None:
         self._shared = shared
         self._features = Features(name="kernel", encrypts=True, suites=suites)
@@ -66,8 +74,9 @@ class KernelBackend:
         self._number = 0
         with ExitStack() as opened:
             self._netlink = opened.enter_context(closing(netlink(xfrm.NETLINK_XFRM)))
-            self._owner = opened.enter_context(closing(Owner()))
-            self._closed = ClosedPorts(self._netlink, close_priority(self._owner.number))
+            self._owner = opened.enter_context(closing(Owner(worker, workers)))
+            ports = ClosedByAnother if worker else ClosedPorts
+            self._closed = ports(self._netlink, close_priority(self._owner.number))
             self._statistics = opened.enter_context(closing(Statistics()))
             self.events = opened.enter_context(closing(Events(netlink)))
             self._moves = opened.enter_context(closing(Moves(netlink))) if shared else None

@@ -55,6 +55,19 @@ class ClosedPorts:
             self.reopen(endpoint)
 
 
+class ClosedByAnother(ClosedPorts):
+    """Ports that several workers share: the process that has started them closes them, before they are bound.
+
+    The kernel has one policy for a selector, and would refuse that of the second worker.
+    """
+
+    def close(self, endpoint: Endpoint) -> None:
+        """It is closed."""
+
+    def reopen(self, endpoint: Endpoint) -> None:
+        """It stays closed: others use it."""
+
+
 def blocks(endpoint: Endpoint, priority: int) -> list[Step]:
     """Policies that block what comes to a port from anywhere, and what leaves it for anywhere."""
     to_it = Selector(src="", src_port=_ANY_PORT, dst=endpoint.address, dst_port=endpoint.port)

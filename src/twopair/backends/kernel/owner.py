@@ -74,25 +74,38 @@ def owner_of_policy(policy: Policy) -> int | None:
 
 
 class Owner:
-    """The lowest number that no living process of this network namespace has.
+    """A number that no living process of this network namespace has.
+
+    A worker has one that follows from its own, whatever was there before: after a restart of all of them
+    what bears it is what this worker has left, and no other clears it away.
+
+    Args:
+        worker: whose number it is to be, from 1 on; None: the lowest that is free.
+        workers: how many there are, each of which sees to what bears its number, and to nothing else.
 
     Attributes:
         number: ours until `close`.
 
     Raises:
-        OSError: all are held (EUSERS).
+        OSError: all are held, or that of the worker is (EUSERS).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, worker: int | None = None, workers: int = 0) -> None:
         self._held: dict[int, socket.socket] = {}
-        for number in range(OWNERS):
+        own = {OWNERS - number for number in range(1, workers + 1)}
+        mine = [OWNERS - worker] if worker else [number for number in range(OWNERS) if number not in own]
+        self._others = set(range(OWNERS)) - set(mine) if worker else own
+        for number in mine:
             if self.take(number):
                 self.number = number
                 return
-        raise OSError(errno.EUSERS, f"{OWNERS} programs of ours use this network namespace already")
+        words = f"{OWNERS} programs of ours use" if not worker else "another P-CSCF of several workers uses"
+        raise OSError(errno.EUSERS, f"{words} this network namespace already")
 
     def take(self, number: int) -> bool:
         """Hold a number as well, if nobody alive does; what bears it is an orphan then, and safe to touch."""
+        if number in self._others:
+            return False
         if number in self._held:
             return True
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)

@@ -6,7 +6,9 @@ from twopair.core.secagree.mechanism import Mechanism
 from twopair.core.secagree.policy import Confidentiality, Policy, allowed_suites
 from twopair.core.secagree.strip import strip_sec_agree
 from twopair.core.secagree.terms import (
+    ALL,
     SERVER_TERMS_RULES,
+    Share,
     TermsRule,
     draw_port,
     draw_spis,
@@ -17,6 +19,7 @@ from twopair.core.secagree.terms import (
 from twopair.core.secagree.verify import same_agreement
 
 __all__ = [
+    "ALL",
     "SERVER_TERMS_RULES",
     "Choice",
     "Confidentiality",
@@ -26,6 +29,7 @@ __all__ = [
     "Policy",
     "SecurityList",
     "ServerList",
+    "Share",
     "Terms",
     "TermsRule",
     "allowed_suites",

@@ -7,20 +7,39 @@ from twopair.base import Entropy, Port, Spi
 from twopair.core.secagree.lists import FIRST_SPI, LAST_SPI, Terms
 
 
-def draw_spis(entropy: Entropy, taken: Container[int]) -> tuple[Spi, Spi]:
+class Share(NamedTuple):
+    """Which SPIs a node draws where several share one SAD: those that leave `number` when divided by `of`.
+
+    Args:
+        number: from 0 on.
+        of: how many nodes there are.
+    """
+
+    number: int = 0
+    of: int = 1
+
+
+ALL: Final = Share()
+"""Of a node that has a SAD of its own."""
+
+
+def draw_spis(entropy: Entropy, taken: Container[int], share: Share = ALL) -> tuple[Spi, Spi]:
     """Two random SPIs that differ from each other and are not `taken` (SA-15, SA-16, SA-17).
 
     Args:
         entropy: where they come from.
         taken: SPIs of all SAs of this node, inbound and outbound; at the P-CSCF also the two the UE offered.
+        share: of the node.
     """
-    first = _draw_spi(entropy, taken, 0)
-    return first, _draw_spi(entropy, taken, first)
+    first = _draw_spi(entropy, taken, 0, share)
+    return first, _draw_spi(entropy, taken, first, share)
 
 
-def _draw_spi(entropy: Entropy, taken: Container[int], other: int) -> Spi:
+def _draw_spi(entropy: Entropy, taken: Container[int], other: int, share: Share) -> Spi:
+    number, of = share
+    lowest = FIRST_SPI + (number - FIRST_SPI) % of
     while True:
-        spi = FIRST_SPI + entropy.below(LAST_SPI + 1 - FIRST_SPI)
+        spi = lowest + of * entropy.below((LAST_SPI - lowest) // of + 1)
         if spi != other and spi not in taken:
             return Spi(spi)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twopair.live.admin.diarist import Diarist
 from twopair.live.admin.explain import explained
-from twopair.live.admin.sas import sas
+from twopair.live.admin.sas import lines, sas
 from twopair.live.admin.server import AdminSocket, Answer
 from twopair.live.clock import monotonic
 from twopair.live.driver import Driver
@@ -30,6 +30,17 @@ def answering(
     """
     if path is None:
         return AdminSocket({}).open(None)
+    return AdminSocket({**answers(node, driver), **(more or {})}).open(path)
+
+
+def answers(node: Pcscf, driver: Driver, worker: int = 0) -> dict[str, Answer]:
+    """What is said of a node from now on.
+
+    Args:
+        node: what is asked about.
+        driver: runs it.
+        worker: its number, where it is one of several, and who has started them asks for `lines`.
+    """
     diarist = Diarist(driver.backend, most=lambda: node.tables.config.limits.diaries)
     driver.listen(diarist)
 
@@ -37,8 +48,12 @@ def answering(
         now = monotonic()
         return sas(node.snapshot(now), driver.backend, who, now)
 
+    def listed(who: str) -> Iterator[str]:
+        now = monotonic()
+        return lines(node.snapshot(now), driver.backend, who, now, worker)
+
     def told(who: str) -> Iterator[str]:
         now = monotonic()
         return explained(node.snapshot(now), diarist, who, now, time.time())
 
-    return AdminSocket({"sas": shown, "explain": told, **(more or {})}).open(path)
+    return {"sas": shown, "explain": told, "lines": listed}

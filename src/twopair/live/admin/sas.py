@@ -15,13 +15,28 @@ _ORDER: Final = [arrow.name for arrow in ARROWS]
 
 def sas(views: Iterable[RegistrationView], backend: IpsecBackend, who: str, now: Micros) -> Iterator[str]:
     """A list of one object for each, in parts that make one JSON text."""
-    wanted = Who(who)
     before = "["
-    for view in views:
-        found = not who or wanted.is_one(view)
-        yield before + json.dumps(row(view, backend, now)) if found else ""
-        before = ", " if found else before
+    for shown in _each(views, backend, who, now):
+        yield before + json.dumps(shown) if shown else ""
+        before = ", " if shown else before
     yield "[]" if before == "[" else "]"
+
+
+def lines(
+    views: Iterable[RegistrationView], backend: IpsecBackend, who: str, now: Micros, worker: int
+) -> Iterator[str]:
+    """The same of one worker, which is named: each object in a line."""
+    for shown in _each(views, backend, who, now):
+        yield json.dumps({**shown, "worker": worker}) + "\n" if shown else ""
+
+
+def _each(
+    views: Iterable[RegistrationView], backend: IpsecBackend, who: str, now: Micros
+) -> Iterator[dict[str, Any] | None]:
+    """One object for each, None for those that are not asked about."""
+    wanted = Who(who)
+    for view in views:
+        yield row(view, backend, now) if not who or wanted.is_one(view) else None
 
 
 def row(view: RegistrationView, backend: IpsecBackend, now: Micros) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 import json
 import logging
-from asyncio import StreamReader, StreamWriter, sleep, start_unix_server, timeout
+from asyncio import StreamReader, StreamWriter, open_unix_connection, sleep, start_unix_server, timeout
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from socket import socket
 from typing import Any, Final
 
 from twopair.live.admin.place import Place
@@ -24,7 +25,9 @@ _MOST: Final = 16
 _AT_ONCE: Final = 32
 """Parts of an answer that are made before the signalling has its turn."""
 
-Answer = Callable[[str], Iterator[str]]
+Parts = Iterator[str] | AsyncIterator[str]
+
+Answer = Callable[[str], Parts]
 """From whom a question is about, empty for all, to the JSON text of its answer, in parts."""
 
 
@@ -62,6 +65,10 @@ class AdminSocket:
         finally:
             place.close()
 
+    async def take(self, sock: socket) -> None:
+        """Answer one question on a connection that somebody else has accepted."""
+        await self._take(*await open_unix_connection(sock=sock, limit=LONGEST_QUESTION))
+
     async def _take(self, reader: StreamReader, writer: StreamWriter) -> None:
         self._busy += 1
         try:
@@ -79,8 +86,10 @@ class AdminSocket:
             writer.close()
 
     @staticmethod
-    async def _say(writer: StreamWriter, parts: Iterator[str]) -> None:
-        for number, part in enumerate(parts, 1):
+    async def _say(writer: StreamWriter, parts: Parts) -> None:
+        number = 0
+        async for part in parts if isinstance(parts, AsyncIterator) else _one_by_one(parts):
+            number += 1
             writer.write(part.encode())
             if number % _AT_ONCE == 0:
                 async with timeout(_PATIENCE_S):
@@ -90,7 +99,7 @@ class AdminSocket:
         async with timeout(_PATIENCE_S):
             await writer.drain()
 
-    def _answer(self, line: bytes) -> Iterator[str]:
+    def _answer(self, line: bytes) -> Parts:
         try:
             question: Any = json.loads(line)
             name, who = question["ask"], question.get("who") or ""
@@ -98,6 +107,11 @@ class AdminSocket:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return _error(f"no such question; there are {', '.join(sorted(self._answers))}")
         return answer(who) if isinstance(who, str) else _error("who: not a text")
+
+
+async def _one_by_one(parts: Iterator[str]) -> AsyncIterator[str]:
+    for part in parts:
+        yield part
 
 
 def _error(words: str) -> Iterator[str]:

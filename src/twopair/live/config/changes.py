@@ -38,6 +38,7 @@ _SETS_STAY: Final = "SA sets that stand keep what was agreed"
 
 ROWS: Final[Mapping[str, Row]] = {
     "node": Row(When.RESTART, "charging identifiers have the name"),
+    "node.workers": Row(When.RESTART, "UEs are shared among them by their addresses"),
     "gm": Row(When.RESTART, "UEs know the addresses, SA sets the ports"),
     "core.address": Row(When.RESTART, "the home network has it in Path"),
     "core.port": Row(When.RESTART, "the home network has it in Path"),

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, cast
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite
 from twopair.live.config import together
 from twopair.live.config.endpoints import Keys
 from twopair.live.config.fields import (
     Address,
+    BackendName,
     EndpointText,
     HepEndpointText,
     Ipsec,
@@ -22,6 +23,7 @@ from twopair.live.config.fields import (
     Word,
 )
 from twopair.live.config.limits import LimitsTable
+from twopair.live.config.part import Part, Workers, workers_of
 from twopair.nodes.pcscf import PcscfConfig
 
 _STORES = ("memory:", "sqlite:///", "redis://", "rediss://")
@@ -32,6 +34,7 @@ class Node(Section):
 
     name: Word
     visited_network: Word
+    workers: Workers = 1
 
 
 class Gm(Section):
@@ -114,7 +117,7 @@ class Failover(Section):
 
 
 class PcscfFile(Section):
-    """The whole file."""
+    """The whole file, as it is for one of the workers; the first one, if there is no other."""
 
     node: Node
     gm: Gm
@@ -127,6 +130,7 @@ class PcscfFile(Section):
     failover: Failover = Failover()
     log: Log = Log()
     export: Export = Export()
+    _part: Part = PrivateAttr(default_factory=Part)
 
     @model_validator(mode="after")
     def _usable(self) -> "PcscfFile":
@@ -138,13 +142,39 @@ class PcscfFile(Section):
         together.check(self, together.PCSCF)
         self.config()
 
+    @property
+    def part(self) -> Part:
+        """Which worker it is for."""
+        return self._part
+
+    @property
+    def workers(self) -> int:
+        """How many there are to be."""
+        return workers_of(self.node.workers)
+
+    def for_worker(self, part: Part) -> Self:
+        """The same for another worker."""
+        found = self.model_copy()
+        found.__pydantic_private__ = {"_part": part}
+        return found
+
+    @property
+    def backend(self) -> BackendName:
+        """That of `ipsec.backend`, or what was found for all workers."""
+        return cast("BackendName", self.part.backend or self.ipsec.backend)
+
+    @property
+    def core_at(self) -> Endpoint:
+        """Towards the home network: each worker has a port of its own, which is in the Path of its UEs."""
+        return Endpoint(self.core.address, Port(self.part.port(self.core.port)))
+
     def config(self) -> PcscfConfig:
         """What the node is told. Raises ValueError for values that do not go together."""
         return PcscfConfig(
             name=self.node.name,
             visited_network=self.node.visited_network,
             gm_addresses=tuple(self.gm.addresses),
-            core=Endpoint(self.core.address, Port(self.core.port)),
+            core=self.core_at,
             registrar=self.core.registrar,
             gm_port=Port(self.gm.port),
             port_ps=Port(self.gm.port_ps),
@@ -158,12 +188,12 @@ class PcscfFile(Section):
             reuse=self.security.reuse,
             pass_on=tuple(self.security.pass_on),
             limits=self.limits.limits(self.security.flows_per_impi),
+            share=self.part.share,
         )
 
     def endpoints(self) -> Iterator[tuple[Endpoint, Keys]]:
         """What the node binds, and the keys it comes from."""
-        core = self.core
-        yield Endpoint(core.address, Port(core.port)), Keys("core.address", "core.port", core.port)
+        yield self.core_at, Keys("core.address", "core.port", self.core_at.port)
         for address in self.gm.addresses:
             for port in self.gm.port_pc:
                 yield Endpoint(address, Port(port)), Keys("gm.addresses", "gm.port_pc", port)

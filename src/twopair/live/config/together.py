@@ -124,6 +124,13 @@ def _registrar_is_us(file: Any) -> bool:
     return file.core.registrar in own
 
 
+def _core_meets_gm(file: Any) -> bool:
+    """The ports of further workers towards the home network; the first has a rule of its own."""
+    further = range(file.core.port + 1, file.core.port + file.workers)
+    ports = {file.gm.port, file.gm.port_ps, *file.gm.port_pc}
+    return file.core.address in file.gm.addresses and any(port in ports for port in further)
+
+
 def _http_is_sip(file: Any) -> bool:
     """TCP of another kind on an endpoint where UEs connect."""
     http = file.admin.http
@@ -163,6 +170,20 @@ PCSCF: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule("is an endpoint of gm too; give another port", _when(("admin", "http"), _http_is_sip)),
+    Rule(
+        "each worker has the next port, and one of those is a port of gm; give others (node.workers)",
+        _when(("core", "port"), _core_meets_gm),
+    ),
+    Rule(
+        "each worker has the next port, and there are not so many; give a smaller one (node.workers)",
+        _when(("core", "port"), lambda file: file.core.port + file.workers - 1 > 65535),
+    ),
+    Rule(
+        "is of one host, and [failover] hands over one worker; give 1, or take failover.instance away",
+        _when(
+            ("node", "workers"), lambda file: file.node.workers != 1 and file.failover.instance is not None
+        ),
+    ),
     Rule(
         "lies elsewhere, and SA keys are sealed here; give store.key_file, the same at each node",
         _when(("store", "url"), lambda file: "redis" in file.store.url and file.store.key_file is None),

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from html import escape
+from platform import python_version
 from typing import Any, Final
 
+from twopair import __version__
 from twopair.live.http.readiness import Reason
-from twopair.live.metrics.pulse import Pulse
-from twopair.live.metrics.seen import Seen
 
 ROOT: Final = (("metrics", "for Prometheus"), ("health", "whether it lives"), ("ready", "whether it serves"))
 """What can be asked for, beside the page itself."""
@@ -21,9 +21,9 @@ _STYLE: Final = (
 )
 
 
-def health(pulse: Pulse) -> dict[str, Any]:
+def health(*, alive: bool, failed: int) -> dict[str, Any]:
     """That the loop answers is said by the answer; the node may fail on everything for all that."""
-    return {"alive": not pulse.broken, "failed_within_a_minute": pulse.failed}
+    return {"alive": alive, "failed_within_a_minute": failed}
 
 
 def readiness(why_not: list[Reason], now: datetime) -> dict[str, Any]:
@@ -46,16 +46,19 @@ def page_of_standby(name: str, waits_for: str) -> str:
     return _whole(name, f'<p class="no">Does not serve: {escape(waits_for)}.</p>')
 
 
-def page(seen: Seen, why_not: list[Reason], name: str, began: datetime) -> str:
+def page(numbers: list[tuple[str, int | str]], why_not: list[Reason], name: str, began: datetime) -> str:
     """A page for people, whole in itself: no script, nothing from elsewhere."""
     if why_not:
         state = "".join(f'<p class="no">Not ready: {escape(one.words)}.</p>' for one in why_not)
     else:
         state = "<p>Ready.</p>"
-    rows = "".join(f"<tr><td>{escape(what)}</td><td>{escape(text)}</td></tr>" for what, text in _rows(seen))
-    version, python, _ = seen.host.build
-    about = f"Twopair {escape(version)} on Python {escape(python)}, since {moment(began)}."
+    rows = "".join(f"<tr><td>{escape(what)}</td><td>{_shown(number)}</td></tr>" for what, number in numbers)
+    about = f"Twopair {escape(__version__)} on Python {python_version()}, since {moment(began)}."
     return _whole(name, f"{state}<table>{rows}</table><p>{about}</p>")
+
+
+def _shown(number: int | str) -> str:
+    return escape(number) if isinstance(number, str) else f"{number:,}"
 
 
 def _whole(name: str, body: str) -> str:
@@ -66,21 +69,3 @@ def _whole(name: str, body: str) -> str:
         f"<title>{escape(name)}</title><style>{_STYLE}</style><h1>{escape(name)}</h1>{body}"
         f"<p>{links}</p></html>\n"
     )
-
-
-def _rows(seen: Seen) -> list[tuple[str, str]]:
-    tally, facts, lag = seen.tally, seen.of.facts, seen.lag
-    drops = seen.of.running.ipsec.backend.drops()
-    return [
-        *((f"subscribers, {state}", f"{number:,}") for state, number in tally.subscribers.items()),
-        *((f"SA sets, {stage.value}", f"{number:,}") for stage, number in tally.stages.items()),
-        ("SIP transactions", f"{tally.transactions:,}"),
-        ("TCP connections, in the clear", f"{tally.clear_streams:,}"),
-        ("TCP connections, protected", f"{tally.protected_streams:,}"),
-        ("registrations that succeeded", f"{facts.registered:,}"),
-        ("attempts that failed", f"{facts.failed.total():,}"),
-        ("messages that were refused", f"{facts.refusals.total():,}"),
-        ("packets that were dropped", f"{sum(drops.values()):,}"),
-        ("back end for ESP", seen.host.build[2]),
-        ("changes that wait for the store", "no store" if lag is None else f"{lag.waiting:,}"),
-    ]

@@ -11,6 +11,7 @@ from twopair.live.http.paths import HEADERS
 from twopair.live.http.readiness import Reason
 from twopair.live.metrics.exposition import Exposition
 from twopair.live.metrics.seen import STANDS_BY
+from twopair.live.metrics.values import values
 
 
 class StandingBy:
@@ -34,7 +35,7 @@ class StandingBy:
 
     async def metrics(self, request: Request) -> Response:
         """For Prometheus."""
-        text, content_type = self._exposition.write(STANDS_BY, request.headers.get("accept", ""))
+        text, content_type = self._exposition.write(values(STANDS_BY), request.headers.get("accept", ""))
         return Response(text, headers={**HEADERS, "Content-Type": content_type})
 
     async def health(self, request: Request) -> Response:

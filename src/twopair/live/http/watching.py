@@ -12,7 +12,8 @@ async def watching(running: Running) -> AsyncIterator[None]:
     if running.front is None:
         yield
         return
-    from twopair.live.http.paths import app_of  # noqa: PLC0415  loaded where there is HTTP
+    from twopair.live.http.look import looking_at  # noqa: PLC0415  loaded where there is HTTP
+    from twopair.live.http.paths import app_of  # noqa: PLC0415
     from twopair.live.http.while_serving import WhileServing  # noqa: PLC0415
     from twopair.live.metrics.facts import FactCounts  # noqa: PLC0415
     from twopair.live.metrics.pulse import Pulse  # noqa: PLC0415
@@ -20,5 +21,6 @@ async def watching(running: Running) -> AsyncIterator[None]:
 
     facts, pulse = FactCounts(), Pulse(running.node, running.driver)
     running.driver.listen(facts)
-    with pulse.beating(), running.front.showing(app_of(WhileServing(Watched(running, facts, pulse)))):
+    look = looking_at(Watched(running, facts, pulse))
+    with pulse.beating(), running.front.showing(app_of(WhileServing(look, running.settings.node.name))):
         yield

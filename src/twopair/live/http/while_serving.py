@@ -6,43 +6,44 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from twopair.live.http.answers import health, page, readiness
+from twopair.live.http.look import Looker
 from twopair.live.http.paths import HEADERS
-from twopair.live.http.readiness import reasons
 from twopair.live.metrics.exposition import Exposition
-from twopair.live.metrics.seen import Watched, seen
 
 
 class WhileServing:
     """Answers of a P-CSCF that serves.
 
     Args:
-        of: what is looked at.
+        look: looks at it.
+        name: its name.
     """
 
-    def __init__(self, of: Watched) -> None:
-        self._of = of
+    def __init__(self, look: Looker, name: str) -> None:
+        self._look = look
+        self._name = name
         self._began = datetime.now(UTC)
         self._exposition = Exposition()
 
     async def page(self, request: Request) -> Response:
         """The page for people."""
-        why_not = reasons(self._of)
-        shown = await seen(self._of, ready=not why_not)
-        text = page(shown, why_not, self._of.running.settings.node.name, self._began)
-        return HTMLResponse(text, headers=HEADERS)
+        found = await self._look(whole=True)
+        return HTMLResponse(page(found.numbers, found.reasons, self._name, self._began), headers=HEADERS)
 
     async def metrics(self, request: Request) -> Response:
         """For Prometheus."""
-        shown = await seen(self._of, ready=not reasons(self._of))
-        text, content_type = self._exposition.write(shown, request.headers.get("accept", ""))
+        found = await self._look(whole=True)
+        text, content_type = self._exposition.write(found.values, request.headers.get("accept", ""))
         return Response(text, headers={**HEADERS, "Content-Type": content_type})
 
     async def health(self, request: Request) -> Response:
         """Whether it lives."""
-        said = health(self._of.pulse)
-        return JSONResponse(said, 200 if said["alive"] else 503, headers=HEADERS)
+        found = await self._look(whole=False)
+        said = health(alive=found.alive, failed=found.failed)
+        return JSONResponse(said, 200 if found.alive else 503, headers=HEADERS)
 
     async def ready(self, request: Request) -> Response:
         """Whether UEs may be sent to it."""
-        said = readiness(reasons(self._of), datetime.now(UTC))
+        found = await self._look(whole=False)
+        said = readiness(found.reasons, datetime.now(UTC))
         return JSONResponse(said, 200 if said["ready"] else 503, headers=HEADERS)

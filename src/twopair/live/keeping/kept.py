@@ -13,6 +13,8 @@ from twopair.live.keeping.codec import Codec, Sealed, Unreadable
 from twopair.live.keeping.journal import Journal
 from twopair.live.keeping.keys import KeyFault, ring_in
 from twopair.live.keeping.windows import PREFIX, Windows
+from twopair.live.keeping.workers import KEY as WORKERS
+from twopair.live.keeping.workers import refuse_others
 from twopair.live.keeping.writer import BATCH_S, SHARED_BATCH_S, Lag, Writer
 from twopair.stores.contract import Store
 from twopair.stores.tenancy import Term
@@ -37,6 +39,7 @@ class Kept:
         journal: folder of what the store does not have yet.
         key_file: keys that seal.
         term: of this host; None where there is one host only.
+        workers: how many there are, each with a store of its own.
 
     Attributes:
         values: what a predecessor kept, by key; empty after `take_up`.
@@ -47,9 +50,12 @@ class Kept:
         StoreError: the store cannot be read.
         KeyFault: the key file cannot be used.
         OSError: key file or journal cannot be read or made.
+        OtherWorkers: there were more or fewer of them.
     """
 
-    def __init__(self, store: Store, journal: Path, key_file: Path, term: Term | None = None) -> None:
+    def __init__(
+        self, store: Store, journal: Path, key_file: Path, term: Term | None = None, workers: int = 1
+    ) -> None:
         self._epoch = 0 if term is None else term.owner.epoch
         self._codec = Codec(ring_in(key_file), time_of_day, self._epoch)
         self._journal = Journal(journal)
@@ -58,10 +64,15 @@ class Kept:
         changes = self._journal.replay()
         self.windows = Windows(self._behind)
         self._unreadable: list[str] = []
+        self._workers: bytes | None = None
         self.values = dict(self._read(store.load(), changes))
+        empty = not (self.values or self._unreadable)
+        refuse_others(self._workers, workers, empty=empty)
         self.again: Callable[[], object] = _nothing
         batch_s = BATCH_S if term is None else SHARED_BATCH_S
         self._writer = Writer(store, self._journal, changes, self._overflown, batch_s)
+        if workers > 1 and self._workers is None:
+            self._writer.put(WORKERS, b"%d" % workers)
 
     def _read(
         self, stored: Iterable[tuple[str, bytes]], changes: Mapping[str, bytes | None]
@@ -72,6 +83,9 @@ class Kept:
         for key, octets in chain(unchanged, changed):
             if key.startswith(PREFIX):
                 self.windows.found(key, octets)
+                continue
+            if key == WORKERS:
+                self._workers = octets
                 continue
             try:
                 value = self._codec.decode(octets)

@@ -11,6 +11,7 @@ from twopair.live.config import ConfigError, PcscfFile
 from twopair.live.holder import Held, held
 from twopair.live.keeping.kept import Kept
 from twopair.live.keeping.keys import KeyFault
+from twopair.live.keeping.workers import OtherWorkers
 from twopair.live.patience import Patience
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.tried import beside, tried
@@ -46,7 +47,8 @@ def places(file: Path, settings: PcscfFile) -> Places:
     else:
         base = os.path.realpath(beside(file, key or "")).removesuffix(".key")
     key_file = beside(file, key) if key else Path(f"{base}.key")
-    return Places(key_file, Path(f"{base}.journal"), Path(f"{base}.counters"))
+    own = settings.part.beside(base, ".")
+    return Places(key_file, Path(f"{own}.journal"), Path(f"{own}.counters"))
 
 
 @contextmanager
@@ -87,8 +89,11 @@ def _kept(file: Path, settings: PcscfFile, store: Store, where: Places, term: Te
     with tried(file, "store.url", settings.store.url):
         try:
             kept = patient(
-                said(file, settings.store.url), lambda: Kept(store, where.journal, where.key_file, term)
+                said(file, settings.store.url),
+                lambda: Kept(store, where.journal, where.key_file, term, settings.part.of),
             )
+        except OtherWorkers as others:
+            raise ConfigError([f"{file}: node.workers = {settings.part.of}: {others}"]) from None
         except KeyFault as fault:
             raise PrerequisiteMissing(f"{file}: store.key_file = {where.key_file}: {fault}") from None
     try:
@@ -100,7 +105,7 @@ def _kept(file: Path, settings: PcscfFile, store: Store, where: Places, term: Te
 def _open(file: Path, settings: PcscfFile, term: Term | None) -> Store:
     url = settings.store.url
     if url.startswith(SQLITE):
-        path = Path(os.path.realpath(beside(file, url.removeprefix(SQLITE))))
+        path = Path(settings.part.beside(os.path.realpath(beside(file, url.removeprefix(SQLITE))), "."))
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # the words of the system, not of SQLite
         return SqliteStore(path)
     try:
@@ -109,7 +114,8 @@ def _open(file: Path, settings: PcscfFile, term: Term | None) -> Store:
         raise PrerequisiteMissing(
             f"{said(file, url)}: needs the package redis; pip install 'twopair[redis]'"
         ) from None
-    return RedisStore(url, settings.node.name, None if term is None else term.owner)
+    name = settings.part.beside(settings.node.name, "/")
+    return RedisStore(url, name, None if term is None else term.owner)
 
 
 def patient(words: str, attempt: Callable[[], T]) -> T:

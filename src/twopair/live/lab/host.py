@@ -10,7 +10,7 @@ from twopair.backends.kernel.backend import KernelBackend
 from twopair.backends.userspace.engine import WIRE_MTU, Engine
 from twopair.backends.userspace.ports import HOST_MTU, open_port
 from twopair.backends.userspace.routes import with_netlink
-from twopair.base import Micros
+from twopair.base import Endpoint, Micros
 from twopair.live.clock import monotonic
 from twopair.live.driver import Driver
 from twopair.live.lab.link import Link
@@ -107,6 +107,10 @@ class Host:
     def _note(self, fact: object) -> None:
         self.facts.append((monotonic(), fact))
         self._news.set()
+
+    def handed(self, _local: Endpoint, _kind: int) -> socket | None:
+        """None: it binds its own."""
+        return None
 
     def socket(self, family: int, kind: int) -> socket:
         """A new socket of this host."""

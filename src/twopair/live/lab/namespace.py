@@ -13,6 +13,7 @@ from pathlib import Path
 from socket import socket
 from typing import Final
 
+from twopair.base import Endpoint
 from twopair.live.prerequisite import PrerequisiteMissing
 
 _CLONE_NEWUSER: Final = 0x10000000
@@ -68,6 +69,10 @@ class Namespace:
                 _setns(outside)
         finally:
             os.close(outside)
+
+    def handed(self, _local: Endpoint, _kind: int) -> socket | None:
+        """None: who lives in it binds its own."""
+        return None
 
     def socket(self, family: int, kind: int) -> socket:
         """A new socket that stays in the namespace."""

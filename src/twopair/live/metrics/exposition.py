@@ -1,6 +1,6 @@
 """The table as text that Prometheus reads."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -9,10 +9,9 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
-from twopair.live.metrics.distribution import Distribution
-from twopair.live.metrics.metric import Kind, Metric, Row
-from twopair.live.metrics.seen import Host, Seen
-from twopair.live.metrics.table import HOST, SERVING
+from twopair.live.metrics.metric import Kind, Metric
+from twopair.live.metrics.table import METRICS, WORKERS
+from twopair.live.metrics.values import Values
 
 _PLAIN: Final[dict[Kind, Callable[..., CounterMetricFamily | GaugeMetricFamily]]] = {
     Kind.COUNTER: CounterMetricFamily,
@@ -21,42 +20,40 @@ _PLAIN: Final[dict[Kind, Callable[..., CounterMetricFamily | GaugeMetricFamily]]
 
 
 class Exposition:
-    """Writes what was seen; beside it the usual metrics of the process, such as its memory."""
+    """Writes what metrics say; beside it the usual metrics of the process, such as its memory."""
 
     def __init__(self) -> None:
         self._process = ProcessCollector(registry=None)
 
-    def write(self, seen: Seen | Host, accept: str = "") -> tuple[bytes, str]:
+    def write(self, told: Values, accept: str = "") -> tuple[bytes, str]:
         """The text, and its content type.
 
         Args:
-            seen: what is told.
+            told: what metrics say; those that are not in it are not written.
             accept: header field Accept of who asks: OpenMetrics, or the older text format.
         """
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Table(seen))
+        registry.register(_Table(told))
         registry.register(self._process)
         encode, content_type = choose_encoder(accept)
         return encode(registry), content_type
 
 
 class _Table(Collector):
-    def __init__(self, seen: Seen | Host) -> None:
-        self._seen = seen
+    def __init__(self, told: Values) -> None:
+        self._told = told
 
     def collect(self) -> Iterator[Family]:
-        """Every metric that is told of it."""
-        host = self._seen.host if isinstance(self._seen, Seen) else self._seen
-        yield from (_family(metric, metric.read(host)) for metric in HOST)
-        if isinstance(self._seen, Seen):
-            yield from (_family(metric, metric.read(self._seen)) for metric in SERVING)
+        """Every metric that is told."""
+        for metric in (*METRICS, *WORKERS):
+            if metric.name in self._told:
+                yield _family(metric, self._told[metric.name])
 
 
-def _family(metric: Metric[Any], found: Iterable[Row] | Distribution) -> Family:
-    if isinstance(found, Distribution):
-        return HistogramMetricFamily(
-            metric.name, metric.words, buckets=list(found.buckets()), sum_value=found.total
-        )
+def _family(metric: Metric[Any], found: Any) -> Family:
+    if metric.kind is Kind.HISTOGRAM:
+        buckets = [(bound, count) for bound, count in found["buckets"]]
+        return HistogramMetricFamily(metric.name, metric.words, buckets=buckets, sum_value=found["sum"])
     family = _PLAIN[metric.kind](metric.name, metric.words, labels=metric.labels)
     for labels, number in found:
         family.add_metric(labels, number)

@@ -30,6 +30,7 @@ class Metric(NamedTuple, Generic[S]):
         words: what it says.
         labels: their names.
         read: its rows; a histogram has one, which is a `Distribution`.
+        together: what the same row of several workers is as one.
     """
 
     name: str
@@ -37,3 +38,4 @@ class Metric(NamedTuple, Generic[S]):
     words: str
     labels: tuple[str, ...]
     read: Callable[[S], Iterable[Row] | Distribution]
+    together: Callable[[Iterable[float]], float] = sum

@@ -46,6 +46,24 @@ class Host(NamedTuple):
         return __version__, platform.python_version(), self.backend
 
 
+class WorkerSeen(NamedTuple):
+    """What is seen of the process of a worker.
+
+    Args:
+        number: from 1 on.
+        serves: whether it does now.
+        starts: how often it was started.
+        cpu_s: that it has used, in seconds.
+        resident_octets: of memory.
+    """
+
+    number: int
+    serves: bool
+    starts: int
+    cpu_s: float
+    resident_octets: int
+
+
 STANDS_BY: Final = Host("none", ready=False, serves=False)
 
 

@@ -4,12 +4,12 @@ Names and units follow the conventions of Prometheus. Labels have few values: no
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from twopair.live.keeping.writer import Lag
 from twopair.live.metrics.metric import Kind, Metric, Row
-from twopair.live.metrics.seen import Host, Seen
+from twopair.live.metrics.seen import Host, Seen, WorkerSeen
 from twopair.nodes.pcscf import traffic
 
 ERRORS: Final = (
@@ -62,6 +62,14 @@ def _dropped(seen: Seen) -> Iterable[Row]:
     return counts.items()
 
 
+def _esp_dropped(seen: Seen) -> Iterable[Row]:
+    """The kernel counts those of all workers together: the first one tells them."""
+    running = seen.of.running
+    if running.settings.part.number > 1 and seen.host.backend == "kernel":
+        return []
+    return [((reason,), number) for reason, number in running.ipsec.backend.drops().items()]
+
+
 def _epoch(seen: Seen) -> Iterable[Row]:
     """No row where a host is alone."""
     term = seen.of.running.tenure.term
@@ -75,6 +83,7 @@ HOST: Final[tuple[Metric[Host], ...]] = (
         "Always 1; the labels tell the version, the Python it runs on, and the back end for ESP.",
         ("version", "python", "backend"),
         lambda host: [(host.build, 1)],
+        max,
     ),
     Metric(
         "twopair_serving",
@@ -82,8 +91,11 @@ HOST: Final[tuple[Metric[Host], ...]] = (
         "1 where this host serves, 0 where it stands by or begins; the other metrics are there with 1 only.",
         (),
         lambda host: [((), host.serves)],
+        min,
     ),
-    Metric("twopair_ready", Kind.GAUGE, "1 where /ready answers 200, else 0.", (), lambda h: [((), h.ready)]),
+    Metric(
+        "twopair_ready", Kind.GAUGE, "1 where /ready answers 200, else 0.", (), lambda h: [((), h.ready)], min
+    ),
 )
 """What a host tells that stands by, too."""
 
@@ -94,6 +106,7 @@ SERVING: Final[tuple[Metric[Seen], ...]] = (
         "How many owners there have been of a P-CSCF of several hosts; it grows with each takeover.",
         (),
         _epoch,
+        max,
     ),
     # what there is
     Metric(
@@ -204,7 +217,7 @@ SERVING: Final[tuple[Metric[Seen], ...]] = (
         Kind.COUNTER,
         "Packets that the back end dropped in silence, by reason; it names those that it has met.",
         ("reason",),
-        _by(lambda seen: seen.of.running.ipsec.backend.drops()),
+        _esp_dropped,
     ),
     Metric(
         "twopair_udp_dropped_datagrams_total",
@@ -235,6 +248,7 @@ SERVING: Final[tuple[Metric[Seen], ...]] = (
         "For how long the oldest change has waited for the store.",
         (),
         _lag(lambda lag: lag.behind_s),
+        max,
     ),
     Metric(
         "twopair_store_failing_seconds",
@@ -242,6 +256,7 @@ SERVING: Final[tuple[Metric[Seen], ...]] = (
         "For how long the store has failed, 0 while it works.",
         (),
         _lag(lambda lag: lag.failing_s),
+        max,
     ),
     Metric(
         "twopair_store_written_changes_total",
@@ -283,3 +298,35 @@ SERVING: Final[tuple[Metric[Seen], ...]] = (
 """What a host tells that serves."""
 
 METRICS: Final[tuple[Metric[Any], ...]] = (*HOST, *SERVING)
+
+WORKERS: Final[tuple[Metric[Sequence[WorkerSeen]], ...]] = (
+    Metric(
+        "twopair_workers",
+        Kind.GAUGE,
+        "Workers that serve; the other metrics are those of all of them together.",
+        (),
+        lambda workers: [((), sum(worker.serves for worker in workers))],
+    ),
+    Metric(
+        "twopair_worker_starts_total",
+        Kind.COUNTER,
+        "How often a worker was started; more than once where it has ended by itself.",
+        ("worker",),
+        lambda workers: [((str(worker.number),), worker.starts) for worker in workers],
+    ),
+    Metric(
+        "twopair_worker_cpu_seconds_total",
+        Kind.COUNTER,
+        "CPU time that the process of a worker has used, in user and system mode.",
+        ("worker",),
+        lambda workers: [((str(worker.number),), worker.cpu_s) for worker in workers],
+    ),
+    Metric(
+        "twopair_worker_resident_memory_bytes",
+        Kind.GAUGE,
+        "Resident memory of the process of a worker.",
+        ("worker",),
+        lambda workers: [((str(worker.number),), worker.resident_octets) for worker in workers],
+    ),
+)
+"""What a P-CSCF of several workers tells beside that (`node.workers`)."""

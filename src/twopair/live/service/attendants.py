@@ -24,6 +24,10 @@ Attendant = Callable[[Running], AbstractAsyncContextManager[None]]
 
 
 def _admin(running: Running) -> AbstractAsyncContextManager[None]:
+    if running.lead is not None:
+        from twopair.live.service.among_workers import told  # noqa: PLC0415  what is loaded where there is HTTP
+
+        return told(running, running.lead)
     named = running.settings.admin.socket
     place = None if named is None else beside(running.file, named)
     return answering(place, running.node, running.driver, _of_the_owner(running.tenure.term))

@@ -1,14 +1,15 @@
 """`twopair pcscf`: a P-CSCF as a service."""
 
 import logging
-from asyncio import FIRST_COMPLETED, Event, create_task, get_running_loop, wait
-from contextlib import AsyncExitStack, ExitStack
+from asyncio import Event, get_running_loop
+from contextlib import AsyncExitStack, ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 
-from twopair.live.collector import collect_nothing, collect_what_stayed
-from twopair.live.config import PcscfFile, read
+from twopair.live.collector import collect_nothing, collect_what_stayed, spare_what_stays
+from twopair.live.config import PcscfFile
 from twopair.live.driver import Driver
+from twopair.live.either import either
 from twopair.live.entropy import OsEntropy
 from twopair.live.failover.opened import turns_of
 from twopair.live.failover.tenure import Tenure
@@ -20,26 +21,33 @@ from twopair.live.keeping.opened import Places, open_kept, places
 from twopair.live.program import ready, start, until_told_to_end
 from twopair.live.service.attendants import ATTENDANTS
 from twopair.live.service.draining import drained
+from twopair.live.service.lead import Lead
 from twopair.live.service.running import Running
 from twopair.nodes.pcscf import Pcscf
 
 _log = logging.getLogger(__name__)
 
 
-async def serve_pcscf(file: Path, verbose: int = 0) -> None:
-    """The P-CSCF, until it is told to end.
+async def serve_pcscf(file: Path, settings: PcscfFile, verbose: int = 0, lead: Lead | None = None) -> None:
+    """The P-CSCF, or one of its workers, until it is told to end.
+
+    Args:
+        file: its configuration.
+        settings: what is in it.
+        verbose: how often -v was given.
+        lead: who has started this worker, None where there is one process.
 
     Raises:
         ConfigError: the file is wrong, or does not fit this machine.
         PrerequisiteMissing: this machine cannot run it.
     """
-    settings = read(file, PcscfFile)
     async with until_told_to_end() as end:
         turns = turns_of(file, settings)
-        async with fronting(file, settings, lambda: turns.waits_for) as front:
+        fronts = fronting(file, settings, lambda: turns.waits_for) if lead is None else nullcontext()
+        async with fronts as front:
             while (tenure := await turns.begin(end)) is not None:
                 try:
-                    settings = await _serve(file, settings, tenure, end, verbose, front)
+                    settings = await _serve(file, settings, tenure, end, verbose, front, lead)
                 finally:
                     await turns.finish(tenure)
                 if not end.is_set():
@@ -47,7 +55,13 @@ async def serve_pcscf(file: Path, verbose: int = 0) -> None:
 
 
 async def _serve(
-    file: Path, settings: PcscfFile, tenure: Tenure, end: Event, verbose: int, front: Front | None
+    file: Path,
+    settings: PcscfFile,
+    tenure: Tenure,
+    end: Event,
+    verbose: int,
+    front: Front | None,
+    lead: Lead | None,
 ) -> PcscfFile:
     """One turn; the settings of its end, which SIGHUP may have changed."""
     with ExitStack() as closing:
@@ -55,17 +69,19 @@ async def _serve(
         collect_nothing()
         kept = closing.enter_context(open_kept(file, settings, tenure.term))
         ipsec = start_ipsec(
-            settings.ipsec.backend,
+            settings.backend,
             mtu=settings.ipsec.mtu,
             loop=loop,
             suites=config.algorithms,
             ipv6=any(":" in address for address in config.gm_addresses),
+            worker=None if lead is None else settings.part.number,
             before=None if kept is None else _before(kept, places(file, settings), tenure),
         )
         closing.callback(lambda: _log.info("end; drops %s", dict(ipsec.backend.drops())))
         closing.callback(ipsec.close)
         node = Pcscf(config, OsEntropy())
-        driver = Driver(node, ipsec.backend, guard=ipsec.guard, keeper=kept, tenure=tenure)
+        place = None if lead is None else lead.place
+        driver = Driver(node, ipsec.backend, place=place, guard=ipsec.guard, keeper=kept, tenure=tenure)
         closing.callback(_leave_to_another, ipsec, driver, tenure)
         closing.callback(driver.stop)
         if kept is not None:
@@ -75,12 +91,16 @@ async def _serve(
             driver, file, settings.endpoints(), verbose, () if kept is None else kept.take_up(ipsec.standing)
         )
         addresses = ", ".join(config.gm_addresses)
-        running = Running(file, settings, node, driver, ipsec, kept, verbose, tenure, front=front)
+        running = Running(file, settings, node, driver, ipsec, kept, verbose, tenure, front=front, lead=lead)
         async with AsyncExitStack() as attended:
             for attendant in ATTENDANTS:
                 await attended.enter_async_context(attendant(running))
-            ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
-            await _either(end, tenure.over)
+            if lead is None:
+                ready(f"pcscf {config.name} on {addresses} port {config.gm_port}, core {config.core}")
+            else:
+                spare_what_stays()
+                lead.ready()
+            await either(end, tenure.over)
             if end.is_set():
                 await drained(running, end)
     return running.settings
@@ -100,11 +120,3 @@ def _leave_to_another(ipsec: Ipsec, driver: Driver, tenure: Tenure) -> None:
     if tenure.taken:
         for set_id in driver.sets:
             ipsec.backend.remove(set_id)
-
-
-async def _either(*events: Event) -> None:
-    """Until one of them is set."""
-    waiting = [create_task(event.wait()) for event in events]
-    await wait(waiting, return_when=FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()

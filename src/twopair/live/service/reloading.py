@@ -33,7 +33,7 @@ def reload(running: Running) -> None:
     """Read the file again, and go on with it; with the settings of before, should anything be wrong."""
     file, before = running.file, running.settings
     try:
-        new = read(file, PcscfFile)
+        new = read(file, PcscfFile).for_worker(before.part)
         after = taken_over(before, new)
         faults = list(_faults(running, after))
     except ConfigError as error:

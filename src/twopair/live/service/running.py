@@ -12,6 +12,7 @@ from twopair.live.failover.tenure import Always, Tenure
 from twopair.live.http.front import Front
 from twopair.live.ipsec import Ipsec
 from twopair.live.keeping.kept import Kept
+from twopair.live.service.lead import Lead
 from twopair.nodes.pcscf import Pcscf
 
 
@@ -30,6 +31,7 @@ class Running:
         verbose: how often -v was given.
         ends_at: until when it drains at most, None while it serves (`admin.drain_s`).
         front: where it answers over HTTP, None for nowhere.
+        lead: who has started this worker, None where there is one process.
         renewed: called with the settings after each SIGHUP that found a right file.
     """
 
@@ -43,4 +45,5 @@ class Running:
     tenure: Tenure = field(default_factory=lambda: Always(Event()))
     ends_at: Micros | None = None
     front: Front | None = None
+    lead: Lead | None = None
     renewed: list[Callable[[PcscfFile], None]] = field(default_factory=list)

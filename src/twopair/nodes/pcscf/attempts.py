@@ -366,7 +366,7 @@ class Attempts:
         )
         if pc is None:
             return Refusal.PORT_COLLISION
-        spi_pc, spi_ps = draw_spis(tables.entropy, Barred(tables.rules.spi, tables.sets, terms))
+        spi_pc, spi_ps = draw_spis(tables.entropy, Barred(tables.rules.spi, tables.sets, terms), config.share)
         server = ServerList.announce(Terms(spi_pc, spi_ps, pc, config.port_ps), config.policy.priority)
         sa_set = SaSet(
             set_id=set_id,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite, canonical_address
-from twopair.core.secagree import Confidentiality, Policy
+from twopair.core.secagree import ALL, Confidentiality, Policy, Share
 from twopair.nodes.pcscf.limits import Limits
 
 CLEAR_PORTS: Final = (5060, 5061)
@@ -38,6 +38,7 @@ class PcscfConfig:
             (RRG-02).
         pass_on: option tags in Proxy-Require that are left for the next hop; others are refused (PCS-23).
         limits: bounds of the state.
+        share: of the SPIs, where other nodes have SAs in the same SAD (SA-16).
 
     Attributes:
         place: who and where it is, which stays as long as it serves.
@@ -64,6 +65,7 @@ class PcscfConfig:
     reuse: str = "reject"
     pass_on: tuple[str, ...] = ("privacy",)
     limits: Limits = field(default_factory=Limits)
+    share: Share = ALL
     policy: Policy = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -103,4 +105,4 @@ class PcscfConfig:
     def place(self) -> tuple[object, ...]:
         """All that SA sets, tokens and charging identifiers of a running P-CSCF were made with."""
         fixed = (self.name, self.visited_network, self.gm_addresses, self.core)
-        return (*fixed, self.gm_port, self.port_ps, self.port_pc)
+        return (*fixed, self.gm_port, self.port_ps, self.port_pc, self.share)

@@ -98,3 +98,24 @@ def test_there_is_an_end_to_numbers() -> None:
         Owner()
     for one in owners:
         one.close()
+
+
+def test_workers_have_numbers_of_their_own_and_see_to_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After all have died, whoever is first takes what it left itself, and leaves the rest to its owners."""
+    monkeypatch.setattr(owner, "_ADDRESS", "\0twopair/test/" + token_hex(8) + "/{}")
+    lead = Owner(workers=2)
+    first, second = Owner(worker=1), Owner(worker=2)
+    assert len({lead.number, first.number, second.number}) == 3
+    assert not lead.take(first.number)
+    with pytest.raises(OSError, match="another P-CSCF of several workers"):
+        Owner(worker=2)
+    number = second.number
+    second.close()
+    assert not lead.take(number)
+    assert not first.take(number)
+    assert not first.take(OWNERS // 2)
+    assert lead.take(OWNERS // 2)
+    again = Owner(worker=2)
+    assert again.number == number
+    for one in (lead, first, again):
+        one.close()

@@ -3,7 +3,15 @@
 import pytest
 
 from twopair.base import Port, Spi
-from twopair.core.secagree import Terms, draw_port, draw_spis, keeps_server_port, repeats, server_terms_fault
+from twopair.core.secagree import (
+    Share,
+    Terms,
+    draw_port,
+    draw_spis,
+    keeps_server_port,
+    repeats,
+    server_terms_fault,
+)
 
 THEIRS = Terms(Spi(8193), Spi(8194), Port(5063), Port(5062))
 
@@ -73,3 +81,15 @@ def test_terms_of_a_renewal(terms: Terms, keeps: bool, repeated: bool) -> None:
     """RRG-01, RRG-02, RRG-04, Q-16."""
     assert keeps_server_port(terms, [OURS]) is keeps
     assert repeats(terms, OURS) is repeated
+
+
+def test_nodes_that_share_a_sad_draw_from_their_own_part() -> None:
+    """SA-16: no SPI is drawn by two of them, and together they have the whole range."""
+    for of in (2, 3, 15):
+        for number in range(of):
+            share = Share(number, of)
+            low, high = draw_spis(Script(0, 2**32 - 1), (), share)
+            (last,) = {spi for spi in range(2**32 - of, 2**32) if spi % of == number}
+            assert {spi % of for spi in (low, high)} == {number}
+            assert 256 <= low < 256 + of
+            assert draw_spis(Script((last - low) // of, 0), (), share) == (last, low)
