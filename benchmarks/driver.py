@@ -22,9 +22,9 @@ from time import process_time, process_time_ns
 from benchmarks.machine import machine_line
 from benchmarks.rounds import Rounds
 from twopair.base import Bind, Endpoint, Flow, Micros, Port, Received, Send, Transport
+from twopair.bursts import Bursts, OneByOne, bursts
 from twopair.core.sa import SaSet
 from twopair.live import datagrams
-from twopair.live.bursts import Bursts, OneByOne, bursts
 from twopair.live.driver import Driver
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Event

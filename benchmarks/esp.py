@@ -16,7 +16,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from socket import AF_INET, SO_RCVBUF, SOCK_DGRAM, SOL_SOCKET
 from statistics import median
 from time import thread_time_ns
@@ -120,7 +119,7 @@ def scapys(sa: SecurityAssociation) -> Any:
     ]
     auth = {"hmac-sha-1-96": "HMAC-SHA1-96", "hmac-md5-96": "HMAC-MD5-96"}.get(sa.suite.alg, "NULL")
     if sa.suite.alg == "aes-gmac":
-        keys = replace(keys, encryption=keys.integrity, integrity=Secret(b""))
+        keys = keys._replace(encryption=keys.integrity, integrity=Secret(b""))
         crypt = "AES-NULL-GMAC"
     return SecurityAssociation(
         ESP,

@@ -13,7 +13,7 @@ from sys import byteorder
 from typing import Any, Final
 
 from twopair.base import Endpoint, Flow, Port, Received, Transport, Unreachable, canonical_address
-from twopair.live.bursts import MOST, Bursts, Datagram, bursts
+from twopair.bursts import MOST, Bursts, Datagram, bursts
 from twopair.live.sockets import hear_errors, reason_of, thrown_away
 
 _FEW: Final = 2  # datagrams per wake of a port that is read last: what anybody may flood; of others, `MOST`

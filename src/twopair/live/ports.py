@@ -20,7 +20,7 @@ from twopair.base import (
     Transport,
     Unreachable,
 )
-from twopair.live.bursts import Datagram
+from twopair.bursts import Datagram
 from twopair.live.datagrams import UdpPort
 from twopair.live.listener import Listener
 from twopair.live.sockets import (

@@ -11,7 +11,7 @@ from struct import pack
 from typing import Final, Protocol
 
 from twopair.base import Flow
-from twopair.live.bursts import Datagram
+from twopair.bursts import Datagram
 from twopair.live.sockets import reason_of
 
 CHUNK_OCTETS: Final = 65_536

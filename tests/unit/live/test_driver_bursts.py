@@ -22,7 +22,7 @@ from twopair.base import (
     Unbind,
     Woke,
 )
-from twopair.live.bursts import Datagram, OneByOne
+from twopair.bursts import Datagram, OneByOne
 from twopair.live.clock import monotonic
 from twopair.live.datagrams import UdpPort
 from twopair.live.driver import Driver

@@ -8,21 +8,22 @@ For services that have an address on a real interface::
 import ctypes
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from socket import AF_INET, AF_INET6, IPPROTO_RAW
 from typing import Final
 
 from twopair.backends.userspace.engine import WIRE_MTU, Engine
 from twopair.backends.userspace.ports import TunPort
 from twopair.backends.userspace.rules import DEVICE_PREFIX, PolicyRoutes
 from twopair.base import Endpoint, Entropy
+from twopair.bursts import packets
 from twopair.core.esp import WHOLE, Ledger
 from twopair.wire.esp import ESP
-from twopair.wire.ip import address_octets
 
 _IPV6_HDRINCL: Final = 36
 _SO_ATTACH_FILTER: Final = 26
 _BUFFER_OCTETS: Final = 4 << 20
-_LARGEST: Final = 65535
 _BURST: Final = 64
 """Packets taken from one descriptor before others get their turn."""
 
@@ -61,17 +62,13 @@ class RawWire(Engine):
         self._tun = TunPort(f"{DEVICE_PREFIX}%d", index)
         self._sockets: dict[tuple[int, int], socket.socket] = {}
         try:
-            for family in (socket.AF_INET, socket.AF_INET6):
-                for protocol in (ESP, socket.IPPROTO_RAW):
+            for family in (AF_INET, AF_INET6):
+                for protocol in (ESP, IPPROTO_RAW):
                     self._sockets[family, protocol] = _raw_socket(family, protocol)
             self._routes = PolicyRoutes(self._tun.name, mtu, inherits=bool(index))
         except OSError:
             self._release()
             raise
-        self._in_v4 = self._sockets[socket.AF_INET, ESP]
-        self._in_v6 = self._sockets[socket.AF_INET6, ESP]
-        self._out_v4 = self._sockets[socket.AF_INET, socket.IPPROTO_RAW]
-        self._out_v6 = self._sockets[socket.AF_INET6, socket.IPPROTO_RAW]
 
     def close(self, endpoint: Endpoint) -> None:
         """See `IpsecBackend`. Raises OSError if the rules cannot be set: then do not use the port."""
@@ -101,8 +98,10 @@ class RawWire(Engine):
         """File descriptors, and what to call when one is readable (``loop.add_reader``)."""
         return {
             self._tun.fileno(): self._from_host,
-            self._in_v4.fileno(): self._from_wire_v4,
-            self._in_v6.fileno(): self._from_wire_v6,
+            **{
+                self._sockets[family, ESP].fileno(): partial(self._from_wire, family)
+                for family in (AF_INET, AF_INET6)
+            },
         }
 
     def guard(self, sock: socket.socket) -> None:
@@ -125,46 +124,34 @@ class RawWire(Engine):
         self._tun.close()
 
     def _from_host(self) -> None:
+        """Seal what the host sends. Nothing waits for a burst: what is there is what leaves together."""
+        outer: dict[int, list[bytes]] = {4: [], 6: []}
         for _ in range(_BURST):
             packet = self._tun.read()
             if packet is None:
-                return
-            for outer in self.from_host(packet):
-                self._send(outer)
+                break
+            for one in self.from_host(packet):
+                outer[one[0] >> 4].append(one)
+        self._send(AF_INET, outer[4])
+        self._send(AF_INET6, outer[6])
 
-    def _send(self, packet: bytes) -> None:
+    def _send(self, family: int, outer: Sequence[bytes]) -> None:
+        sock, way, sent = self._sockets[family, IPPROTO_RAW], packets(family, ESP), 0
+        while sent < len(outer):
+            try:
+                sent += way.send(sock, outer, sent)
+            except OSError:
+                self.unsent += 1
+                sent += 1
+
+    def _from_wire(self, family: int) -> None:
         try:
-            if packet[0] >> 4 == 4:
-                self._out_v4.sendto(packet, (socket.inet_ntop(socket.AF_INET, packet[16:20]), 0))
-            else:
-                self._out_v6.sendto(packet, (socket.inet_ntop(socket.AF_INET6, packet[24:40]), 0))
+            came = packets(family, ESP).receive(self._sockets[family, ESP], _BURST)
         except OSError:
-            self.unsent += 1
-
-    def _from_wire_v4(self) -> None:
-        for _ in range(_BURST):
-            try:
-                packet = self._in_v4.recv(_LARGEST)
-            except OSError:
-                return
-            self._deliver(packet)
-
-    def _from_wire_v6(self) -> None:
-        """The kernel gives what follows the IPv6 header; the header is put back before the engine looks."""
-        for _ in range(_BURST):
-            try:
-                body, ancillary, _, source = self._in_v6.recvmsg(_LARGEST, 64)
-            except OSError:
-                return
-            for level, kind, data in ancillary:
-                if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
-                    head = struct.pack("!IHBB", 0x6000_0000, len(body), ESP, 64)
-                    src = address_octets(source[0].partition("%")[0])
-                    self._deliver(head + src + data[:16] + body)
-
-    def _deliver(self, packet: bytes) -> None:
-        for inner in self.from_wire(packet):
-            self._tun.write(inner)
+            return
+        for packet in came:
+            for inner in self.from_wire(packet):
+                self._tun.write(inner)
 
 
 def _raw_socket(family: int, protocol: int) -> socket.socket:

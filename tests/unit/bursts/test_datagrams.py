@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from twopair.base import Endpoint, Port
-from twopair.live.bursts import MOST, Bursts, Datagram, ManyAtOnce, OneByOne, bursts
+from twopair.bursts import MOST, Bursts, Datagram, ManyAtOnce, OneByOne, bursts
 
 LOOPBACK: dict[int, str] = {AF_INET: "127.0.0.1", AF_INET6: "::1"}
 LONGEST: dict[int, int] = {AF_INET: 65_535 - 20 - 8, AF_INET6: 65_535 - 8}
@@ -76,7 +76,7 @@ def test_without_the_calls_datagrams_go_one_by_one(monkeypatch: pytest.MonkeyPat
     def none() -> None:
         raise OSError("no such call")
 
-    monkeypatch.setattr("twopair.live.bursts._calls", none)
+    monkeypatch.setattr("twopair.bursts.structures._calls", none)
     bursts.cache_clear()
     assert isinstance(bursts(AF_INET), OneByOne)
     bursts.cache_clear()

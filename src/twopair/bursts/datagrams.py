@@ -1,38 +1,20 @@
-"""Many datagrams in one system call: recvmmsg(2) and sendmmsg(2), through ctypes.
+"""Datagrams of UDP sockets, many in one system call; one by one where there is no such call."""
 
-What the calls need is laid out once for each address family and used by every socket of the process;
-between two calls nothing stays in it. Each datagram has room for the longest that UDP can carry, so none
-is cut. The room is address space: memory is used as far as datagrams have reached into it. Where there
-are no such calls, datagrams go one by one.
-"""
-
-import ctypes
 from collections.abc import Hashable, Mapping, Sequence
-from contextlib import suppress
-from errno import EBADF, EINVAL
+from errno import EINVAL
 from functools import cache
-from mmap import MADV_NOHUGEPAGE, MAP_ANONYMOUS, MAP_PRIVATE, mmap
-from os import strerror
-from socket import AF_INET, AF_INET6, MSG_DONTWAIT, htons, inet_ntop, inet_pton, ntohs, socket
+from socket import AF_INET, AF_INET6, htons, inet_ntop, inet_pton, ntohs, socket
 from struct import Struct
 from typing import Any, Final, NamedTuple, Protocol
 
 from twopair.base import Endpoint, Port, canonical_address
-
-MOST: Final = 64
-"""Datagrams in one call."""
-
-_ROOM: Final = 65_536
-_APART: Final = _ROOM + 1024
-"""From one datagram to the next; no power of two: their first lines would share a few places of the cache."""
+from twopair.bursts.structures import MOST, ROOM, Rows
 
 _FEWEST: Final = 3  # two are sent sooner by themselves
 _ADDRESSES_KEPT: Final = 4_096  # forgotten all at once beyond that: one is made soon, and UEs are many
 
 _NO_ENDPOINT: Final = (OverflowError, TypeError, ValueError)
 """What Python says of a port or an address that cannot be one."""
-
-_SIZE: Final = "Q" if ctypes.sizeof(ctypes.c_size_t) == 8 else "I"
 
 Datagram = tuple[bytes, Endpoint]
 """What is to be sent, and where to."""
@@ -72,7 +54,7 @@ class OneByOne:
     """A system call for each datagram."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray(_ROOM)
+        self._buffer = bytearray(ROOM)
         self._view = memoryview(self._buffer)
 
     def receive(self, sock: socket, most: int) -> Sequence[tuple[Hashable, bytes]]:
@@ -104,32 +86,6 @@ def _send_one(sock: socket, datagram: Datagram) -> int:
     return 1
 
 
-class _Vector(ctypes.Structure):
-    """struct iovec."""
-
-    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
-
-
-class _Header(ctypes.Structure):
-    """struct msghdr."""
-
-    _fields_ = (
-        ("name", ctypes.c_void_p),
-        ("name_length", ctypes.c_uint32),
-        ("vectors", ctypes.c_void_p),
-        ("vector_count", ctypes.c_size_t),
-        ("control", ctypes.c_void_p),
-        ("control_length", ctypes.c_size_t),
-        ("flags", ctypes.c_int),
-    )
-
-
-class _Message(ctypes.Structure):
-    """struct mmsghdr."""
-
-    _fields_ = (("header", _Header), ("octets", ctypes.c_uint))
-
-
 class _Shape(NamedTuple):
     """How an address of a family is laid out (struct sockaddr_in, struct sockaddr_in6)."""
 
@@ -150,42 +106,6 @@ _SHAPES: Final[Mapping[int, _Shape]] = {
 }
 
 
-class _Rows:
-    """`MOST` messages with an address and one vector each, and views of what changes from call to call.
-
-    Args:
-        data: address of the room of the first datagram.
-        width: octets of a socket address.
-    """
-
-    def __init__(self, data: int, width: int) -> None:
-        self.names = _memory(MOST * width)
-        first_name = _address(self.names)
-        self._vectors = (_Vector * MOST)()
-        self._messages = (_Message * MOST)()
-        for number, (vector, message) in enumerate(zip(self._vectors, self._messages, strict=True)):
-            vector.base, vector.length = data + number * _APART, _ROOM
-            header = message.header
-            header.name, header.name_length = first_name + number * width, width
-            header.vectors, header.vector_count = ctypes.addressof(vector), 1
-        self.first = ctypes.c_void_p(ctypes.addressof(self._messages))
-        self.lengths = memoryview(self._vectors).cast("B").cast(_SIZE)[1::2]
-        step = ctypes.sizeof(_Message) // 4
-        self.octets = memoryview(self._messages).cast("B").cast("I")[_Message.octets.offset // 4 :: step]
-
-
-def _memory(octets: int) -> mmap:
-    """Address space of this process alone, in small pages."""
-    memory = mmap(-1, octets, flags=MAP_PRIVATE | MAP_ANONYMOUS)
-    with suppress(OSError):  # a kernel without huge pages
-        memory.madvise(MADV_NOHUGEPAGE)
-    return memory
-
-
-def _address(memory: mmap) -> int:
-    return ctypes.addressof(ctypes.c_char.from_buffer(memory))
-
-
 class ManyAtOnce:
     """A system call for up to `MOST` datagrams.
 
@@ -197,25 +117,19 @@ class ManyAtOnce:
     """
 
     def __init__(self, family: int) -> None:
-        self._receive, self._send = _calls()
         self._family, self._shape = family, _SHAPES[family]
-        width = self._shape.layout.size
-        self._data = _room()
-        self._in, self._out = (_Rows(_address(self._data), width) for _ in range(2))
-        self._places = [(n, n * width, (n + 1) * width, n * _APART) for n in range(MOST)]
+        self._in, self._out = (Rows(self._shape.layout.size) for _ in range(2))
         self._packed: dict[Endpoint, bytes] = {}
         self._named: list[Endpoint | None] = [None] * MOST  # whose address is in a row of `_out` already
 
     def receive(self, sock: socket, most: int) -> Sequence[tuple[Hashable, bytes]]:
         """See `Bursts`."""
         rows = self._in
-        count = self._receive(sock.fileno(), rows.first, most, MSG_DONTWAIT, None)
-        if count < 0:
-            raise _error()
-        names, data, octets = rows.names, self._data, rows.octets
+        count = rows.receive(sock, most)
+        names, data, octets = rows.names, rows.data, rows.octets
         return [
             (names[begin:end], data[place : place + octets[number]])
-            for number, begin, end, place in self._places[:count]
+            for number, begin, end, place in rows.places[:count]
         ]
 
     def peer(self, name: bytes) -> Endpoint:
@@ -227,21 +141,19 @@ class ManyAtOnce:
         count = self._lay_out(datagrams, begin) if len(datagrams) - begin >= _FEWEST else 0
         if not count:
             return _send_one(sock, datagrams[begin])
-        sent: int = self._send(sock.fileno(), self._out.first, count, MSG_DONTWAIT)
-        if sent < 0:
-            raise _error()
-        return sent
+        return self._out.send(sock, count)
 
     def _lay_out(self, datagrams: Sequence[Datagram], begin: int) -> int:
         """Put datagrams where the call finds them, up to one that cannot be sent; how many."""
-        room, named, lengths, count = self._data, self._named, self._out.lengths, 0
-        for (data, remote), (_, name, end, place) in zip(datagrams[begin:], self._places, strict=False):
+        rows, named, count = self._out, self._named, 0
+        room, lengths = rows.data, rows.lengths
+        for (data, remote), (_, name, end, place) in zip(datagrams[begin:], rows.places, strict=False):
             length = len(data)
-            if length > _ROOM:
+            if length > ROOM:
                 break
             if remote is not named[count]:
                 try:
-                    self._out.names[name:end] = self._packed.get(remote) or self._pack(remote)
+                    rows.names[name:end] = self._packed.get(remote) or self._pack(remote)
                 except (OSError, *_NO_ENDPOINT):
                     break
                 named[count] = remote
@@ -255,31 +167,6 @@ class ManyAtOnce:
             self._packed.clear()
         packed = self._packed[remote] = self._shape.pack(self._family, remote)
         return packed
-
-
-@cache
-def _room() -> mmap:
-    """Where datagrams are while they come or go."""
-    return _memory(MOST * _APART)
-
-
-@cache
-def _calls() -> tuple[Any, Any]:
-    """The two calls. They do not wait, so the interpreter's lock is kept. Raises OSError without them."""
-    library = ctypes.PyDLL(None, use_errno=True)
-    try:
-        receive, send = library.recvmmsg, library.sendmmsg
-    except AttributeError:
-        raise OSError("no recvmmsg and sendmmsg in the C library") from None
-    for there_is in (receive(-1, None, 0, 0, None), send(-1, None, 0, 0)):
-        if there_is >= 0 or ctypes.get_errno() != EBADF:  # the kernel has none, or a filter keeps it from us
-            raise _error()
-    return receive, send
-
-
-def _error() -> OSError:
-    number = ctypes.get_errno()
-    return OSError(number, strerror(number))
 
 
 @cache
