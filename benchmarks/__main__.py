@@ -29,9 +29,10 @@ EACH: Final = (
     ("benchmarks.xfrm",),
     ("benchmarks.flood",),
     ("benchmarks.load", "--resident"),
+    ("benchmarks.guest",),
 )
 QUICK: Final = (("benchmarks.load", "10", "1000", "--rounds", "7"),)
-RECORDING: Final = frozenset({"benchmarks.load"})
+RECORDING: Final = frozenset({"benchmarks.load", "benchmarks.guest"})
 """Those that keep their figures, and measure both wheels."""
 
 

@@ -178,14 +178,18 @@ def pytest_in_guest(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
 
 
-def shown_in_guest(command: list[str], *, timeout_s: float) -> int:
+def shown_in_guest(command: list[str], *, timeout_s: float, memory: str = "1G") -> int:
     """Run a command in a guest and print what it prints; its exit code, 3 where no guest can be booted."""
     if why := lacking():
         print(f"no guest: {why}", file=sys.stderr)
         return 3
     with TemporaryDirectory() as directory:
         finished = run_in_guest(
-            command, Path(directory), timeout_s=timeout_s, watch=lambda text: print(text, end="", flush=True)
+            command,
+            Path(directory),
+            timeout_s=timeout_s,
+            memory=memory,
+            watch=lambda text: print(text, end="", flush=True),
         )
     if finished.status is None:
         print(f"the guest has not finished within {timeout_s / 60:.0f} minutes")

@@ -61,7 +61,7 @@ class Run:
         self.stands: dict[tuple[str, int], PcscfStand] = {}
         for number, (wheel, size) in enumerate((w, s) for s in sizes for w in installed):
             folder = directory / f"{wheel.name}-{size}"
-            self.stands[wheel.name, size] = stand = PcscfStand(wheel, Place.numbered(number), folder)
+            self.stands[wheel.name, size] = stand = PcscfStand(wheel, Place.on_loopback(number), folder)
             opened.callback(stand.close)
 
     def populate(self) -> Rounds:

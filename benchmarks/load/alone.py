@@ -22,7 +22,7 @@ def costs_us(directory: Path, ues: int) -> tuple[float, float, float]:
     """
     before = os.sched_getaffinity(0)
     pin(0)
-    stand = PcscfStand(wheels()[0], Place.numbered(0), directory)
+    stand = PcscfStand(wheels()[0], Place.on_loopback(0), directory)
     try:
         stand.populate(ues)
         works = stand.works()

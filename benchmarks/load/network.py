@@ -2,17 +2,28 @@
 
 from collections.abc import Callable, Iterable
 from itertools import count
+from socket import socket
 from typing import Final
 
 from benchmarks.load.octets import Party, answer, field, fields, status, uri
-from benchmarks.load.phone import ANSWERED, DOMAIN, NONCE, Phone, Place, from_home
-from benchmarks.load.sockets import Sockets, keep_busy
+from benchmarks.load.phone import ANSWERED, CK, DOMAIN, IK, NONCE, Phone, Place, from_home
+from benchmarks.load.sockets import Opener, Sockets, keep_busy
 
 WINDOW: Final = 24
 CHALLENGE: Final = (
     f'WWW-Authenticate: Digest realm="{DOMAIN}",nonce="{NONCE}",algorithm=AKAv1-MD5,qop="auth",'
-    f'ck="{"aa" * 16}",ik="{"bb" * 16}"\r\n'
+    f'ck="{CK}",ik="{IK}"\r\n'
 ).encode()
+
+
+class NoSas:
+    """What has nothing to do where the back end encrypts nothing."""
+
+    def challenged(self, phone: Phone) -> None:
+        """There is a Security-Server of the phone's: SM7 goes over what it says."""
+
+    def registered(self, phone: Phone) -> None:
+        """SM12 has come."""
 
 
 class Network:
@@ -20,23 +31,36 @@ class Network:
 
     Args:
         place: where.
+        sockets: none of them bound yet.
+        sas: the UEs' SAs.
+        gm: makes sockets where the UEs are.
+        core: makes them where the home network is.
 
     Attributes:
         repeated: final answers that came once more: somebody had repeated a message.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(
+        self,
+        place: Place,
+        sockets: Sockets | None = None,
+        sas: NoSas | None = None,
+        *,
+        gm: Opener = socket,
+        core: Opener = socket,
+    ) -> None:
         self.place = place
+        self._sas = sas or NoSas()
         self.phones: list[Phone] = []
         self.repeated = 0
         self.paths: dict[str, str] = {}
         self._open: set[bytes] = set()
         self._numbers = count(1)
         self._home = Party(f"sip:{place.home}:5060".encode(), f"{place.home}:5060".encode())
-        self._sockets = Sockets()
+        self._sockets = sockets or Sockets()
         for port in (place.clear, place.server, *place.clients):
-            self._sockets.bind(port, self._at_phone)
-        self._sockets.bind(5060, self._at_home, place.home)
+            self._sockets.bind(port, self._at_phone, opened=gm)
+        self._sockets.bind(5060, self._at_home, place.home, core)
 
     def grow(self, number: int) -> list[Phone]:
         """Have that many more UEs; gives the new ones."""
@@ -60,9 +84,23 @@ class Network:
         sm1 = phone.register(1, self.place.server, "d" * 32, verify=True)
         self._sockets.send((phone.address, phone.old_client), (self.place.gm, phone.port_ps), sm1)
 
+    def deregister(self, phone: Phone) -> None:
+        """The end of the registration."""
+        phone.renew()
+        self._begun(f"r{phone.number}-{phone.turn}@{phone.address}")
+        last = phone.register(3, self.place.server, ANSWERED, verify=True, expires=0)
+        self._sockets.send((phone.address, phone.old_client), (self.place.gm, phone.port_ps), last)
+
     def message_up(self, phone: Phone) -> None:
         """A MESSAGE from the UE, with its 200."""
         self._up("MESSAGE", phone)
+
+    def message_in_the_clear(self, port: int, phone: Phone) -> None:
+        """The same to that port of the P-CSCF, past the UE's SAs: whoever has the port, has some work."""
+        number = next(self._numbers)
+        self._begun(f"m{number}")
+        source = (phone.address, self.place.clear)
+        self._sockets.send(source, (self.place.gm, port), phone.requests("MESSAGE", number, self.place.clear))
 
     def message_down(self, phone: Phone) -> None:
         """A MESSAGE to the UE, with its 200."""
@@ -75,6 +113,17 @@ class Network:
     def call_down(self, phone: Phone) -> None:
         """A call to the UE, set up and released."""
         self._down("INVITE", phone)
+
+    def begins(self) -> dict[str, Callable[[Phone], None]]:
+        """All of these by name."""
+        return {
+            "registration": self.register,
+            "re-registration": self.register_again,
+            "MESSAGE up": self.message_up,
+            "MESSAGE down": self.message_down,
+            "call up": self.call_up,
+            "call down": self.call_down,
+        }
 
     def run(self, begin: Callable[[Phone], None], phones: Iterable[Phone], window: int = WINDOW) -> None:
         """Let each of them begin, at most `window` at a time, until all is finished.
@@ -136,6 +185,8 @@ class Network:
             for request in phone.party().follows(data):
                 self._from_phone(phone, request)
         else:
+            if code == 200 and field(data, b"CSeq").endswith(b"REGISTER"):
+                self._sas.registered(self._phone(field(data, b"To")))
             self._ended(code, data)
 
     def _at_home(self, data: bytes) -> None:
@@ -159,7 +210,10 @@ class Network:
 
     def _challenged(self, phone: Phone, data: bytes) -> None:
         phone.server = b", ".join(fields(data, b"Security-Server")).decode()
+        if not phone.server:
+            raise RuntimeError(f"a 401 without Security-Server: {data!r}")
         phone.port_ps = int(phone.server.partition("port-s=")[2].partition(";")[0].partition(",")[0])
+        self._sas.challenged(phone)
         self._from_phone(phone, phone.register(2, self.place.server, ANSWERED, verify=True))
 
     def _registrar(self, request: bytes) -> bytes:

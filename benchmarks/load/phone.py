@@ -7,49 +7,53 @@ from benchmarks.load.octets import SDP, Party, with_body
 
 DOMAIN: Final = "ims.mnc001.mcc001.3gppnetwork.org"
 NONCE: Final = b64encode(bytes(32)).decode()
+CK, IK = "aa" * 16, "bb" * 16
 ANSWERED: Final = "c" * 32
 """The response of an SM7: by it the home network knows one."""
 
 ACCESS: Final = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010019B01"
 BODY: Final = b"x" * 100
-TURNS: Final = 10
 
 
 class Place(NamedTuple):
-    """Addresses and ports of one P-CSCF with its UEs and its home network, all of them on loopback.
+    """Addresses and ports of one P-CSCF with its UEs and its home network.
 
     Args:
         gm: the P-CSCF's address for UEs.
-        core: its address for the home network.
+        core: the P-CSCF's address for the home network.
         home: the home network's.
-        first_port: of all UEs: from it, they have one for clear text, one protected server port, and a
-            protected client port for each of `TURNS` registrations in a row.
+        clear: every UE's port for what is not protected.
+        server: every UE's port_us. After it, each has a port_uc for each of `turns` registrations in a row.
+        network: the first two numbers of the UEs' addresses.
+        turns: after so many, ports and SPIs of a UE come again.
+        suites: ``alg`` and ``ealg`` that they offer, as Security-Client has them.
     """
 
     gm: str
     core: str
     home: str
-    first_port: int
+    clear: int
+    server: int
+    network: tuple[int, int]
+    turns: int = 10
+    suites: tuple[tuple[str, str], ...] = (("hmac-sha-1-96", "aes-cbc"), ("hmac-sha-1-96", "null"))
 
     @classmethod
-    def numbered(cls, number: int) -> "Place":
-        """The n-th of several that stand beside each other."""
-        return cls(f"127.1.{number}.1", f"127.2.{number}.1", f"127.2.{number}.2", 15_060 + 100 * number)
-
-    @property
-    def clear(self) -> int:
-        """Port of a UE for what is not protected."""
-        return self.first_port
-
-    @property
-    def server(self) -> int:
-        """port_us of every UE."""
-        return self.first_port + 1
+    def on_loopback(cls, number: int) -> "Place":
+        """The n-th of several that stand beside each other, where all of 127 is one host."""
+        port = 15_060 + 100 * number
+        core, home = f"127.2.{number}.1", f"127.2.{number}.2"
+        return cls(f"127.1.{number}.1", core, home, port, port + 1, (127, 16))
 
     @property
     def clients(self) -> range:
         """All port_uc."""
-        return range(self.first_port + 10, self.first_port + 10 + 2 * TURNS, 2)
+        return range(self.server + 9, self.server + 9 + 2 * self.turns, 2)
+
+    def address(self, number: int) -> str:
+        """Of the n-th UE."""
+        first, second = self.network
+        return f"{first}.{second + (number + 1 >> 16)}.{number + 1 >> 8 & 255}.{number + 1 & 255}"
 
 
 class Phone:
@@ -65,13 +69,14 @@ class Phone:
         "place",
         "port_ps",
         "server",
+        "spi",
         "turn",
     )
 
     def __init__(self, number: int, place: Place) -> None:
         self.number = number
         self.place = place
-        self.address = f"127.{16 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
+        self.address = place.address(number)
         self.name = f"00101{number:010d}@{DOMAIN}"
         self.turn = self.client = self.old_client = 0
         self.port_ps = 5062
@@ -82,15 +87,18 @@ class Phone:
         """New client port and SPIs."""
         self.turn += 1
         self.old_client = self.client
-        self.client = self.place.clients[self.turn % TURNS]
-        spi = 10_000 + 2 * (self.number * 50 + self.turn % 50)
+        turn = self.turn % self.place.turns
+        self.client = self.place.clients[turn]
+        spi = self.spi = 10_000 + 2 * (self.number * self.place.turns + turn)
         self.offer = ", ".join(
-            f"ipsec-3gpp;alg=hmac-sha-1-96;ealg={ealg};spi-c={spi};spi-s={spi + 1};"
+            f"ipsec-3gpp;alg={alg};ealg={ealg};spi-c={spi};spi-s={spi + 1};"
             f"port-c={self.client};port-s={self.place.server}"
-            for ealg in ("aes-cbc", "null")
+            for alg, ealg in self.place.suites
         )
 
-    def register(self, cseq: int, port: int, response: str = "", *, verify: bool = False) -> bytes:
+    def register(
+        self, cseq: int, port: int, response: str = "", *, verify: bool = False, expires: int = 600_000
+    ) -> bytes:
         """SM1 or SM7, with Security-Verify if it is protected."""
         verify_line = f"Security-Verify: {self.server}\r\n" if verify else ""
         return (
@@ -100,7 +108,7 @@ class Phone:
             "Max-Forwards: 70\r\n"
             f"From: <sip:{self.name}>;tag=f{self.turn}\r\nTo: <sip:{self.name}>\r\n"
             f"Call-ID: r{self.number}-{self.turn}@{self.address}\r\nCSeq: {cseq} REGISTER\r\n"
-            f"Contact: <sip:{self.address}:{port}>;expires=600000\r\n"
+            f"Contact: <sip:{self.address}:{self.place.server}>;expires={expires}\r\n"
             f'Authorization: Digest username="{self.name}",realm="{DOMAIN}",uri="sip:{DOMAIN}",'
             f'nonce="{NONCE if response else ""}",response="{response}",algorithm=AKAv1-MD5\r\n'
             f"Security-Client: {self.offer}\r\n{verify_line}"
@@ -108,9 +116,9 @@ class Phone:
             f"P-Access-Network-Info: {ACCESS}\r\nUser-Agent: load\r\nContent-Length: 0\r\n\r\n"
         ).encode()
 
-    def requests(self, method: str, number: int) -> bytes:
-        """A request to somebody at home, outside any dialog."""
-        who = f"{self.address}:{self.place.server}"
+    def requests(self, method: str, number: int, port: int = 0) -> bytes:
+        """A request to somebody at home, outside any dialog; its answer comes to port_us, or another port."""
+        who = f"{self.address}:{port or self.place.server}"
         contact = f"Contact: <sip:{who}>\r\n" if method == "INVITE" else ""
         head = (
             f"{method} sip:someone@{DOMAIN} SIP/2.0\r\n"

@@ -27,7 +27,7 @@ register_burst = 1000000
 register_rate_per_source = 1000000
 register_burst_per_source = 1000000
 [ipsec]
-backend = "memory"
+backend = "{backend}"
 [store]
 url = "memory:"
 """
@@ -71,7 +71,7 @@ def start(wheel: Wheel, place: Place, directory: Path, within: Iterable[str] = (
     """
     directory.mkdir()
     file = directory / "pcscf.toml"
-    file.write_text(CONFIGURATION.format(domain=DOMAIN, place=place))
+    file.write_text(CONFIGURATION.format(domain=DOMAIN, place=place, backend="memory"))
     command = [*within, *wheel.program("pcscf", "-c", str(file))]
     return Program(command, directory / "pcscf.log", ready="ready")
 

@@ -4,11 +4,13 @@ import select
 import socket
 import struct
 from collections.abc import Callable, Collection
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Final
 
 Taker = Callable[[bytes], None]
+Opener = Callable[[int, int], socket.socket]
 
+ANY: Final = "0.0.0.0"
 _PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
 _BUFFER_OCTETS: Final = 4_000_000
 PATIENCE_S: Final = 5.0
@@ -20,26 +22,27 @@ class Sockets:
     def __init__(self) -> None:
         self._poll = select.epoll()
         self._takers: dict[int, tuple[socket.socket, Taker]] = {}
-        self._by_port: dict[int, socket.socket] = {}
+        self._by_port: dict[tuple[str, int], socket.socket] = {}
         self._infos: dict[str, bytes] = {}
 
-    def bind(self, port: int, take: Taker, address: str = "0.0.0.0") -> None:
-        """Have `take` called with each datagram to `port`."""
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    def bind(self, port: int, take: Taker, address: str = ANY, opened: Opener = socket.socket) -> None:
+        """Have `take` called with each datagram to `port`; `opened` makes the socket, where it is to live."""
+        sock = opened(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_OCTETS)
         sock.bind((address, port))
         sock.setblocking(False)
         self._poll.register(sock, select.EPOLLIN)
         self._takers[sock.fileno()] = (sock, take)
-        self._by_port[port] = sock
+        self._by_port[address, port] = sock
 
     def send(self, source: tuple[str, int], target: tuple[str, int], data: bytes) -> None:
-        """Send from any loopback address and a bound port."""
+        """Send from any address of this host and a bound port."""
         address, port = source
         info = self._infos.get(address)
         if info is None:
             info = self._infos[address] = struct.pack("=I4s4s", 0, socket.inet_aton(address), bytes(4))
-        self._by_port[port].sendmsg((data,), ((socket.IPPROTO_IP, _PKTINFO, info),), 0, target)
+        sock = self._by_port.get(source) or self._by_port[ANY, port]
+        sock.sendmsg((data,), ((socket.IPPROTO_IP, _PKTINFO, info),), 0, target)
 
     def turn(self, timeout_s: float) -> bool:
         """Hand over what has come; False if nothing did within the time.
@@ -51,9 +54,12 @@ class Sockets:
         while not (ready := self._poll.poll(0)):
             if monotonic() > until:
                 return False
+        self._hand_over(ready)
+        return True
+
+    def _hand_over(self, ready: list[tuple[int, int]]) -> None:
         for fd, _ in ready:
             self._drain(*self._takers[fd])
-        return True
 
     @staticmethod
     def _drain(sock: socket.socket, take: Taker) -> None:
@@ -69,6 +75,26 @@ class Sockets:
         for sock, _ in self._takers.values():
             sock.close()
         self._poll.close()
+
+
+class PatientSockets(Sockets):
+    """Where there is only one processor: they sleep, and count for how long others had it.
+
+    Attributes:
+        slept_s: that nothing had come.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slept_s = 0.0
+
+    def turn(self, timeout_s: float) -> bool:
+        """See `Sockets`."""
+        begun = perf_counter()
+        ready = self._poll.poll(timeout_s)
+        self.slept_s += perf_counter() - begun
+        self._hand_over(ready)
+        return bool(ready)
 
 
 def keep_busy(sockets: Sockets, begin: Callable[[], bool], under_way: Collection[bytes], window: int) -> None:

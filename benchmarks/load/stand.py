@@ -86,15 +86,8 @@ class PcscfStand:
 
     def works(self) -> dict[str, Callable[[], float]]:
         """What can be measured, by its name in `UNITS`."""
-        begins = {
-            "registration": self.network.register,
-            "re-registration": self.network.register_again,
-            "MESSAGE up": self.network.message_up,
-            "MESSAGE down": self.network.message_down,
-            "call up": self.network.call_up,
-            "call down": self.network.call_down,
-        }
-        return {name: self._work(begin, UNITS[name]) for name, begin in begins.items()}
+        begins = self.network.begins()
+        return {name: self._work(begins[name], units) for name, units in UNITS.items()}
 
     def resident_kb(self) -> float:
         """Memory for each UE."""

@@ -5,7 +5,7 @@ from benchmarks.load.phone import ANSWERED, Phone, Place, from_home
 
 from twopair.wire.sip import Request, Response, check_request, parse
 
-PLACE = Place.numbered(3)
+PLACE = Place.on_loopback(3)
 
 
 def phone() -> Phone:
@@ -42,7 +42,7 @@ def test_each_request_is_whole() -> None:
 
 
 def test_ports_of_places_are_apart() -> None:
-    ports = [{place.clear, place.server, *place.clients} for place in map(Place.numbered, range(8))]
+    ports = [{place.clear, place.server, *place.clients} for place in map(Place.on_loopback, range(8))]
     assert len(set[int]().union(*ports)) == sum(map(len, ports))
 
 

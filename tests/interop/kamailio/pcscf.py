@@ -42,9 +42,11 @@ def values(gm: str, core: str, home: str, domain: str, *, first_spi: int, pairs:
     }
 
 
-def start(network: Programs, folder: Path, wanted: dict[str, str], defines: Sequence[str] = ()) -> Path:
+def start(
+    network: Programs, folder: Path, wanted: dict[str, str], defines: Sequence[str] = (), shared_mb: int = 64
+) -> Path:
     """Kamailio, from when it takes connections on; it ends with the network. Gives its log."""
-    _, log = kamailio.start(network, "pcscf", CONFIGURATION, wanted, folder, defines)
+    _, log = kamailio.start(network, "pcscf", CONFIGURATION, wanted, folder, defines, shared_mb)
     gm = wanted["ADDRESS"]
     over = time.monotonic() + _PATIENCE_S
     while time.monotonic() < over:  # TCP comes last of what it opens

@@ -20,6 +20,7 @@ def start(
     values: Mapping[str, str],
     folder: Path,
     defines: Sequence[str] = (),
+    shared_mb: int = 64,
 ) -> tuple[Program, Path]:
     """Run it until the network ends; gives the program and its log.
 
@@ -30,12 +31,27 @@ def start(
         values: what to put there.
         folder: for its files.
         defines: names that the configuration asks for.
+        shared_mb: memory that its processes share.
     """
     text = configuration.read_text()
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
     file, log, here = folder / configuration.name, folder / f"{configuration.stem}.log", str(folder)
     file.write_text(text)
-    words = ["kamailio", "-f", str(file), "-DD", "-E", "-m", "64", "-M", "8", "-Y", here, "-w", here]
+    words = [
+        "kamailio",
+        "-f",
+        str(file),
+        "-DD",
+        "-E",
+        "-m",
+        str(shared_mb),
+        "-M",
+        "8",
+        "-Y",
+        here,
+        "-w",
+        here,
+    ]
     words += [word for name in defines for word in ("-A", name)]
     return network.run(host, *_ALL_OF_IT, *_LOG, str(log), *words), log
