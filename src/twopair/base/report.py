@@ -15,7 +15,7 @@ class Refused:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Report:
     """Action: tell whoever listens (log, counters, the lab's checks) a fact. Has no effect on the wire."""
 

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RegisterReceived:
     """P-CSCF: a REGISTER came that can be read; what becomes of it is not said here (24.229 §5.2.2).
 
@@ -56,7 +56,7 @@ class RegisterReceived:
     flow: RegFlow = ALONE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Registered:
     """A registration stands (UE: SM12 received; P-CSCF: SM12 sent; home: binding stored).
 
@@ -78,7 +78,7 @@ class Resumed:
     sets: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RegistrationFailed:
     """An attempt ended without a registration; what stood before still stands.
 
@@ -142,7 +142,7 @@ class Resynchronised:
     impi: Impi
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class SetStage:
     """An SA set came to a stage; `impi` tells whose."""
 

@@ -1,6 +1,7 @@
 """What a REGISTER brings to a challenge, as a P-CSCF reads it (33.203 §7.3.1; AKA-08)."""
 
 from enum import Enum
+from typing import Final
 
 
 class Brought(Enum):
@@ -14,6 +15,11 @@ class Brought(Enum):
     __hash__ = object.__hash__
 
 
+# Members of enumerations that every registration asks for (ADR 23).
+_NOTHING: Final = Brought.NOTHING
+_RESPONSE: Final = Brought.RESPONSE
+
+
 def brought(*, response: str, auts: str | None, challenged: bool) -> Brought:
     """What it brings.
 
@@ -25,5 +31,5 @@ def brought(*, response: str, auts: str | None, challenged: bool) -> Brought:
     if auts is not None:
         return Brought.AUTS
     if not challenged:
-        return Brought.NOTHING
-    return Brought.RESPONSE if response else Brought.DENIAL
+        return _NOTHING
+    return _RESPONSE if response else Brought.DENIAL

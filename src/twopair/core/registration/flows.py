@@ -29,6 +29,12 @@ class Kind(Enum):
     __hash__ = object.__hash__
 
 
+# Members of enumerations that every registration asks for (ADR 23).
+_ALONE: Final = Kind.ALONE
+_FLOW: Final = Kind.FLOW
+_EMERGENCY: Final = Kind.EMERGENCY
+
+
 class RegFlow(NamedTuple):
     """The name of a registration among those of one IMPI.
 
@@ -46,8 +52,8 @@ class RegFlow(NamedTuple):
     def kind(self) -> Kind:
         """What it is beside others."""
         if self.sos:
-            return Kind.EMERGENCY
-        return Kind.FLOW if self.reg_id else Kind.ALONE
+            return _EMERGENCY
+        return _FLOW if self.reg_id else _ALONE
 
     def __str__(self) -> str:
         """Short, for people; nothing for the only one."""
@@ -79,7 +85,7 @@ class RegFlow(NamedTuple):
         Args:
             required: option tags of Require in the 200 OK.
         """
-        flow = self.kind is Kind.FLOW and not names_outbound(required)
+        flow = self.kind is _FLOW and not names_outbound(required)
         return self._replace(reg_id=0) if flow else self
 
 

@@ -32,6 +32,10 @@ class Step(Enum):
     __hash__ = object.__hash__
 
 
+# Members of enumerations that every registration asks for (ADR 23).
+_CHALLENGED: Final = Step.CHALLENGED
+
+
 class Do(Enum):
     """What the owner does when a row says so."""
 
@@ -75,14 +79,14 @@ class Challenge(NamedTuple):
     set_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Forwarded:
     """SM2 is on its way to the core. Nothing is installed."""
 
     proposal: Proposal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Installing:
     """SM5 came; the temporary set is being installed (FLOW-01)."""
 
@@ -90,7 +94,7 @@ class Installing:
     challenge: Challenge
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Yielding:
     """SM6 has left over a set that the temporary one is to replace; the old set still stands (RRG-02)."""
 
@@ -98,7 +102,7 @@ class Yielding:
     challenge: Challenge
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Replacing:
     """The old sets are gone, the temporary one is being installed in their place."""
 
@@ -106,7 +110,7 @@ class Replacing:
     challenge: Challenge
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Challenged:
     """SM6 has left; SM7 is awaited for as long as reg-await-auth lasts (TMR-01)."""
 
@@ -114,7 +118,7 @@ class Challenged:
     challenge: Challenge
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Confirming:
     """SM8 is on its way to the core."""
 
@@ -122,7 +126,7 @@ class Confirming:
     challenge: Challenge
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Ended:
     """Nothing more can come of it; `step` is what ended it."""
 
@@ -205,7 +209,7 @@ class Attempt:
         """
         if not isinstance(self.state, Forwarded):
             raise IllegalStep(f"attempt: {step.name} while {type(self.state).__name__}")
-        onward = Installing if step is Step.CHALLENGED else Yielding
+        onward = Installing if step is _CHALLENGED else Yielding
         self.state = onward(self.state.proposal, challenge)
         return TABLE[Forwarded, step].do
 

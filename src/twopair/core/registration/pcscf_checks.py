@@ -120,9 +120,10 @@ def _impi(e: Proposed | Answered) -> Refusal | None:
 
 
 def _choice(e: Proposed) -> Refusal | None:
-    if e.choice is Refusal.SECURITY_CLIENT_MISSING and not e.hop.knows_agreement:
-        return Refusal.AGREEMENT_NOT_KNOWN
-    return e.choice if isinstance(e.choice, Refusal) else None
+    if not isinstance(e.choice, Refusal):
+        return None
+    unknown = e.choice is Refusal.SECURITY_CLIENT_MISSING and not e.hop.knows_agreement
+    return Refusal.AGREEMENT_NOT_KNOWN if unknown else e.choice
 
 
 def _outside(e: Proposed) -> Refusal | None:

@@ -30,6 +30,12 @@ class Answer(Enum):
     __hash__ = object.__hash__
 
 
+# Members of enumerations that every registration asks for (ADR 23).
+_TEMPORARY: Final = Bearer.TEMPORARY
+_EMPTY: Final = Answer.EMPTY
+_RESPONSE: Final = Answer.RESPONSE
+
+
 YES: Final = "yes"
 NO: Final = "no"
 
@@ -65,10 +71,10 @@ def classify(bearer: Bearer, *, response: str, auts: str | None, nonce: str, pen
     """
     if auts is not None:
         return Answer.AUTS
-    on_temporary = bearer is Bearer.TEMPORARY
+    on_temporary = bearer is _TEMPORARY
     if pending is not None and (nonce == pending) != on_temporary:
         return Answer.ELSEWHERE
-    return Answer.RESPONSE if response else Answer.EMPTY
+    return _RESPONSE if response else _EMPTY
 
 
 def integrity_protected(bearer: Bearer, answer: Answer) -> str:

@@ -47,6 +47,14 @@ class Place(Enum):
     __hash__ = object.__hash__
 
 
+# Members of enumerations that every registration asks for (ADR 23).
+_OLD: Final = Stage.OLD
+_TEMPORARY: Final = Stage.TEMPORARY
+_SUBJECT: Final = Place.SUBJECT
+_NEWLY_ESTABLISHED: Final = Stage.NEWLY_ESTABLISHED
+_IN_USE: Final = Stage.IN_USE
+
+
 EVENTS: Final[dict[SetEvent, dict[Place, tuple[Trigger, ...]]]] = {
     SetEvent.CHALLENGE: {Place.TEMPORARY: (Trigger.RELEASED,)},  # MGP-05
     SetEvent.OVER_NEW: {Place.NEW: (Trigger.TAKEN,), Place.IN_USE: (Trigger.REPLACED,)},
@@ -82,10 +90,10 @@ def place(life: SaSetLife, subject: int | None, carrier: int | None) -> Place:
         subject: the set that the event is about.
         carrier: the set that SM1 came over.
     """
-    if life.stage is Stage.OLD:
+    if life.stage is _OLD:
         return Place.CARRIER if life.set_id == carrier else Place.OLD
-    if life.stage is Stage.TEMPORARY and life.set_id == subject:
-        return Place.SUBJECT
+    if life.stage is _TEMPORARY and life.set_id == subject:
+        return _SUBJECT
     return _PLACES[life.stage]
 
 
@@ -107,7 +115,7 @@ def step(
         triggers = row.get(place(life, subject, carrier), ())
         for trigger in triggers:
             life.feed(trigger)
-        if life.stage is Stage.OLD and triggers:
+        if life.stage is _OLD and triggers:
             life.shorten(Micros(now + SIXTY_FOUR_T1))
         if triggers:
             changed.append(life)
@@ -122,12 +130,12 @@ def established_until(previous: SaSetLife | None, expires_s: int, now: Micros) -
 
 def in_use(lives: Sequence[SaSetLife]) -> SaSetLife | None:
     """The set that own requests go over, None if none does."""
-    return _first(lives, Stage.IN_USE)
+    return _first(lives, _IN_USE)
 
 
 def newly_established(lives: Sequence[SaSetLife]) -> SaSetLife | None:
     """The set that was confirmed but is not yet in use, None if there is none."""
-    return _first(lives, Stage.NEWLY_ESTABLISHED)
+    return _first(lives, _NEWLY_ESTABLISHED)
 
 
 def _first(lives: Sequence[SaSetLife], stage: Stage) -> SaSetLife | None:

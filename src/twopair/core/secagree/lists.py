@@ -68,7 +68,7 @@ class Entry(NamedTuple):
     q: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class SecurityList:
     """The content of a Security-* header field.
 

@@ -30,6 +30,10 @@ from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Message, Request, Response, Via, make_response
 
+# Members of enumerations that every registration asks for (ADR 23).
+_UDP: Final = Transport.UDP
+_DELETED: Final = Stage.DELETED
+
 SIP_PORT: Final = Port(5060)
 """Where a response goes if the sent-by names no port (RFC 3261 §18.2.2)."""
 
@@ -142,7 +146,7 @@ class Answers:
             headers = [] if wait is None else [load.retry_after(wait)]
             response = make_response(request, refusal.status, to_tag=tag_for(request), headers=headers)
             data = response.to_bytes()
-            if len(data) <= octets or flow.transport is not Transport.UDP:
+            if len(data) <= octets or flow.transport is not _UDP:
                 out.append(Report(Refused(refusal, flow, detail)))
                 out.append(Send(self.way_of(request, flow), data))
                 return

@@ -33,6 +33,15 @@ from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Response
 
+# Members of enumerations that every registration asks for (ADR 23).
+_RELEASE: Final = Do.RELEASE
+_RELEASE_LATER: Final = Do.RELEASE_LATER
+_REPLACE: Final = Do.REPLACE
+_TEMPORARY: Final = Stage.TEMPORARY
+_PCSCF: Final = End.PCSCF
+_CHALLENGED: Final = Step.CHALLENGED
+_INSTALLED: Final = Step.INSTALLED
+
 
 class Waiting(NamedTuple):
     """SM6, held back until its set stands (FLOW-01)."""
@@ -61,7 +70,7 @@ class Taker(NamedTuple):
         """
         if holder is None or holder.owner is self.renewing:
             return False
-        return holder.owner.impi != self.impi or holder.life.stage is not Stage.TEMPORARY
+        return holder.owner.impi != self.impi or holder.life.stage is not _TEMPORARY
 
 
 OPEN: Final = (Challenged, Confirming, Yielding)
@@ -96,7 +105,7 @@ class Attempts:
         for subscriber in self._tables.subscribers.all_of(impi) if nonce else ():
             for live in subscriber.sets if subscriber.yielding is None else (subscriber.yielding,):
                 state = live.attempt.state
-                if live.life.stage is not Stage.TEMPORARY or not isinstance(state, OPEN):
+                if live.life.stage is not _TEMPORARY or not isinstance(state, OPEN):
                     continue
                 if state.challenge.nonce == nonce:
                     return live
@@ -189,14 +198,14 @@ class Attempts:
         """The set stands: SM6 may leave. Late news of a set that is gone is ignored."""
         waiting, replacing = self._waiting.pop(set_id, None), self._replacing.pop(set_id, None)
         if replacing is not None and isinstance(replacing.attempt.state, Replacing):
-            self.feed(replacing.attempt, Step.INSTALLED, now, out)
+            self.feed(replacing.attempt, _INSTALLED, now, out)
             self._tables.touch(replacing.owner)
         if waiting is not None:
             exchange = waiting.exchange
             self._tables.touch(waiting.live.owner)
             self.feed(
                 exchange.attempt,
-                Step.INSTALLED,
+                _INSTALLED,
                 now,
                 out,
                 reply=lambda: self._answers.send(exchange.txn, exchange.live, waiting.sm6, now, out),
@@ -252,15 +261,15 @@ class Attempts:
         if live is not None and live.owner.yielding is live:
             live.owner.yielding = None  # every step leads on from there
         for do in todo:
-            if do is Do.RELEASE:
+            if do is _RELEASE:
                 assert live is not None, "only challenged attempts have rows that release"
                 trigger = Trigger.EXPIRED if step is Step.EXPIRED else Trigger.RELEASED
                 self._lives.release(live, trigger, now, out)
-            elif do is Do.RELEASE_LATER:
+            elif do is _RELEASE_LATER:
                 assert live is not None, "only challenged attempts have rows that release"
                 assert exchange is not None, "a REGISTER that waits for an answer brought the step"
                 exchange.doomed += (live,)
-            elif do is Do.REPLACE:
+            elif do is _REPLACE:
                 assert live is not None, "it is the set that replaces others"
                 self._lives.replace(live, now, out)
             elif reply is not None:
@@ -278,7 +287,7 @@ class Attempts:
 
     def _await_over(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """reg-await-auth has run out (TMR-01, MGP-07)."""
-        if live.life.stage is not Stage.TEMPORARY:
+        if live.life.stage is not _TEMPORARY:
             return
         if live.attempt.over:
             self._lives.release(live, Trigger.EXPIRED, now, out)
@@ -371,7 +380,7 @@ class Attempts:
         sa_set = SaSet(
             set_id=set_id,
             impi=subscriber.impi,
-            end=End.PCSCF,
+            end=_PCSCF,
             ue=ue,
             pcscf=pcscf,
             ports=Ports(terms.port_c, terms.port_s, pc, config.port_ps),
@@ -379,7 +388,7 @@ class Attempts:
             suite=suite,
             keys=expand(suite, ck, ik),
         )
-        step = Step.IN_PLACE if in_place else Step.CHALLENGED
+        step = Step.IN_PLACE if in_place else _CHALLENGED
         exchange.attempt.challenge(Challenge(server, nonce, set_id), step)
         life = tables.rules.life(set_id, expires_at=Micros(now + REG_AWAIT_AUTH))
         return LiveSet(sa_set, life, subscriber, server, exchange.attempt, proposal.carrier)

@@ -28,22 +28,19 @@ class Challenges:
 
     def take(self, exchange: Exchange, response: Response, now: Micros, out: list[Action]) -> None:
         """A 401 to SM2; its top Via is ours no more."""
-        refusal, detail = Refusal.KEYS_MISSING, ""
         if not isinstance(exchange.attempt.state, Forwarded):
-            refusal = Refusal.CHALLENGE_ON_TEMPORARY
-        else:
-            try:
-                challenges = [Challenge.parse(text) for text in response.get_all("WWW-Authenticate")]
-                nonce, ck, ik = keys_of(challenges)
-            except WireError as error:
-                detail = error.what
-            else:
-                stripped = [str(challenge.without(*self._secrets)) for challenge in challenges]
-                replace_all(response, "WWW-Authenticate", stripped)
-                clean_for_ue(response)
-                self._attempts.begin(exchange, response, nonce, ck, ik, now, out)
-                return
-        self._fail(exchange, refusal, detail, now, out)
+            self._fail(exchange, Refusal.CHALLENGE_ON_TEMPORARY, "", now, out)
+            return
+        try:
+            challenges = [Challenge.parse(text) for text in response.get_all("WWW-Authenticate")]
+            nonce, ck, ik = keys_of(challenges)
+        except WireError as error:
+            self._fail(exchange, Refusal.KEYS_MISSING, error.what, now, out)
+            return
+        stripped = [str(challenge.without(*self._secrets)) for challenge in challenges]
+        replace_all(response, "WWW-Authenticate", stripped)
+        clean_for_ue(response)
+        self._attempts.begin(exchange, response, nonce, ck, ik, now, out)
 
     def _fail(
         self, exchange: Exchange, refusal: Refusal, detail: str, now: Micros, out: list[Action]

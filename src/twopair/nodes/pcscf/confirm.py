@@ -38,6 +38,17 @@ class Outcome(Enum):
     __hash__ = object.__hash__
 
 
+# Members of enumerations that every registration asks for (ADR 23).
+_REFUSE: Final = Outcome.REFUSE
+_CONFIRM: Final = Outcome.CONFIRM
+_DELETED: Final = Stage.DELETED
+_AUTHENTICATED: Final = SetEvent.AUTHENTICATED
+_REAUTHENTICATED: Final = SetEvent.REAUTHENTICATED
+_ACCEPTED: Final = Step.ACCEPTED
+_FLOW: Final = Kind.FLOW
+_TCP: Final = Transport.TCP
+
+
 OUTCOMES: Final[dict[tuple[Bearer, str], tuple[Outcome, str]]] = {
     (Bearer.TEMPORARY, YES): (Outcome.CONFIRM, "33.203 §7.2, rows 5 and 6"),
     (Bearer.TEMPORARY, NO): (Outcome.REFUSE, "33.203 §6.1.5, INT-03"),
@@ -64,14 +75,14 @@ class Confirmations:
         """A 2xx; its top Via is ours no more."""
         outcome = OUTCOMES[exchange.bearer, exchange.integrity][0]
         live = exchange.live
-        if outcome is Outcome.REFUSE or live is None:
+        if outcome is _REFUSE or live is None:
             self._not_authenticated(exchange, now, out)
-        elif live.life.stage is Stage.DELETED or not self._expected(exchange):
+        elif live.life.stage is _DELETED or not self._expected(exchange):
             self._rejected(exchange, "the SA set is gone", 0, now, out)
             self._answers.send(exchange.txn, live, _unavailable(exchange), now, out)
         else:
             expires_s = granted_s(exchange.reading.asked.about(live.owner.contact), response)
-            if outcome is Outcome.CONFIRM:
+            if outcome is _CONFIRM:
                 self._confirm(exchange, live, response, expires_s, now, out)
             else:
                 self._extend(exchange, live, expires_s, now)
@@ -131,19 +142,19 @@ class Confirmations:
         owner = live.owner
         protected = state.proposal.carrier is not None
         previous = owner.latest.life if owner.latest is not None and protected else None
-        event = SetEvent.REAUTHENTICATED if protected else SetEvent.AUTHENTICATED
+        event = _REAUTHENTICATED if protected else _AUTHENTICATED
 
         def confirm() -> None:
             live.life.expires_at = established_until(previous, expires_s, now)
             owner.latest = live
             self._lives.happen(event, owner, now, out, subject=live)
             confirmed = (exchange.reading.flow or owner.flow).confirmed(response.values("Require"))
-            named = confirmed.kind is Kind.FLOW and owner.flow.kind is Kind.ALONE
+            named = confirmed.kind is _FLOW and owner.flow.kind is Kind.ALONE
             if expires_s and (named or not protected):
                 owner.flow = ALONE if confirmed == ALONE else confirmed
                 self._take_place(owner, now, out)
 
-        self._attempts.feed(exchange.attempt, Step.ACCEPTED, now, out, live=live, reply=confirm)
+        self._attempts.feed(exchange.attempt, _ACCEPTED, now, out, live=live, reply=confirm)
         live.attempt = ANSWERED  # all that is left of any
 
     def _take_place(self, owner: Subscriber, now: Micros, out: list[Action]) -> None:
@@ -157,7 +168,7 @@ class Confirmations:
 
     def _extend(self, exchange: Exchange, live: LiveSet, expires_s: int, now: Micros) -> None:
         """A re-registration that was not challenged changes nothing but lifetimes (RRG-05, TMR-02)."""
-        exchange.attempt.feed(Step.ACCEPTED)
+        exchange.attempt.feed(_ACCEPTED)
         self._lives.extend(live, established_until(None, expires_s, now))
 
     def _store(
@@ -178,7 +189,7 @@ class Confirmations:
         associated = identities(response) or (reading.impu,)
         owner.bind(reading.impu, associated, Micros(now + seconds(expires_s)))
         owner.contact = reading.asked.contact or owner.contact
-        owner.over_tcp = exchange.txn.flow.transport is Transport.TCP
+        owner.over_tcp = exchange.txn.flow.transport is _TCP
         owner.service_route = intern(service_route(response))  # many have the same
         owner.next_hop = next_hop(owner.service_route, self._tables.config.registrar)
         out.append(Report(Registered(owner.impi, reading.impu, expires_s, owner.associated, owner.flow)))

@@ -1,6 +1,7 @@
 """From a registration to what is kept of it, and back after a restart (MGP-14)."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from twopair.base import Micros, Report
 from twopair.core.registration.kept import (
@@ -21,6 +22,9 @@ from twopair.nodes.pcscf.lives import Lives
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
+
+# Members of enumerations that every registration asks for (ADR 23).
+_TEMPORARY: Final = Stage.TEMPORARY
 
 
 def of_subscriber(subscriber: Subscriber) -> KeptRegistration | None:
@@ -46,7 +50,7 @@ def of_subscriber(subscriber: Subscriber) -> KeptRegistration | None:
 def _of_set(live: LiveSet) -> KeptSet | None:
     """A temporary set is of use as long as SM7 may come; one whose attempt has ended is about to go."""
     life, challenge = live.life, None
-    if life.stage is Stage.TEMPORARY:
+    if life.stage is _TEMPORARY:
         state = live.attempt.state
         if not isinstance(state, Challenged | Confirming):
             return None
@@ -109,7 +113,7 @@ class Keeping:
             tables.taken(live.life.set_id)
             if live.life.set_id == value.latest:
                 owner.latest = live
-            if live.life.stage is Stage.TEMPORARY:
+            if live.life.stage is _TEMPORARY:
                 self._attempts.resume(live)
         self._lives.resume(owner, now, out)
 

@@ -1,5 +1,7 @@
 """The SA sets on their way through the event table, and what follows for the back end (24.229 §5.2.2.2)."""
 
+from typing import Final
+
 from twopair.base import Flow, Micros, Report
 from twopair.core.registration import pcscf_sets
 from twopair.core.registration.pcscf_sets import SetEvent
@@ -11,6 +13,11 @@ from twopair.nodes.pcscf.agenda import Errand
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
+
+# Members of enumerations that every registration asks for (ADR 23).
+_TEMPORARY: Final = Stage.TEMPORARY
+_DELETED: Final = Stage.DELETED
+_IN_USE: Final = Stage.IN_USE
 
 
 class Lives:
@@ -28,7 +35,7 @@ class Lives:
         live.owner.sets.append(live)
         self._tables.sets.add(live)
         self._tables.load.enter(live, now)
-        out.append(Report(SetStage(live.owner.impi, live.life.set_id, Stage.TEMPORARY, live.owner.flow)))
+        out.append(Report(SetStage(live.owner.impi, live.life.set_id, _TEMPORARY, live.owner.flow)))
 
     def replace(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """Enter a set in place of those whose ports or SPIs it has (RRG-02, RRG-03).
@@ -42,7 +49,7 @@ class Lives:
             self.release(other, Trigger.RELEASED, now, out)
         self._tables.sets.add(live)
         self._tables.load.enter(live, now)
-        out.append(Report(SetStage(owner.impi, live.life.set_id, Stage.TEMPORARY, owner.flow)))
+        out.append(Report(SetStage(owner.impi, live.life.set_id, _TEMPORARY, owner.flow)))
 
     def happen(
         self,
@@ -65,7 +72,7 @@ class Lives:
 
     def release(self, live: LiveSet, trigger: Trigger, now: Micros, out: list[Action]) -> None:
         """End one set, whatever its stage; nothing happens if it has ended already."""
-        if live.life.stage is not Stage.DELETED:
+        if live.life.stage is not _DELETED:
             live.life.feed(trigger)
             self._settle(live.owner, [live.life], now, out)
 
@@ -99,7 +106,7 @@ class Lives:
             live = self._tables.sets.by_id(life.set_id)
             assert live is not None, "a set that changed is a live one"
             self._tables.load.settle(live)
-            if life.stage is Stage.DELETED:
+            if life.stage is _DELETED:
                 self._remove(live, now, out)
             else:
                 self._note(live)
@@ -111,7 +118,7 @@ class Lives:
             self._forget(owner, out)
 
     def _know_current(self, owner: Subscriber) -> None:
-        owner.current = next((live for live in owner.sets if live.life.stage is Stage.IN_USE), None)
+        owner.current = next((live for live in owner.sets if live.life.stage is _IN_USE), None)
 
     def _remove(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """Take a set out of the table and the back end; its connections end with it (RRG-10, KEY-10)."""
@@ -140,7 +147,7 @@ class Lives:
 
     def _due(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         live.noted = None
-        if live.life.stage is Stage.DELETED:
+        if live.life.stage is _DELETED:
             return
         if live.life.expires_at <= now:
             self.release(live, Trigger.EXPIRED, now, out)  # TMR-05

@@ -17,6 +17,9 @@ from twopair.wire.sip import Request
 if TYPE_CHECKING:
     from twopair.nodes.pcscf.tables import Tables
 
+# Members of enumerations that every registration asks for (ADR 23).
+_TEMPORARY: Final = Stage.TEMPORARY
+
 RETRY_AFTER_S: Final = 10
 """What one who is refused is told to wait at least; more by the time until there is a token again."""
 
@@ -163,13 +166,13 @@ class Load:
         """A set is there."""
         source = source_of(live.sa_set.ue)
         self.homes.enter(live.owner, source)
-        if live.carrier is None and live.life.stage is Stage.TEMPORARY:
+        if live.carrier is None and live.life.stage is _TEMPORARY:
             self.begun.enter(live, source)
             self._begun_at[live] = now
 
     def settle(self, live: LiveSet) -> None:
         """A set has come to another stage."""
-        if live.life.stage is not Stage.TEMPORARY and self._begun_at.pop(live, None) is not None:
+        if live.life.stage is not _TEMPORARY and self._begun_at.pop(live, None) is not None:
             self.begun.leave(live)
 
     def forget(self, owner: Subscriber) -> None:

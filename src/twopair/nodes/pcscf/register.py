@@ -26,6 +26,14 @@ from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Request
 
+# Members of enumerations that every registration asks for (ADR 23).
+_TEMPORARY_STAGE: Final = Stage.TEMPORARY
+_FLOW: Final = Kind.FLOW
+_UDP: Final = Transport.UDP
+_CLEAR: Final = Bearer.CLEAR
+_TEMPORARY_BEARER: Final = Bearer.TEMPORARY
+_ANSWERED: Final = Step.ANSWERED
+
 ANEW: Final = Dropped.and_also("max-forwards", "route", "authorization", "path")
 """What is said anew to the core."""
 
@@ -56,7 +64,7 @@ class Registrations:
         elif live is None and (until := self._tables.ends_at) is not None:
             left = [("Retry-After", str(max(1, -(-(until - now) // SECOND))))]
             self._refuse(txn, live, Refusal.DRAINING, reading, now, out, headers=left)
-        elif live is not None and live.life.stage is Stage.TEMPORARY:
+        elif live is not None and live.life.stage is _TEMPORARY_STAGE:
             self._answered(txn, request, live, reading, now, out)
         else:
             self._proposed(txn, request, live, reading, now, out)
@@ -146,7 +154,7 @@ class Registrations:
     def _bearer(self, live: LiveSet | None, subscriber: Subscriber | None) -> Bearer:
         """What a REGISTER came over; the set of another registration vouches for nothing (INT-02)."""
         if live is None:
-            return Bearer.CLEAR
+            return _CLEAR
         return Bearer.LATEST if self._tables.rules.vouches(live, subscriber) else Bearer.EARLIER
 
     def _evidence(
@@ -162,7 +170,7 @@ class Registrations:
     ) -> checks.Proposed:
         tables = self._tables
         ue, limits = flow.remote.address, tables.config.limits
-        sets = [s for s in subscriber.sets if s.life.stage is not Stage.TEMPORARY] if subscriber else []
+        sets = [s for s in subscriber.sets if s.life.stage is not _TEMPORARY_STAGE] if subscriber else []
         temporary = len(subscriber.sets) - len(sets) if subscriber else 0
         lists: list[ServerList] = []
         if live is not None:
@@ -215,14 +223,15 @@ class Registrations:
         )
         refusal = checks.first_refusal(self._tables.rules.answered, evidence)
         nonce = state.challenge.nonce
+        bearer = _TEMPORARY_BEARER
         answer = classify(
-            Bearer.TEMPORARY, response=reading.response, auts=reading.auts, nonce=reading.nonce, pending=nonce
+            bearer, response=reading.response, auts=reading.auts, nonce=reading.nonce, pending=nonce
         )
-        integrity = integrity_protected(Bearer.TEMPORARY, answer)
-        exchange = Exchange(txn, live, Bearer.TEMPORARY, reading, integrity, live.attempt, live.owner.token)
+        integrity = integrity_protected(bearer, answer)
+        exchange = Exchange(txn, live, bearer, reading, integrity, live.attempt, live.owner.token)
         if refusal is None:
             self._attempts.feed(
-                live.attempt, Step.ANSWERED, now, out, live=live,
+                live.attempt, _ANSWERED, now, out, live=live,
                 reply=lambda: self._forward(exchange, request, now, out),
             )  # fmt: skip
         elif refusal in checks.TAMPERING:
@@ -239,7 +248,7 @@ class Registrations:
     def _forward(self, exchange: Exchange, request: Request, now: Micros, out: list[Action]) -> None:
         """SM2 or SM8: without the agreement, with what the home network needs (PCS-01..PCS-06, INT-01)."""
         tables, config = self._tables, self._tables.config
-        asks_outbound = exchange.reading.flow is not None and exchange.reading.flow.kind is Kind.FLOW
+        asks_outbound = exchange.reading.flow is not None and exchange.reading.flow.kind is _FLOW
         credentials = tables.rules.vouch(exchange.reading.credentials, exchange.integrity)
         below = [
             ("Max-Forwards", str(exchange.reading.hops - 1)),
@@ -251,7 +260,7 @@ class Registrations:
         up = from_ue(request, ANEW, [("Via", tables.core_via())], below, demanded="path")
         exchange.txn.owner = exchange
         tables.wait(exchange)
-        tables.layer.start(up, Flow(Transport.UDP, config.core, config.registrar), now, out, owner=exchange)
+        tables.layer.start(up, Flow(_UDP, config.core, config.registrar), now, out, owner=exchange)
 
     def _refuse(
         self,
