@@ -60,7 +60,7 @@ class RegFlow(NamedTuple):
         return {Kind.ALONE: "", Kind.FLOW: f"reg-id {self.reg_id}", Kind.EMERGENCY: "sos"}[self.kind]
 
     @classmethod
-    def asked(cls, contact: str, supported: Sequence[str]) -> Self:
+    def asked(cls, contact: str, supported: Sequence[str]) -> "RegFlow":
         """What a REGISTER asks for.
 
         Args:
@@ -69,12 +69,12 @@ class RegFlow(NamedTuple):
         """
         lowered = contact.lower()
         if "sos" not in lowered and "instance" not in lowered:
-            return cls()
+            return ALONE
         try:
             address = NameAddr.parse(contact)
             sos = "sos" in address.sip_uri.params
         except WireError:
-            return cls()
+            return ALONE
         instance = (address.params.get("+sip.instance") or "").strip('"')
         outbound = instance and names_outbound(supported)
         return cls(instance, 0 if sos or not outbound else reg_id(address.params.get("reg-id")), sos)

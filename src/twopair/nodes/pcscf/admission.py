@@ -91,8 +91,7 @@ class Admission:
             via = message.top_via
             marked = stamped(via, flow.remote)
             if marked is not via:
-                message.pop_value("Via")
-                message.push("Via", str(marked))
+                message.restamp(marked)
             assert isinstance(message, Request), "nothing else is let in"
             excess = self._tables.load.excess(message, flow, now, out)
             if excess is not None:

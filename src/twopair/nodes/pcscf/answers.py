@@ -30,10 +30,6 @@ from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Message, Request, Response, Via, make_response
 
-# Members of enumerations that every registration asks for (ADR 23).
-_UDP: Final = Transport.UDP
-_DELETED: Final = Stage.DELETED
-
 SIP_PORT: Final = Port(5060)
 """Where a response goes if the sent-by names no port (RFC 3261 §18.2.2)."""
 

@@ -114,16 +114,21 @@ class Attempts:
     def room_for(self, impi: Impi, flow: RegFlow | None) -> bool:
         """Whether an IMPI may have one more registration; mere attempts give way, the oldest first."""
         most = self._tables.config.limits.flows_per_impi
+        if len(self._tables.subscribers.all_of(impi)) < most:
+            return True
         standing = [s for s in self._counted(impi) if not s.pending]
         return len(standing) < most or (flow is not None and flow.sos)
 
     def uc_taken(self, pcscf: str, ue: str, uc: Port, taker: Taker) -> bool:
         """Whether (UE address, port_uc) is in the SA table (SA-22)."""
-        return taker.barred_by(self._holder_of_port(pcscf, ue, uc))
+        there = self._tables.sets.count_at(ue)
+        return there > 0 and taker.barred_by(self._holder_of_port(pcscf, ue, uc))
 
     def spis_taken(self, ue: str, terms: Terms, taker: Taker) -> bool:
         """Whether another set towards the UE's address has one of these SPIs (SA-15, SA-18)."""
         holder, bars = self._tables.sets.holder_of_spi, taker.barred_by
+        if not self._tables.sets.count_at(ue):
+            return False
         return bars(holder(ue, terms.spi_c)) or bars(holder(ue, terms.spi_s))
 
     def _holder_of_port(self, pcscf: str, ue: str, uc: Port) -> LiveSet | None:
@@ -314,8 +319,11 @@ class Attempts:
 
     def _make_room(self, subscriber: Subscriber, now: Micros, out: list[Action]) -> None:
         """A flood of attempts under new names evicts attempts alone, the oldest first (MGP-05, UNP-05)."""
+        most = self._tables.config.limits.flows_per_impi
+        if subscriber.flow.sos or len(self._tables.subscribers.all_of(subscriber.impi)) < most:
+            return
         counted = self._counted(subscriber.impi)
-        if subscriber.flow.sos or len(counted) < self._tables.config.limits.flows_per_impi:
+        if len(counted) < most:
             return
         oldest = next(s for s in counted if s.pending)
         self.supersede(oldest, now, out)
@@ -325,6 +333,8 @@ class Attempts:
         assert isinstance(exchange.attempt.state, Forwarded), "a challenge answers SM1"
         flow, terms = exchange.txn.flow, exchange.attempt.state.proposal.choice.terms
         ue, sets = flow.remote.address, self._tables.sets
+        if not sets.count_at(ue):
+            return
         for held in (
             self._holder_of_port(flow.local.address, ue, terms.port_c),
             sets.holder_of_spi(ue, terms.spi_c),

@@ -58,7 +58,8 @@ def keys_of(challenges: Sequence[Challenge]) -> tuple[str, Secret, Secret]:
         WireError: none has both, or they are not 32 hexadecimal digits.
     """
     for challenge in challenges:
-        nonce, ck, ik = challenge.get("nonce"), challenge.get("ck"), challenge.get("ik")
+        said = challenge.values.get
+        nonce, ck, ik = said("nonce"), said("ck"), said("ik")
         if nonce and ck and ik:
             return nonce, _key(ck), _key(ik)
     raise WireError("no challenge with ck and ik", 0, "24.229 §5.4.1.2.1A, AKA-30")

@@ -10,9 +10,6 @@ from twopair.core.sa import SaSet, SaSetLife
 from twopair.core.secagree import ServerList, Terms
 from twopair.nodes.pcscf.subscriber import Subscriber
 
-# Members of enumerations that every registration asks for (ADR 23).
-_UDP: Final = Transport.UDP
-
 Key = tuple[Endpoint, Endpoint]
 """Our endpoint and the UE's: what is left of a flow without its transport (SA-09)."""
 

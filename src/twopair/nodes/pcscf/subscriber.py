@@ -201,7 +201,10 @@ class Subscribers:
 
     def of(self, impi: Impi, flow: RegFlow = ALONE) -> Subscriber | None:
         """The registration of an IMPI that a REGISTER of that name makes anew."""
-        return next((known for known in self.all_of(impi) if is_anew(flow, known.flow)), None)
+        for known in self._by_impi.get(impi, ()):
+            if is_anew(flow, known.flow):
+                return known
+        return None
 
     def meant(self, impi: Impi, flow: RegFlow | None, over: Subscriber | None) -> Subscriber | None:
         """The registration that a REGISTER is about (MGU-09).
@@ -212,7 +215,11 @@ class Subscribers:
             over: the registration of the set it came over, None in the clear. It is continued unless
                 another one is asked for, which then begins like one in the clear.
         """
-        if over in self.all_of(impi) and (flow is None or takes_place_of(flow, over.flow)):
+        if (
+            over is not None
+            and over in self.all_of(impi)
+            and (flow is None or takes_place_of(flow, over.flow))
+        ):
             return over
         return self.of(impi, flow or ALONE)
 

@@ -210,6 +210,16 @@ class Message:
             at = self._order.first(name)
         return None
 
+    def restamp(self, via: Via) -> None:
+        """Have another topmost Via in place of the one that is there."""
+        order = self._order
+        if order.first("Via") == 0 and "via" in order.once and "," not in self._lines[0]:
+            self._lines[0] = header_line("Via", str(via))
+            self._via = via
+        else:
+            self.pop_value("Via")
+            self.push("Via", str(via))
+
     def declare(self, octets: int) -> None:
         """Take Content-Length as written for right: what is behind so much of the body goes."""
         self._declared = octets

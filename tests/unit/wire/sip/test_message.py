@@ -250,3 +250,25 @@ def test_absent_mandatory_headers_are_wire_errors() -> None:
     for read in (lambda: message.call_id, lambda: message.cseq, lambda: message.top_via):
         with pytest.raises(WireError):
             read()
+
+
+@pytest.mark.parametrize(
+    "vias",
+    [
+        ["v: SIP/2.0/UDP a"],
+        ["Via: SIP/2.0/UDP a, SIP/2.0/UDP b"],
+        ["Via: SIP/2.0/UDP a", "Via: SIP/2.0/UDP b"],
+    ],
+)
+@pytest.mark.parametrize("above", [[], ["Subject: 1"]])
+def test_another_via_in_place_of_the_topmost(vias: list[str], above: list[str]) -> None:
+    """As if it were popped and pushed (RFC 3261 §18.2.1)."""
+    data = "\r\n".join(["OPTIONS sip:a@b SIP/2.0", *above, *vias, "Call-ID: 1", "", ""]).encode()
+    one, other = parse(data), parse(data)
+    stamped = Via.parse("SIP/2.0/UDP a;received=10.0.0.1")
+    assert one.top_via.host == "a"
+    one.restamp(stamped)
+    other.pop_value("Via")
+    other.push("Via", str(stamped))
+    assert one.to_bytes() == other.to_bytes()
+    assert one.top_via == stamped
