@@ -31,6 +31,7 @@ from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.spis import Barred
 from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
 from twopair.nodes.pcscf.tables import Tables
+from twopair.nodes.pcscf.takers import NOBODY, Taker, holders, taken
 from twopair.wire.sip import Response
 
 # Members of enumerations that every registration asks for (ADR 23).
@@ -51,28 +52,6 @@ class Waiting(NamedTuple):
     sm6: Response
 
 
-class Taker(NamedTuple):
-    """Who asks for ports and SPIs.
-
-    Args:
-        impi: who.
-        renewing: the registration whose set its REGISTER came over, None for one in the clear; what it
-            repeats of those sets is judged at the challenge (RRG-02).
-    """
-
-    impi: Impi | None
-    renewing: Subscriber | None = None
-
-    def barred_by(self, holder: LiveSet | None) -> bool:
-        """Whether it may not have what that set holds.
-
-        A temporary set of the same IMPI does not count: a new challenge removes it first (row 1).
-        """
-        if holder is None or holder.owner is self.renewing:
-            return False
-        return holder.owner.impi != self.impi or holder.life.stage is not _TEMPORARY
-
-
 OPEN: Final = (Challenged, Confirming, Yielding)
 """States in which a challenge awaits its answer, or the core's word on it."""
 
@@ -82,8 +61,6 @@ TIME_TO_HEAR: Final = seconds(3)
 A UE that has lost SM6 repeats SM1 after T1, and is answered over the old set; one that finds the challenge
 no use says so over it at once (AKA-22), and then the old set stays.
 """
-
-NOBODY: Final = Taker(None)
 
 
 class Attempts:
@@ -118,22 +95,6 @@ class Attempts:
             return True
         standing = [s for s in self._counted(impi) if not s.pending]
         return len(standing) < most or (flow is not None and flow.sos)
-
-    def uc_taken(self, pcscf: str, ue: str, uc: Port, taker: Taker) -> bool:
-        """Whether (UE address, port_uc) is in the SA table (SA-22)."""
-        there = self._tables.sets.count_at(ue)
-        return there > 0 and taker.barred_by(self._holder_of_port(pcscf, ue, uc))
-
-    def spis_taken(self, ue: str, terms: Terms, taker: Taker) -> bool:
-        """Whether another set towards the UE's address has one of these SPIs (SA-15, SA-18)."""
-        holder, bars = self._tables.sets.holder_of_spi, taker.barred_by
-        if not self._tables.sets.count_at(ue):
-            return False
-        return bars(holder(ue, terms.spi_c)) or bars(holder(ue, terms.spi_s))
-
-    def _holder_of_port(self, pcscf: str, ue: str, uc: Port) -> LiveSet | None:
-        sets, port_ps = self._tables.sets, self._tables.config.port_ps
-        return sets.holder_of_client_port(Endpoint(pcscf, port_ps), Endpoint(ue, uc))
 
     # the steps
 
@@ -332,14 +293,7 @@ class Attempts:
         """A UE tries again under another name, with ports or SPIs of its attempt: that attempt ends."""
         assert isinstance(exchange.attempt.state, Forwarded), "a challenge answers SM1"
         flow, terms = exchange.txn.flow, exchange.attempt.state.proposal.choice.terms
-        ue, sets = flow.remote.address, self._tables.sets
-        if not sets.count_at(ue):
-            return
-        for held in (
-            self._holder_of_port(flow.local.address, ue, terms.port_c),
-            sets.holder_of_spi(ue, terms.spi_c),
-            sets.holder_of_spi(ue, terms.spi_s),
-        ):
+        for held in holders(self._tables, flow, terms):
             if held is not None and not Taker(exchange.reading.impi).barred_by(held):
                 self.supersede(held.owner, now, out)
 
@@ -358,7 +312,9 @@ class Attempts:
         """Whether another subscriber has by now what a set was to have (SA-15, SA-22)."""
         taker, sets = Taker(live.owner.impi, renewing=live.owner), self._tables.sets
         ports = any(taker.barred_by(sets.holder_of_client_port(*key)) for key in live.keys)
-        return ports or self.spis_taken(live.sa_set.ue, live.terms, taker)
+        return ports or any(
+            taker.barred_by(sets.holder_of_spi(live.sa_set.ue, spi)) for spi in live.terms[:2]
+        )
 
     def _temporary(
         self, exchange: Exchange, subscriber: Subscriber, nonce: str, ck: Secret, ik: Secret, now: Micros
@@ -375,7 +331,7 @@ class Attempts:
         if in_place and config.reuse == "reject":
             return Refusal.PORTS_REUSED  # RRG-02: a new set is asked for, and with it new values
         taker = Taker(subscriber.impi, renewing=subscriber) if in_place else NOBODY
-        if self.uc_taken(pcscf, ue, terms.port_c, taker) or self.spis_taken(ue, terms, taker):
+        if any(taken(tables, flow, terms, taker)):
             return Refusal.PORT_COLLISION  # somebody was faster than SM1's answer
         if len(subscriber.sets) - len(repeated) >= config.limits.sets_per_impi:
             return Refusal.TOO_MANY_SETS

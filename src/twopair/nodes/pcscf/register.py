@@ -18,12 +18,13 @@ from twopair.core.secagree import (
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.attempts import Attempts, Taker
+from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
 from twopair.nodes.pcscf.headers import Dropped, from_ue
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
 from twopair.nodes.pcscf.tables import Tables
+from twopair.nodes.pcscf.takers import Taker, taken
 from twopair.wire.sip import Request
 
 # Members of enumerations that every registration asks for (ADR 23).
@@ -178,14 +179,14 @@ class Registrations:
             lists = [live.server] if latest is None or latest is live else [live.server, latest.server]
         terms = choice.terms if isinstance(choice, Choice) else None
         taker = Taker(reading.impi, renewing=subscriber if live is not None else None)
+        uc_taken, spis_taken = (False, False) if terms is None else taken(tables, flow, terms, taker)
         return checks.Proposed(
             hop=reading.hop,
             offer=offer,
             choice=choice,
             answers_in_clear=live is None and reading.answers(pending),
-            uc_taken=terms is not None
-            and self._attempts.uc_taken(flow.local.address, ue, terms.port_c, taker),
-            spis_taken=terms is not None and self._attempts.spis_taken(ue, terms, taker),
+            uc_taken=uc_taken,
+            spis_taken=spis_taken,
             flow_full=subscriber is None and not self._attempts.room_for(reading.impi, reading.flow),
             sets=len(sets),
             address_sets=tables.sets.count_at(ue) - temporary,
