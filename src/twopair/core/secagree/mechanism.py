@@ -18,8 +18,8 @@ _WORD = r"[A-Za-z0-9\-.!%*_+`'~]+"
 _VALUE = rf'{_WORD}|"(?:[^"\\]|\\.)*"|\[[0-9A-Fa-f:.]+\]'
 _PART = re.compile(rf"\s*({_WORD})\s*(?:=\s*({_VALUE})\s*)?([;,]|\Z)", re.DOTALL | re.ASCII)
 
-_PLAIN_PART = rf"\s*+{_WORD}+\s*+(?:=\s*+{_WORD}+\s*+)?+"
-_PLAIN_LINE = re.compile(rf"{_PLAIN_PART}(?:[;,]{_PLAIN_PART})*+", re.ASCII)
+_PLAIN_PART = rf"\s*+{_WORD}+\s*+(?>(?:=\s*+{_WORD}+\s*+)?)"
+_PLAIN_LINE = re.compile(rf"{_PLAIN_PART}(?>(?:[;,]{_PLAIN_PART})*)", re.ASCII)
 """The usual line: tokens only, without quotes and brackets."""
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from twopair.base import WireError
 
-_LENGTH: Final = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:([^\r\n]*+(?:\r\n[ \t][^\r\n]*+)*+)", re.I)
+_LENGTH: Final = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:([^\r\n]*+(?>(?:\r\n[ \t][^\r\n]*+)*))", re.I)
 _DIGITS: Final = re.compile(rb"[ \t\r\n]*+([0-9]{1,10})[ \t\r\n]*+")
 _END: Final = b"\r\n\r\n"
 

@@ -10,16 +10,16 @@ from typing import Final
 LWS: Final = " \t"
 """White space within a value. Other characters that Python would strip are content (RFC 3261 §25.1)."""
 
-QUOTED_STRING: Final = r'"(?:[^"\\]++|\\.)*+"'
-_ELEMENT: Final = re.compile(rf'(?:[^",<]++|{QUOTED_STRING}|<[^>]*+>)*+', re.S)
+QUOTED_STRING: Final = r'"(?>(?:[^"\\]++|\\.)*)"'
+_ELEMENT: Final = re.compile(rf'(?>(?:[^",<]++|{QUOTED_STRING}|<[^>]*+>)*)', re.S)
 _PIECE: Final = {
-    ",": re.compile(rf'(?:[^",]++|{QUOTED_STRING})*+', re.S),
-    ";": re.compile(rf'(?:[^";]++|{QUOTED_STRING})*+', re.S),
+    ",": re.compile(rf'(?>(?:[^",]++|{QUOTED_STRING})*)', re.S),
+    ";": re.compile(rf'(?>(?:[^";]++|{QUOTED_STRING})*)', re.S),
 }
 QUOTED: Final = re.compile(QUOTED_STRING, re.S)
 """A whole quoted string; to be matched, not searched, since one that never closes is read to the end."""
 
-_OPENED: Final = re.compile(r'"(?:[^"\\]++|\\.)*+("?)', re.S)
+_OPENED: Final = re.compile(r'"(?>(?:[^"\\]++|\\.)*)("?)', re.S)
 
 
 def first_element(text: str) -> str:

@@ -14,13 +14,13 @@ from twopair.wire.sip.uri import NOT_IN_URI, SipUri
 _NOT_IN_DISPLAY: Final = re.compile(r'[",;<>]')
 """What a display name without quotes may not have; other characters are seen in the field."""
 
-_UNTIL_BRACKET: Final = rf'(?:[^"<]++|{QUOTED_STRING})*+'
-_BRACKETED: Final = re.compile(rf"{_UNTIL_BRACKET}<[^>]*+>(?:[ \t]*+;{_UNTIL_BRACKET})?+", re.S)
+_UNTIL_BRACKET: Final = rf'(?>(?:[^"<]++|{QUOTED_STRING})*)'
+_BRACKETED: Final = re.compile(rf"{_UNTIL_BRACKET}<[^>]*+>(?>(?:[ \t]*+;{_UNTIL_BRACKET})?)", re.S)
 """One address in <>, with what belongs to it: up to the next one, if no comma parts them."""
 
 
 _URI: Final = r'<([^\x00-\x20\x7f"<>:]++:[^\x00-\x20\x7f"<>]*+)>'
-_PARAMS: Final = r"(?:;[\w.!%*+`'~-]++(?:=[\w.!%*+`'~:-]++)?)*+"
+_PARAMS: Final = r"(?>(?:;[\w.!%*+`'~-]++(?:=[\w.!%*+`'~:-]++)?)*)"
 _PLAIN: Final = re.compile(rf"{_URI}({_PARAMS})", re.ASCII)
 _PARTY: Final = re.compile(rf'(?:"[^"\\]*+" ?)?{_URI}{_PARAMS}', re.ASCII)
 """Addresses as nearly all are: without a display name, and, where only the URI is wanted, with one."""
@@ -133,7 +133,7 @@ def addresses(values: Iterable[str]) -> list[NameAddr]:
 
 
 _PLAIN_ADDRESS: Final = r"<(?:sip:[\w.+-]++@[\w.-]++|tel:\+?[0-9]++)>"
-_PLAIN_LIST: Final = re.compile(rf"{_PLAIN_ADDRESS}(?:, ?{_PLAIN_ADDRESS})*+", re.ASCII)
+_PLAIN_LIST: Final = re.compile(rf"{_PLAIN_ADDRESS}(?>(?:, ?{_PLAIN_ADDRESS})*)", re.ASCII)
 """Identities as nearly all registrars write them."""
 
 
