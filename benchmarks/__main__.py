@@ -1,6 +1,6 @@
 """Every benchmark, one after the other, then what was reached.
 
-    python -m benchmarks [--quick] [--record FILE] [--wheel NAME=PYTHON]…
+    python -m benchmarks [--quick] [--record FILE] [--wheel NAME=PATH]…
 
 ``--quick`` is the P-CSCF program beside Kamailio's relay, in few rounds: some minutes.
 """
@@ -41,7 +41,7 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--record", type=Path, metavar="FILE")
-    parser.add_argument("--wheel", action="append", default=[], metavar="NAME=PYTHON")
+    parser.add_argument("--wheel", action="append", default=[], metavar="NAME=PATH")
     wanted = parser.parse_args()
     failed = 0
     with TemporaryDirectory() as directory:

@@ -1,6 +1,6 @@
 """Our P-CSCF beside Kamailio as P-CSCF, by turns, over ESP of the kernel: registration, MESSAGE, call.
 
-    python -m benchmarks.guest [--rounds N] [--wheel NAME=PYTHON]… [--record FILE]
+    python -m benchmarks.guest [--rounds N] [--wheel NAME=PATH]… [--record FILE]
 
 User-mode Linux, one processor: speeds mean nothing there, ratios do. One process plays UEs with SAs of their
 own in the kernel, and the home network. It goes before all others whenever something has come for it, so for
@@ -36,7 +36,7 @@ def asked() -> Namespace:
     """The arguments."""
     parser = ArgumentParser(prog="python -m benchmarks.guest")
     parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--wheel", action="append", metavar="NAME=PYTHON", help="pure=… and compiled=…")
+    parser.add_argument("--wheel", action="append", metavar="NAME=PATH", help="pure=… and compiled=…")
     parser.add_argument("--record", type=Path, metavar="FILE", help="keep the figures there")
     return parser.parse_args()
 

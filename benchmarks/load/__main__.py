@@ -1,6 +1,6 @@
 """CPU of the P-CSCF program beside Kamailio as plain stateful relay, by turns in one run.
 
-    python -m benchmarks.load [UES…] [--rounds N] [--wheel NAME=PYTHON]… [--record FILE]
+    python -m benchmarks.load [UES…] [--rounds N] [--wheel NAME=PATH]… [--record FILE]
 
 Another process, on another core, plays UEs and home network over UDP on loopback. The back end is `memory`:
 SA sets are recorded, nothing is encrypted, so that SIP, state and system calls alone are measured. For each
@@ -154,7 +154,7 @@ def asked() -> Namespace:
     parser = ArgumentParser(prog="python -m benchmarks.load")
     parser.add_argument("ues", nargs="*", type=int, default=SIZES, help="numbers of UEs")
     parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--wheel", action="append", metavar="NAME=PYTHON", help="pure=… and compiled=…")
+    parser.add_argument("--wheel", action="append", metavar="NAME=PATH", help="pure=… and compiled=…")
     parser.add_argument("--resident", action="store_true", help="also wait until timers are over")
     parser.add_argument("--record", type=Path, metavar="FILE", help="keep the figures there")
     return parser.parse_args()

@@ -85,12 +85,22 @@ def wheels(named: Iterable[str] | None = None) -> list[Wheel]:
     """The wheels to measure.
 
     Args:
-        named: ``NAME=PYTHON`` for each, by an interpreter that has `twopair` installed; without any, the one
-            that runs this, pure, and compiled if that is what it has.
+        named: ``NAME=PATH`` for each: an interpreter that has `twopair` installed, or a folder with an
+            unpacked wheel for the interpreter that runs this. Without any: the one that runs this, pure,
+            and compiled if that is what it has.
     """
-    here = Path(sys.executable)
     if named:
-        pairs = [text.partition("=") for text in named]
-        return [Wheel(name, Path(python or here), ENVIRONMENT[name]) for name, _, python in pairs]
+        return [
+            Wheel(name, *_found(name, Path(path)))
+            for name, _, path in (text.partition("=") for text in named)
+        ]
+    here = Path(sys.executable)
     compiled = Wheel("compiled", here, ENVIRONMENT["compiled"])
     return [Wheel("pure", here, ENVIRONMENT["pure"]), *([compiled] if "compiled" in compiled.says() else [])]
+
+
+def _found(name: str, path: Path) -> tuple[Path, dict[str, str]]:
+    """Interpreter and environment of a wheel."""
+    if path.is_dir():
+        return Path(sys.executable), {**ENVIRONMENT[name], "PYTHONPATH": str(path.absolute())}
+    return path, ENVIRONMENT[name]
