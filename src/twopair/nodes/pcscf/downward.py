@@ -90,10 +90,8 @@ class Downward:
 
     def _onward(self, request: Request, live: LiveSet, flow: Flow, hops: int, *, dialog: bool) -> Request:
         """The request as the UE is to see it: from port_ps, whatever port it is sent from (MSG-04)."""
-        above = [("Via", f"SIP/2.0/{flow.transport.value} {live.via}{self._tables.branch_end()}")]
-        if dialog:
-            above.append(("Record-Route", live.route))
-        sent = for_ue(request, above, [("Max-Forwards", str(hops - 1))])
+        via = f"SIP/2.0/{flow.transport.value} {live.via}{self._tables.branch_end()}"
+        sent = for_ue(request, via, live.route if dialog else "", hops - 1)
         sent.pop_value("Route")
         return sent
 

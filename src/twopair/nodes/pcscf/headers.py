@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple, Self
+from typing import Final
 
 from twopair.base import WireError
 from twopair.core.secagree.strip import OPTION_TAG, strip_sec_agree
 from twopair.core.sip.trust import ACCESS, FROM_UE, drop_provided, not_for_ue
-from twopair.wire.sip import Message, NameAddr, Request, Response, same_uri, split_list, uri_in
+from twopair.wire.sip import Edit, Message, NameAddr, Request, Response, same_uri, split_list, uri_in
 
 REQUIRED: Final = frozenset({"require", "proxy-require"})
 """Gone in one pass where they ask for nothing but sec-agree, as they usually do."""
 
-Lines = Sequence[tuple[str, str]]
-"""Names and values of header lines."""
+Values = Sequence[str]
+"""Of header lines whose names an `Edit` has."""
 
 MAX_FORWARDS: Final = 70
 _HOPS: Final = frozenset({"max-forwards"})
@@ -21,33 +21,51 @@ DIALOG_METHODS: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 """Requests that may make a dialog, and so get a Record-Route (PCS-12)."""
 
 
-class Dropped(NamedTuple):
-    """Names of which no line goes on to the core; `all_told` where sec-agree is all that is required."""
+class Anew:
+    """What is said anew in what a UE sends to the core: names, for values that are given with each message.
 
-    names: frozenset[str]
-    all_told: frozenset[str]
+    What a UE may not say goes as well (PCS-17), and sec-agree: Require and Proxy-Require as a whole where
+    they ask for nothing else.
 
-    @classmethod
-    def and_also(cls, *names: str) -> Self:
-        """What a UE may not say, and these, which are said anew."""
-        dropped = FROM_UE | set(names)
-        return cls(dropped, dropped | REQUIRED)
+    Args:
+        without: further names (canonical) of which no line stays.
+        above: names of the lines put first.
+        below: names of those put last.
+        demands: whether an option tag is demanded by a Require of ours, put last of all.
+    """
+
+    __slots__ = ("all_told", "some")
+
+    def __init__(
+        self,
+        *without: str,
+        above: tuple[str, ...] = ("Via",),
+        below: tuple[str, ...] = (),
+        demands: bool = False,
+    ) -> None:
+        dropped = FROM_UE.union(without)
+        self.some = Edit(dropped, above, below)
+        self.all_told = Edit(dropped | REQUIRED, above, (*below, "Require") if demands else below)
 
 
-def from_ue(request: Request, dropped: Dropped, above: Lines, below: Lines, *, demanded: str = "") -> Request:
+def from_ue(request: Request, anew: Anew, above: Values, below: Values, *, demanded: str = "") -> Request:
     """A copy for the core: without what a UE may not say, with lines of ours put first and last (PCS-17).
 
-    An option tag that is `demanded` is added to Require (PCS-01).
+    Args:
+        request: as it came.
+        anew: which lines are ours.
+        above: values of those put first.
+        below: values of those put last.
+        demanded: an option tag that is added to Require, where `anew` demands one (PCS-01).
     """
-    onward = request.copy()
     if (
         request.once() >= REQUIRED
         and request.get("Require") == OPTION_TAG
         and request.get("Proxy-Require") == OPTION_TAG
     ):
-        onward.rebuild(dropped.all_told, above, [*below, ("Require", demanded)] if demanded else below)
+        onward = request.edited(anew.all_told, above, (*below, demanded) if demanded else below)
     else:
-        onward.rebuild(dropped.names, above, below)
+        onward = request.edited(anew.some, above, below)
         strip_sec_agree(onward)
         if demanded:
             _demand(onward, demanded)
@@ -56,23 +74,29 @@ def from_ue(request: Request, dropped: Dropped, above: Lines, below: Lines, *, d
     return onward
 
 
-def answer_from_ue(response: Response, dropped: Dropped, above: Lines, below: Lines) -> None:
+def answer_from_ue(response: Response, edit: Edit, above: Values, below: Values) -> None:
     """The same for a response, in place."""
-    response.rebuild(dropped.names, above, below)
+    response.edit(edit, above, below)
     if ACCESS in response.names():
         drop_provided(response)
 
 
-def for_ue(request: Request, above: Lines, below: Lines) -> Request:
-    """A copy for a UE without what is the network's own business (PCS-13, PCS-17, PCS-28)."""
-    onward = request.copy()
-    onward.rebuild(_with_hops(not_for_ue(request)), above, below)
-    return onward
+def for_ue(request: Request, via: str, route: str, hops: int) -> Request:
+    """A copy for a UE without what is the network's own business (PCS-13, PCS-17, PCS-28).
+
+    Args:
+        request: as the core sent it.
+        via: our Via.
+        route: our Record-Route, or nothing.
+        hops: Max-Forwards.
+    """
+    edit = _for_ue(not_for_ue(request), route != "")
+    return request.edited(edit, (via, route) if route else (via,), (str(hops),))
 
 
 @lru_cache(maxsize=64)  # messages have their headers in few orders
-def _with_hops(names: frozenset[str]) -> frozenset[str]:
-    return names | _HOPS
+def _for_ue(gone: frozenset[str], routed: bool) -> Edit:
+    return Edit(gone | _HOPS, ("Via", "Record-Route") if routed else ("Via",), ("Max-Forwards",))
 
 
 def clean_for_ue(response: Response) -> None:

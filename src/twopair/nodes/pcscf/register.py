@@ -20,7 +20,7 @@ from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers
 from twopair.nodes.pcscf.attempts import Attempts
 from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
-from twopair.nodes.pcscf.headers import Dropped, from_ue
+from twopair.nodes.pcscf.headers import Anew, from_ue
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
 from twopair.nodes.pcscf.tables import Tables
@@ -35,7 +35,11 @@ _CLEAR: Final = Bearer.CLEAR
 _TEMPORARY_BEARER: Final = Bearer.TEMPORARY
 _ANSWERED: Final = Step.ANSWERED
 
-ANEW: Final = Dropped.and_also("max-forwards", "route", "authorization", "path")
+ANEW: Final = Anew(
+    *("max-forwards", "route", "authorization", "path"),
+    below=("Max-Forwards", "Authorization", "Path", "P-Visited-Network-ID", "P-Charging-Vector"),
+    demands=True,
+)
 """What is said anew to the core."""
 
 _NOTHING_IN_COMMON: Final = frozenset({Refusal.NO_COMMON_ALGORITHM, Refusal.CONFIDENTIALITY_REQUIRED})
@@ -251,14 +255,14 @@ class Registrations:
         tables, config = self._tables, self._tables.config
         asks_outbound = exchange.reading.flow is not None and exchange.reading.flow.kind is _FLOW
         credentials = tables.rules.vouch(exchange.reading.credentials, exchange.integrity)
-        below = [
-            ("Max-Forwards", str(exchange.reading.hops - 1)),
-            ("Authorization", str(credentials)),
-            ("Path", path_uri(exchange.token, config.core, outbound=asks_outbound)),
-            ("P-Visited-Network-ID", f'"{config.visited_network}"'),
-            ("P-Charging-Vector", tables.charging()),
-        ]
-        up = from_ue(request, ANEW, [("Via", tables.core_via())], below, demanded="path")
+        below = (
+            str(exchange.reading.hops - 1),
+            str(credentials),
+            path_uri(exchange.token, config.core, outbound=asks_outbound),
+            f'"{config.visited_network}"',
+            tables.charging(),
+        )
+        up = from_ue(request, ANEW, (tables.core_via(),), below, demanded="path")
         exchange.txn.owner = exchange
         tables.wait(exchange)
         tables.layer.start(up, Flow(_UDP, config.core, config.registrar), now, out, owner=exchange)

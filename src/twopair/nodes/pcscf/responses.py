@@ -1,14 +1,15 @@
 """Answers to what was relayed, and what becomes of it when none comes (RFC 3261 §16.7; PCS-12, PCS-14)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from twopair.base import Micros, Refusal
 from twopair.core.sip import ClientTransaction, ServerTransaction, Why
+from twopair.core.sip.trust import FROM_UE
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.answers import Answers, tag_for
 from twopair.nodes.pcscf.headers import (
-    Dropped,
     answer_from_ue,
     clean_for_ue,
     rewrite_record_route,
@@ -16,12 +17,18 @@ from twopair.nodes.pcscf.headers import (
 from twopair.nodes.pcscf.relay import Relay, another_way, cancel, provisional, settled
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.sip import Request, Response, make_response
+from twopair.wire.sip import Edit, Request, Response, make_response
 
 TRYING: Final = 100
-ANSWER: Final = Dropped.and_also("via")
-DIALOG: Final = Dropped.and_also("via", "record-route")
-"""What is said anew in answers of a UE."""
+
+
+@lru_cache(maxsize=64)
+def anew(vias: int, routes: int) -> Edit:
+    """What is said anew in answers of a UE: so many Via and, in a dialog, Record-Route lines (PCS-14)."""
+    above = ("Via",) * vias + ("Record-Route",) * routes
+    without = FROM_UE | {"via", "record-route"} if routes else FROM_UE | {"via"}
+    return Edit(without, above, ("P-Asserted-Identity",))
+
 
 UNREACHED: Final[Mapping[Why, tuple[int, int]]] = {
     Why.NO_STREAM: (480, 480),
@@ -120,17 +127,15 @@ class Responses:
     def _for_ue(relay: Relay, live: LiveSet, response: Response) -> None:
         response.pop_value("Via")
         clean_for_ue(response)
-        rewrite_record_route(response, relay.user.path, live.route)
+        if "record-route" in response.names():
+            rewrite_record_route(response, relay.user.path, live.route)
 
     @staticmethod
     def _for_core(relay: Relay, response: Response) -> None:
         """Via and Record-Route as they were, whatever the UE made of them; its identity asserted (PCS-14)."""
-        above = [("Via", via) for via in relay.vias]
-        if relay.record_route:
-            above += [("Record-Route", route) for route in relay.record_route]
+        vias, routes = relay.vias, relay.record_route
         asserted = _asserted(relay, response.values("P-Preferred-Identity"))
-        dropped = DIALOG if relay.record_route else ANSWER
-        answer_from_ue(response, dropped, above, [("P-Asserted-Identity", asserted)])
+        answer_from_ue(response, anew(len(vias), len(routes)), (*vias, *routes), (asserted,))
 
 
 def _stranger(relay: Relay, live: LiveSet | None) -> bool:

@@ -11,7 +11,7 @@ from twopair.nodes.pcscf.binding import endpoint_of, is_address, next_hop
 from twopair.nodes.pcscf.checks import Asked
 from twopair.nodes.pcscf.headers import (
     DIALOG_METHODS,
-    Dropped,
+    Anew,
     from_ue,
     hops_left,
     in_dialog,
@@ -23,9 +23,20 @@ from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import NameAddr, Request, Response, make_response, same_uri, split_list, uri_in
 
 _UDP: Final = Transport.UDP
-OUTSIDE: Final = Dropped.and_also("max-forwards", "route")
-INSIDE: Final = Dropped.and_also("max-forwards")
-"""What is said anew outside and inside a dialog."""
+_ANEW: Final = ("Max-Forwards", "P-Asserted-Identity", "P-Charging-Vector")
+OUTSIDE: Final = {
+    (dialog, routed): Anew(
+        *("max-forwards", "route"),
+        above=("Via", "Record-Route") if dialog else ("Via",),
+        below=(*_ANEW, "Route") if routed else _ANEW,
+    )
+    for dialog in (False, True)
+    for routed in (False, True)
+}
+"""What is said anew outside a dialog: whether it may make one, and whether the UE has a Service-Route."""
+
+INSIDE: Final = Anew("max-forwards", below=("Max-Forwards",))
+"""What is said anew inside a dialog."""
 
 
 class Upward:
@@ -89,21 +100,14 @@ class Upward:
             if (own := tables.rules.asserts(owner.uri_of(preferred), owner)) is not None:
                 asserted = f"<{own}>"
                 break
-        above = [("Via", tables.core_via())]
-        if request.method in DIALOG_METHODS:
-            above.append(("Record-Route", owner.path))
-        below = [
-            ("Max-Forwards", str(hops - 1)),
-            ("P-Asserted-Identity", asserted),
-            ("P-Charging-Vector", tables.charging()),
-        ]
-        if owner.service_route:
-            below.append(("Route", owner.service_route))
-        return from_ue(request, OUTSIDE, above, below)
+        dialog, route, via = request.method in DIALOG_METHODS, owner.service_route, tables.core_via()
+        above = (via, owner.path) if dialog else (via,)
+        ours = (str(hops - 1), asserted, tables.charging())
+        return from_ue(request, OUTSIDE[dialog, route != ""], above, (*ours, route) if route else ours)
 
     def _inside(self, request: Request, live: LiveSet, hops: int) -> Request | Refusal:
         """A request inside a dialog: its first Route is ours and names this user (PCS-15)."""
-        sent = from_ue(request, INSIDE, [("Via", self._tables.core_via())], [("Max-Forwards", str(hops - 1))])
+        sent = from_ue(request, INSIDE, (self._tables.core_via(),), (str(hops - 1),))
         own = sent.pop_value("Route")
         return sent if own is not None and is_route_of(own, live) else Refusal.FOREIGN_DIALOG
 

@@ -2,6 +2,7 @@
 
 from twopair.wire.sip.auth import AuthFields, Challenge, Credentials
 from twopair.wire.sip.cseq import CSeq
+from twopair.wire.sip.edit import Edit
 from twopair.wire.sip.framer import StreamFramer
 from twopair.wire.sip.lists import first_element, split_list, without_quoted
 from twopair.wire.sip.make import make_request, make_response
@@ -26,6 +27,7 @@ __all__ = [
     "CSeq",
     "Challenge",
     "Credentials",
+    "Edit",
     "Fault",
     "Message",
     "NameAddr",

@@ -8,10 +8,12 @@ Messages are mutable: `copy()` before editing one that came from elsewhere.
 import re
 from collections.abc import Iterable, Sequence
 from itertools import compress
+from operator import add
 from typing import Final, Self
 
 from twopair.base import WireError
 from twopair.wire.sip.cseq import CSeq
+from twopair.wire.sip.edit import Edit
 from twopair.wire.sip.lists import LWS, first_element, split_list
 from twopair.wire.sip.names import ASKED
 from twopair.wire.sip.order import ABSENT, Order, Rest
@@ -30,6 +32,19 @@ def header_line(name: str, value: str) -> str:
 
 def _unfolded(value: str) -> str:
     return " ".join(part.strip(" \t") for part in value.split("\r\n"))
+
+
+def _edited(
+    lines: list[str], edit: Edit, rest: Rest, above: Sequence[str], below: Sequence[str]
+) -> list[str]:
+    ours = [*map(add, edit.starts_above, above), *map(add, edit.starts_below, below)]
+    text = "".join(ours)
+    assert "\n" not in text, text  # as `header_line`
+    assert "\r" not in text, text
+    assert len(above) == len(edit.above), edit.above
+    assert len(below) == len(edit.below), edit.below
+    ours[len(above) : len(above)] = compress(lines, rest.keep)
+    return ours
 
 
 class Message:
@@ -105,7 +120,7 @@ class Message:
     @property
     def octets(self) -> int:
         """About how long the message is on the wire: exact but for the start line and non-ASCII text."""
-        return 40 + sum(map(len, self._lines)) + 2 * len(self._lines) + len(self.body)
+        return 40 + len("".join(self._lines)) + 2 * len(self._lines) + len(self.body)
 
     @property
     def call_id(self) -> str:
@@ -230,33 +245,21 @@ class Message:
         """An independent message with the same content."""
         raise AssertionError  # a bare Message is never made
 
-    def rebuild(
-        self,
-        without: frozenset[str],
-        above: Sequence[tuple[str, str]] = (),
-        below: Sequence[tuple[str, str]] = (),
-    ) -> None:
+    def edit(self, edit: Edit, above: Sequence[str], below: Sequence[str]) -> None:
         """Many edits in one pass, for relays.
 
         Args:
-            without: names (canonical: long, lower case) of which no line stays.
-            above: (name, value) of lines put before all others.
-            below: (name, value) of lines put after all others.
+            edit: what is taken out, and the names of what is put in.
+            above: values of the lines put before all others.
+            below: values of those put behind all others.
         """
-        rest = self._order.without(without)
-        lines = [": ".join(line) for line in above]
-        last = [": ".join(line) for line in below]
-        ours = "".join(lines + last)
-        assert "\n" not in ours, ours  # as `header_line`
-        assert "\r" not in ours, ours
-        lines += compress(self._lines, rest.keep)
-        lines += last
-        self._lines = lines
-        self._order = rest.order.around([line[0] for line in above], [line[0] for line in below])
+        rest = self._order.edited(edit)
+        self._lines = _edited(self._lines, edit, rest, above, below)
+        self._order = rest.order
         self._via = None
-        if "cseq" in without:
+        if not edit.keeps_cseq:
             self._cseq = None
-        if "content-length" in without:
+        if not edit.keeps_length:
             self._declared = _UNCHECKED
 
     def to_bytes(self) -> bytes:
@@ -327,6 +330,17 @@ class Request(Message):
         )  # fmt: skip
         new._cseq = self._cseq
         new._via = self._via
+        return new
+
+    def edited(self, edit: Edit, above: Sequence[str], below: Sequence[str]) -> "Request":
+        """A copy with many edits, as by `edit`."""
+        rest = self._order.edited(edit)
+        new = Request(
+            self.method, self.uri, _edited(self._lines, edit, rest, above, below), rest.order, self.body,
+            self._declared if edit.keeps_length else _UNCHECKED, version=self.version,
+        )  # fmt: skip
+        if edit.keeps_cseq:
+            new._cseq = self._cseq
         return new
 
     def __repr__(self) -> str:

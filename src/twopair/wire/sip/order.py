@@ -9,6 +9,7 @@ peers can make us keep is bounded: see `_MOST_ORDERS` and below it.
 from itertools import compress
 from typing import Final, TypeVar
 
+from twopair.wire.sip.edit import Edit
 from twopair.wire.sip.names import ASKED
 
 ABSENT: Final = -1
@@ -37,7 +38,7 @@ class Order:
         at: a name as our own code writes it → the first line of that name, or ABSENT; see `first`.
     """
 
-    __slots__ = ("_rests", "_steps", "at", "names", "once")
+    __slots__ = ("_edits", "_rests", "_steps", "at", "names", "once")
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
@@ -48,6 +49,7 @@ class Order:
                 repeated.add(name)
         self.at = at
         self.once = frozenset(names) - repeated
+        self._edits: dict[Edit, Rest] = {}
         self._rests: dict[tuple[bool, frozenset[str]], Rest] = {}
         self._steps: dict[tuple[int | str, ...], Order] = {}
 
@@ -93,6 +95,16 @@ class Order:
         known = self._rests.get(choice)
         return known or _note(self._rests, choice, Rest(self.names, [n in names for n in self.names]))
 
+    def edited(self, edit: Edit) -> "Rest":
+        """What stays of the lines, and the order once those of the edit are put in."""
+        known = self._edits.get(edit)
+        if known is None:
+            known = Rest(self.names, [n not in edit.without for n in self.names])
+            above, below = (tuple([ASKED[name] for name in some]) for some in (edit.above, edit.below))
+            known.order = order_of(above + known.order.names + below)
+            _note(self._edits, edit, known)
+        return known
+
     def with_one(self, name: str, number: int) -> "Rest":
         """What is left if of the lines of that canonical name the one of that number alone stays."""
         keep = [have != name or at == number for at, have in enumerate(self.names)]
@@ -100,6 +112,7 @@ class Order:
 
     def forget(self) -> None:
         """Drop the orders known from here, which know this one."""
+        self._edits.clear()
         self._rests.clear()
         self._steps.clear()
 

@@ -20,8 +20,10 @@ from twopair.wire.sip import (
     AuthFields,
     Credentials,
     CSeq,
+    Edit,
     Message,
     NameAddr,
+    Request,
     SipUri,
     Via,
     first_element,
@@ -184,7 +186,12 @@ def test_many_edits_at_once_are_the_same_one_by_one(
     below: list[tuple[str, str]],
 ) -> None:
     at_once, wanted = message_with(lines), [(n, v) for n, v in lines if n.lower() not in without]
-    at_once.rebuild(without, above, below)
+    edit = Edit(without, tuple(name for name, _ in above), tuple(name for name, _ in below))
+    values = [value for _, value in above], [value for _, value in below]
+    assert isinstance(at_once, Request)
+    copy = at_once.edited(edit, *values)
+    at_once.edit(edit, *values)
+    assert copy.to_bytes() == at_once.to_bytes()
     assert [value for _, value in at_once.headers()] == [
         *(value for _, value in [*above, *wanted]),
         "0",  # Content-Length, which message_with added

@@ -8,9 +8,10 @@ import pytest
 from tests.growth import BOUND, growth
 
 from twopair.base import WireError
-from twopair.wire.sip import index, make_request, order, parse
+from twopair.wire.sip import Edit, index, make_request, order, parse
 from twopair.wire.sip.order import ABSENT, Order, order_of
 
+HOP = Edit(frozenset({"route"}), ("Via",), ("Max-Forwards",))
 SOME = ("via", "via", "from", "to", "call-id", "cseq", "route", "x-odd", "route", "content-length")
 
 
@@ -140,7 +141,7 @@ def test_many_names_cost_in_proportion() -> None:
         def relay() -> None:
             sent = parse(data)
             sent.pop_value("Via")
-            sent.rebuild(frozenset({"route"}), [("Via", "SIP/2.0/UDP h")], [("Max-Forwards", "69")])
+            sent.edit(HOP, ["SIP/2.0/UDP h"], ["69"])
             sent.set("Via", "SIP/2.0/UDP i")
 
         return relay

@@ -1,0 +1,30 @@
+"""What a relay does to header lines, as far as their names go: made once, used for thousands of messages."""
+
+
+class Edit:
+    """Lines taken out of a message, and others put in. Compared by identity: orders know what comes of it.
+
+    Args:
+        without: names (canonical: long, lower case) of which no line stays.
+        above: names of the lines that are put before all others, as they are written.
+        below: names of those put behind all others.
+
+    Attributes:
+        starts_above: how the lines put before begin: name and colon.
+        starts_below: the same for those behind.
+        keeps_cseq: whether what was read of CSeq holds.
+        keeps_length: whether what was read of Content-Length holds.
+    """
+
+    __slots__ = ("above", "below", "keeps_cseq", "keeps_length", "starts_above", "starts_below", "without")
+
+    def __init__(
+        self, without: frozenset[str], above: tuple[str, ...] = (), below: tuple[str, ...] = ()
+    ) -> None:
+        self.without = without
+        self.above = above
+        self.below = below
+        self.starts_above = tuple([f"{name}: " for name in above])
+        self.starts_below = tuple([f"{name}: " for name in below])
+        self.keeps_cseq = "cseq" not in without
+        self.keeps_length = "content-length" not in without
