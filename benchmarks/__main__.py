@@ -28,6 +28,7 @@ EACH: Final = (
     ("benchmarks.esp",),
     ("benchmarks.xfrm",),
     ("benchmarks.flood",),
+    ("benchmarks.workers",),
     ("benchmarks.load", "--resident"),
     ("benchmarks.guest",),
 )

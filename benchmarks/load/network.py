@@ -1,6 +1,7 @@
 """UEs and a home network in one process: they register, write and call, and notice if anything is lost."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from socket import socket
 from typing import Final
@@ -56,6 +57,7 @@ class Network:
         self.paths: dict[str, str] = {}
         self._open: set[bytes] = set()
         self._numbers = count(1)
+        self._core = f"{place.core}:".encode()
         self._home = Party(f"sip:{place.home}:5060".encode(), f"{place.home}:5060".encode())
         self._sockets = sockets or Sockets()
         for port in (place.clear, place.server, *place.clients):
@@ -142,6 +144,15 @@ class Network:
 
         keep_busy(self._sockets, next_one, self._open, window)
 
+    @contextmanager
+    def answering_at(self, address: str) -> Iterator[None]:
+        """Be the home network at that address, too."""
+        if address == self.place.home:
+            yield
+            return
+        with self._sockets.beside(5060, self._at_home, address):
+            yield
+
     def close(self) -> None:
         """Close the sockets."""
         self._sockets.close()
@@ -160,7 +171,9 @@ class Network:
         self._sockets.send((phone.address, phone.client), (self.place.gm, phone.port_ps), data)
 
     def _from_home(self, data: bytes) -> None:
-        self._sockets.send((self.place.home, 5060), (self.place.core, 5060), data)
+        """To the worker whose port is in the topmost Via of what is answered, or in the Path of the UE."""
+        begin = data.index(self._core) + len(self._core)
+        self._sockets.send((self.place.home, 5060), (self.place.core, int(data[begin : begin + 4])), data)
 
     def _begun(self, call_id: str) -> None:
         self._open.add(call_id.encode())

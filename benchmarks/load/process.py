@@ -29,6 +29,26 @@ class Program:
                 self.end()
                 raise RuntimeError(f"{command[0]} did not start: {log.read_text()[-500:]}")
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    def workers(self) -> list[int]:
+        """Those that it has started itself, in their order."""
+        return self._family()[1:]
+
+    @staticmethod
+    def pin(pid: int, core: int) -> None:
+        """Have all threads of a process on one core."""
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {core})
+
+    @staticmethod
+    def cpu_of(pid: int) -> float:
+        """Seconds of CPU used so far by one process, all threads."""
+        return _runtime_ns(pid) / 1e9
+
     def must_run(self) -> None:
         """Raise RuntimeError if it has ended."""
         if self._process.poll() is not None:

@@ -60,7 +60,9 @@ class Wheel(NamedTuple):
         return done.stdout.strip()
 
 
-def start(wheel: Wheel, place: Place, directory: Path, within: Iterable[str] = ()) -> Program:
+def start(
+    wheel: Wheel, place: Place, directory: Path, within: Iterable[str] = (), workers: int = 1
+) -> Program:
     """The program, serving.
 
     Args:
@@ -68,10 +70,12 @@ def start(wheel: Wheel, place: Place, directory: Path, within: Iterable[str] = (
         place: where.
         directory: of its own, for its files.
         within: command that it is started by, as ``taskset``.
+        workers: how many processes it is to be.
     """
     directory.mkdir()
     file = directory / "pcscf.toml"
-    file.write_text(CONFIGURATION.format(domain=DOMAIN, place=place, backend="memory"))
+    text = CONFIGURATION.format(domain=DOMAIN, place=place, backend="memory")
+    file.write_text(text.replace("[node]", f"[node]\nworkers = {workers}"))
     command = [*within, *wheel.program("pcscf", "-c", str(file))]
     return Program(command, directory / "pcscf.log", ready="ready")
 

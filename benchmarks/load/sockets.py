@@ -3,7 +3,8 @@
 import select
 import socket
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from time import monotonic, perf_counter
 from typing import Final
 
@@ -34,6 +35,18 @@ class Sockets:
         self._poll.register(sock, select.EPOLLIN)
         self._takers[sock.fileno()] = (sock, take)
         self._by_port[address, port] = sock
+
+    @contextmanager
+    def beside(self, port: int, take: Taker, address: str) -> Iterator[None]:
+        """Hear one more address for a while."""
+        self.bind(port, take, address)
+        try:
+            yield
+        finally:
+            sock = self._by_port.pop((address, port))
+            self._poll.unregister(sock)
+            del self._takers[sock.fileno()]
+            sock.close()
 
     def send(self, source: tuple[str, int], target: tuple[str, int], data: bytes) -> None:
         """Send from any address of this host and a bound port."""
