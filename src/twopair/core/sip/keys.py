@@ -31,7 +31,8 @@ def server_key(request: Request, flow: Flow, method: str) -> Key:
     via = request.top_via
     branch = via.branch
     if branch and branch.startswith(MAGIC) and branch != MAGIC:  # RFC 4475 §3.2.1: nothing behind it
-        return branch, via.host.lower(), via.port, method, flow.remote.address
+        host, address = via.host, flow.remote.address
+        return branch, address if host == address else host.lower(), via.port, method, address
     return _old_key(request, flow, method)
 
 

@@ -32,33 +32,38 @@ _SLACK: Final = SECOND // 10
 
 
 class Lane:
-    """Transactions waiting for one timer of one duration."""
+    """Transactions waiting for one timer of one duration, and when each is due: at the same place."""
 
-    __slots__ = ("duration", "on", "slack", "waiting")
+    __slots__ = ("due", "duration", "on", "slack", "waiting")
 
     def __init__(self, on: On, duration: int) -> None:
         self.on = on
         self.duration = duration
         self.slack = _SLACK if on in _FAREWELLS else 0
-        self.waiting: deque[tuple[int, Transaction]] = deque()
+        self.due: deque[int] = deque()
+        self.waiting: deque[Transaction] = deque()
 
     def drop_lapsed(self) -> bool:
         """Have a timer at the head that is still wanted; False if there is none."""
         waiting, on = self.waiting, self.on
         while waiting:
-            if on in waiting[0][1].rows:
+            if on in waiting[0].rows:
                 return True
-            waiting.popleft()
+            self.take()
         return False
+
+    def take(self) -> "Transaction":
+        """Take out the first."""
+        self.due.popleft()
+        return self.waiting.popleft()
 
     def serve(self, now: Micros, out: Out) -> int:
         """Feed what is due, drop what has lapsed; when to come again."""
         while self.drop_lapsed():
-            due, transaction = self.waiting[0]
+            due = self.due[0]
             if due > now:
                 return due + self.slack
-            self.waiting.popleft()
-            transaction.feed(self.on, None, None, now, out)
+            self.take().feed(self.on, None, None, now, out)
         return _NEVER
 
 
@@ -80,7 +85,8 @@ class Lanes:
             lane = self._by_duration[on][duration] = Lane(on, duration)
             self._lanes.append(lane)
         due = now + duration
-        lane.waiting.append((due, transaction))
+        lane.due.append(due)
+        lane.waiting.append(transaction)
         due += lane.slack
         if due < self._next:  # noqa: PLR1730  a comparison costs a third of min()
             self._next = due
@@ -107,9 +113,9 @@ class Lanes:
         if not lanes:
             return False
         lane = min(lanes, key=_first_due)
-        lane.waiting.popleft()[1].feed(lane.on, None, None, now, out)
+        lane.take().feed(lane.on, None, None, now, out)
         return True
 
 
 def _first_due(lane: Lane) -> int:
-    return lane.waiting[0][0]
+    return lane.due[0]

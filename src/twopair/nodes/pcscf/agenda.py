@@ -11,7 +11,7 @@ Errand = Callable[[Any, Micros, list[Action]], None]
 """What is due with something; it finds out for itself whether there is still anything to do.
 
 There are as many entries as UEs, and more: so an errand is one value for all of its kind, and an entry has
-no more than its time and its subject.
+no more than its time and the name of its subject, so that no set is kept beyond its end for it (KEY-10).
 """
 
 

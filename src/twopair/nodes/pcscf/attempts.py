@@ -140,7 +140,7 @@ class Attempts:
             return
         self._lives.begin(live, now, out)
         self._waiting[live.life.set_id] = Waiting(exchange, live, sm6)
-        tables.agenda.note(live.life.expires_at, self._when_over, live)
+        tables.agenda.note(live.life.expires_at, self._when_over, live.life.set_id)
         out.append(InstallSas(live.sa_set))
 
     def _yielded(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
@@ -153,12 +153,12 @@ class Attempts:
             return
         self.feed(live.attempt, Step.YIELDED, now, out, live=live)
         self._replacing[live.life.set_id] = live
-        self._tables.agenda.note(live.life.expires_at, self._when_over, live)
+        self._tables.agenda.note(live.life.expires_at, self._when_over, live.life.set_id)
         out.append(InstallSas(live.sa_set))
 
     def resume(self, live: LiveSet) -> None:
         """Wait for SM7 over a temporary set that a predecessor of this node has installed (MGP-14)."""
-        self._tables.agenda.note(live.life.expires_at, self._when_over, live)
+        self._tables.agenda.note(live.life.expires_at, self._when_over, live.life.set_id)
 
     def installed(self, set_id: int, now: Micros, out: list[Action]) -> None:
         """The set stands: SM6 may leave. Late news of a set that is gone is ignored."""
@@ -251,9 +251,10 @@ class Attempts:
             out.append(waiting.exchange.reading.failed(detail, 500, Refusal.SA_INSTALL_FAILED))
             self._answers.refuse(txn, live, Refusal.SA_INSTALL_FAILED, now, out, detail=detail)
 
-    def _await_over(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
+    def _await_over(self, set_id: int, now: Micros, out: list[Action]) -> None:
         """reg-await-auth has run out (TMR-01, MGP-07)."""
-        if live.life.stage is not _TEMPORARY:
+        live = self._tables.sets.by_id(set_id)
+        if live is None or live.life.stage is not _TEMPORARY:
             return
         if live.attempt.over:
             self._lives.release(live, Trigger.EXPIRED, now, out)

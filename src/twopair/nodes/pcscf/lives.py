@@ -78,8 +78,8 @@ class Lives:
 
     def resume(self, owner: Subscriber, now: Micros, out: list[Action]) -> None:
         """Go on with sets that a predecessor of this node has installed (MGP-14)."""
+        self._note(owner)
         for live in owner.sets:
-            self._note(live)
             self._tables.load.enter(live, now)
         self._know_current(owner)
         if len(owner.sets) > 1 or owner.current is None:  # one that is in use has none that waits
@@ -89,7 +89,7 @@ class Lives:
         """Lengthen the lifetime of a set (TMR-02)."""
         live.life.extend(until)
         self._tables.touch(live.owner)
-        self._note(live)
+        self._note(live.owner)
 
     def lose(self, flow: Flow, now: Micros, out: list[Action]) -> None:
         """A connection is gone: forget it; what went over it may be answered on a new one (MSG-06)."""
@@ -108,10 +108,9 @@ class Lives:
             self._tables.load.settle(live)
             if life.stage is _DELETED:
                 self._remove(live, now, out)
-            else:
-                self._note(live)
         if owner.sets:
             self._know_current(owner)
+            self._note(owner)
             self._note_ending(owner, now, out)
         else:
             owner.current = None
@@ -139,20 +138,25 @@ class Lives:
         self._tables.subscribers.forget(owner)
         self._tables.load.forget(owner)
 
-    def _note(self, live: LiveSet) -> None:
-        """See to it that the set is looked at when its lifetime ends; a longer one is noted then."""
-        if live.noted is None or live.life.expires_at < live.noted:
-            live.noted = live.life.expires_at
-            self._tables.agenda.note(live.noted, self._when_due, live)
+    def _note(self, owner: Subscriber) -> None:
+        """See to it that its sets are looked at when the first lifetime ends; a longer one is noted then.
 
-    def _due(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
-        live.noted = None
-        if live.life.stage is _DELETED:
+        A temporary set has reg-await-auth, which the attempts note.
+        """
+        first = min([live.life.expires_at for live in owner.sets if _lasts(live)], default=None)
+        if first is not None and (owner.noted is None or first < owner.noted):
+            owner.noted = first
+            self._tables.agenda.note(first, self._when_due, owner.token)
+
+    def _due(self, token: str, now: Micros, out: list[Action]) -> None:
+        owner = self._tables.subscribers.behind(token)
+        if owner is None:
             return
-        if live.life.expires_at <= now:
-            self.release(live, Trigger.EXPIRED, now, out)  # TMR-05
-        else:
-            self._note(live)
+        owner.noted = None
+        for live in tuple(owner.sets):
+            if _lasts(live) and live.life.expires_at <= now:
+                self.release(live, Trigger.EXPIRED, now, out)  # TMR-05
+        self._note(owner)
 
     def _note_ending(self, owner: Subscriber, now: Micros, out: list[Action]) -> None:
         """Row 4, now or when its time comes."""
@@ -162,8 +166,13 @@ class Lives:
         if ending <= now:
             self.happen(SetEvent.OLD_ENDING, owner, now, out)
         else:
-            self._tables.agenda.note(ending, self._when_ending, owner)
+            self._tables.agenda.note(ending, self._when_ending, owner.token)
 
-    def _old_ending(self, owner: Subscriber, now: Micros, out: list[Action]) -> None:
-        if owner.sets:
+    def _old_ending(self, token: str, now: Micros, out: list[Action]) -> None:
+        owner = self._tables.subscribers.behind(token)
+        if owner is not None and owner.sets:
             self._note_ending(owner, now, out)
+
+
+def _lasts(live: LiveSet) -> bool:
+    return live.life.stage is not _TEMPORARY

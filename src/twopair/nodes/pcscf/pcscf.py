@@ -318,6 +318,8 @@ class Pcscf:
             self._responses.take(txn, owner, response, now, out)
         elif isinstance(owner, Exchange):
             self._answered(owner, response, now, out)
+            if response.status >= 200:
+                txn.owner = None  # it absorbs repetitions for a while, and has no further need of it
 
     def _answered(self, exchange: Exchange, response: Response, now: Micros, out: list[Action]) -> None:
         """The core has answered a REGISTER."""

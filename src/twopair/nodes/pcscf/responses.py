@@ -65,6 +65,8 @@ class Responses:
                 return
             response = final
         self._pass_on(relay, response, now, out)
+        if response.status >= 200 and txn.method != "INVITE":
+            txn.owner = relay.txn.owner = None  # both absorb repetitions, and have no further need of it
 
     def _pass_on(self, relay: Relay, response: Response, now: Micros, out: list[Action]) -> None:
         if relay.live is None:

@@ -39,14 +39,12 @@ class LiveSet:
         us: the UE's endpoint of SA2.
         streams: TCP connections that belong to this set (RRG-10).
         refuses_tcp_until: until when no connection is tried for the size of a request alone (PCS-26).
-        noted: moment at which its lifetime will be looked at.
     """
 
     __slots__ = (
         "attempt",
         "carrier",
         "life",
-        "noted",
         "owner",
         "pc",
         "ps",
@@ -79,7 +77,6 @@ class LiveSet:
         self.pc, self.us = _own(pcscf, pc), Endpoint(ue, us)
         self.streams: tuple[Flow, ...] = ()
         self.refuses_tcp_until = Micros(0)
-        self.noted: Micros | None = None
 
     # There are many sets, and few are written to at a time: these are made when they are asked for.
 

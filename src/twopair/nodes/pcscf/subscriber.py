@@ -37,6 +37,7 @@ class Subscriber:
         associated: all identities that may be asserted, the default IMPU first.
         expires_at: end of the last registration; 0 where there is none (MGP-12).
         yielding: the set of an open challenge that is to replace live ones, and is not there yet (RRG-02).
+        noted: moment at which the lifetimes of its sets will be looked at.
         contact: the contact registered last, as the UE wrote it.
         over_tcp: whether the UE registered over TCP; it is then reached over TCP.
         next_hop: first hop of `service_route`.
@@ -55,6 +56,7 @@ class Subscriber:
         "kept",
         "latest",
         "next_hop",
+        "noted",
         "over_tcp",
         "service_route",
         "sets",
@@ -75,6 +77,7 @@ class Subscriber:
         self.bindings: tuple[KeptBinding, ...] = ()
         self.associated: tuple[Impu, ...] = ()
         self.expires_at = Micros(0)
+        self.noted: Micros | None = None
         self.contact = ""
         self.over_tcp = False
         self.next_hop = next_hop

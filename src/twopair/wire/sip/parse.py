@@ -1,6 +1,7 @@
 """Bytes → message (RFC 3261 §7, §18.3)."""
 
 import re
+from sys import intern
 from typing import Final
 
 from twopair.base import WireError
@@ -67,7 +68,7 @@ def _with_start_line(first: str, lines: list[str], order: Order) -> Request | Re
         return Response(usual[0], usual[1], lines, order, b"")
     parts = first.split(" ")
     if len(parts) == 3 and parts[2] == "SIP/2.0" and parts[0] in METHODS and parts[1].isprintable():
-        return Request(parts[0], parts[1], lines, order, b"")
+        return Request(intern(parts[0]), parts[1], lines, order, b"")
     status = _STATUS_LINE.fullmatch(first)
     if status is not None:
         return Response(int(status[2]), status[3] or "", lines, order, b"", version=status[1])
