@@ -11,6 +11,7 @@ from twopair.live.config import PcscfFile
 from twopair.live.failover.opened import state_of
 from twopair.live.http.watching import watching
 from twopair.live.program import log_level
+from twopair.live.service.ebb import giving_back
 from twopair.live.service.exporting import exporting
 from twopair.live.service.logging_keys import logging_keys
 from twopair.live.service.reloading import reloading
@@ -62,6 +63,7 @@ ATTENDANTS: Final[tuple[Attendant, ...]] = (
     logging_keys,
     _admin,
     telling_windows,
+    giving_back,
     watching,
     reloading,
 )
