@@ -21,6 +21,7 @@ from benchmarks.load import relay
 from benchmarks.load.phone import Place
 from benchmarks.load.process import pin, settle
 from benchmarks.load.programs import Wheel, wheels
+from benchmarks.load.sockets import loopback_of_its_own
 from benchmarks.load.stand import UNITS, PcscfStand, RelayStand
 from benchmarks.machine import interpreter, machine_line
 from benchmarks.record import Record
@@ -172,6 +173,7 @@ def main() -> None:
         print("Kamailio is not installed: no relay to compare with (tools/system-packages bench)")
     pin(0)
     with ExitStack() as opened:
+        opened.enter_context(loopback_of_its_own())
         directory = Path(opened.enter_context(TemporaryDirectory()))
         run = Run(installed, sorted(wanted.ues), directory, opened)
         first = run.populate()

@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from time import monotonic, perf_counter
 from typing import Final
 
+from twopair.backends.userspace.routes import with_netlink
+from twopair.live.lab.namespace import Namespace
+from twopair.live.prerequisite import PrerequisiteMissing
+
 Taker = Callable[[bytes], None]
 Opener = Callable[[int, int], socket.socket]
 
@@ -108,6 +112,23 @@ class PatientSockets(Sockets):
         self.slept_s += perf_counter() - begun
         self._hand_over(ready)
         return bool(ready)
+
+
+@contextmanager
+def loopback_of_its_own() -> Iterator[None]:
+    """Have this thread, and what it starts, in a namespace where others of this machine have no port.
+
+    Without the right to make one it stays where it is.
+    """
+    try:
+        namespace = Namespace()
+    except PrerequisiteMissing:
+        yield
+        return
+    with namespace.entered():
+        with_netlink(lambda netlink: netlink.link("set", index=1, state="up"))
+        yield
+    namespace.close()
 
 
 def keep_busy(sockets: Sockets, begin: Callable[[], bool], under_way: Collection[bytes], window: int) -> None:

@@ -16,6 +16,8 @@ WARMING: Final = 48
 
 REST_S: Final = 0.02
 STEP: Final = 7919
+REGISTERING: Final = 5
+"""UEs that register at a time: of ten, none may begin anew before it is through."""
 
 UNITS: Final = {
     "registration": 96,
@@ -99,7 +101,9 @@ class PcscfStand:
         self.program.end()
 
     def _work(self, begin: Callable[[Phone], None], units: int) -> Callable[[], float]:
-        window = min(WINDOW, max(1, len(self.network.phones) // 2))
+        window = WINDOW
+        if begin in (self.network.register, self.network.register_again):
+            window = min(REGISTERING, max(1, len(self.network.phones) // 2))
 
         def do(number: int) -> Callable[[], None]:
             return lambda: self.network.run(begin, islice(self._phones(), number), window)
