@@ -368,9 +368,13 @@ def test_without_the_integrity_table_a_clear_register_would_pass(monkeypatch: py
     assert attack()
 
 
-def test_without_its_row_a_temporary_set_would_carry_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_row_a_temporary_set_would_carry_anything() -> None:
     """MGP-13: the row itself, not only the check that reads it."""
     assert not message_over_a_temporary_set()
-    wider = access.PROTECTED | {(access.Door.SERVER, access.Kind.REQUEST, Stage.TEMPORARY)}
-    monkeypatch.setattr(access, "PROTECTED", wider)
-    assert message_over_a_temporary_set()
+    row = (access.Door.SERVER, access.Kind.REQUEST, Stage.TEMPORARY)
+    assert row not in access.PROTECTED
+    access.PROTECTED.add(row)
+    try:
+        assert message_over_a_temporary_set()
+    finally:
+        access.PROTECTED.remove(row)

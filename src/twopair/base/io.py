@@ -24,7 +24,7 @@ class Received:
     """Event: a whole datagram (UDP), or the next chunk of a stream, cut anywhere (TCP)."""
 
     __slots__ = ("data", "flow")
-    __match_args__ = ("flow", "data")
+    __match_args__: Final = ("flow", "data")
 
     def __init__(self, flow: Flow, data: bytes) -> None:
         self.flow: Final = flow
@@ -79,7 +79,7 @@ class Send:
     """Action: send a datagram, or append to a stream (queued until it stands)."""
 
     __slots__ = ("data", "flow")
-    __match_args__ = ("flow", "data")
+    __match_args__: Final = ("flow", "data")
 
     def __init__(self, flow: Flow, data: bytes) -> None:
         self.flow: Final = flow

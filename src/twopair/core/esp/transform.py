@@ -67,7 +67,7 @@ def well_formed(transform: Transform, octets: int) -> bool:
 class NullHmac:
     """Integrity alone, by an HMAC truncated to 96 bits (RFC 2410, RFC 2404, RFC 2403; KEY-07)."""
 
-    __slots__ = ("__weakref__", "_mac", "align", "iv_octets", "overhead")
+    __slots__ = ("_mac", "align", "iv_octets", "overhead")
 
     def __init__(self, keys: EspKeys, digest: HashAlgorithm) -> None:
         self._mac = HMAC(keys.integrity.reveal(), digest)
@@ -96,7 +96,6 @@ class CbcHmac:
     """A block cipher in CBC mode, then an HMAC over the cipher text (RFC 3602, RFC 2451; KEY-03)."""
 
     __slots__ = (
-        "__weakref__",
         "_cipher",
         "_decrypt",
         "_encrypt",
@@ -152,7 +151,7 @@ def iv_prefix(space: IvSpace) -> int:
 class _Galois:
     """What AES-GCM and AES-GMAC share: nonce of salt and IV, and a 16-octet ICV."""
 
-    __slots__ = ("__weakref__", "_aead", "_prefix", "_salt", "align", "iv_octets", "overhead")
+    __slots__ = ("_aead", "_prefix", "_salt", "align", "iv_octets", "overhead")
 
     def __init__(self, key: Secret, salt: Secret, space: IvSpace) -> None:
         self._aead = AESGCM(key.reveal())

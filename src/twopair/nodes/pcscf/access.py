@@ -73,13 +73,11 @@ CLEAR: Final[dict[tuple[Kind, bool], Refusal | None]] = {
 
 _ESTABLISHED: Final = (Stage.NEWLY_ESTABLISHED, Stage.IN_USE, Stage.OLD)
 
-PROTECTED: Final[frozenset[tuple[Door, Kind, Stage]]] = frozenset(
-    {
-        (Door.SERVER, Kind.REGISTER, Stage.TEMPORARY),  # SM7
-        *((Door.SERVER, kind, stage) for kind in Kind for stage in _ESTABLISHED),  # SA1-up, MSG-01
-        *((Door.CLIENT, Kind.RESPONSE, stage) for stage in _ESTABLISHED),  # SA2-up, TCP only
-    }
-)
+PROTECTED: Final[set[tuple[Door, Kind, Stage]]] = {
+    (Door.SERVER, Kind.REGISTER, Stage.TEMPORARY),  # SM7
+    *((Door.SERVER, kind, stage) for kind in Kind for stage in _ESTABLISHED),  # SA1-up, MSG-01
+    *((Door.CLIENT, Kind.RESPONSE, stage) for stage in _ESTABLISHED),  # SA2-up, TCP only
+}
 """What an SA set may carry at each stage, from the UE (33.203 §7.1; SA-25, MSG-01, MGP-02, MGP-13)."""
 
 

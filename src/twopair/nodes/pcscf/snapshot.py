@@ -60,7 +60,9 @@ def snapshot(tables: Tables, now: Micros) -> Iterator[RegistrationView]:
 
     Whoever goes through many may let the node work between two of them; what has ended by then is left out.
     """
-    return (_view(one, now) for one in tuple(tables.subscribers) if one.sets)
+    for one in tuple(tables.subscribers):
+        if one.sets:
+            yield _view(one, now)
 
 
 def _view(of: Subscriber, now: Micros) -> RegistrationView:

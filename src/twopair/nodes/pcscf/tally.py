@@ -43,7 +43,7 @@ class Tally(NamedTuple):
     protected_streams: int
 
 
-def tally(tables: Tables, now: Micros) -> Iterator[Tally | None]:
+def tally(tables: Tables, now: Micros, portion: int = PORTION) -> Iterator[Tally | None]:
     """None after each portion, and at last what there is."""
     subscribers = Counter(dict.fromkeys(STATES, 0))
     stages: Counter[Stage] = Counter({stage: 0 for stage in Stage if stage is not Stage.DELETED})
@@ -52,7 +52,7 @@ def tally(tables: Tables, now: Micros) -> Iterator[Tally | None]:
             subscribers[REGISTERED if now < one.expires_at else _other_state(one)] += 1
             for live in one.sets:
                 stages[live.life.stage] += 1
-        if number % PORTION == 0:
+        if number % portion == 0:
             yield None
     clear, streams = tables.streams.clear, len(tables.streams)
     yield Tally(subscribers, stages, len(tables.layer), tables.pending, clear, streams - clear)

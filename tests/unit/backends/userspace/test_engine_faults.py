@@ -4,6 +4,7 @@ import logging
 
 import pytest
 from tests.figure1_sets import GCM, PORTS, SPIS, Dice, sa_set
+from tests.insides import insides
 from tests.unit.backends.userspace.engines import GMAC, Gm
 
 from twopair.backends.contract import InstallError
@@ -42,9 +43,9 @@ def test_repeated_iv_is_counted_and_logged_once(suite: Suite, caplog: pytest.Log
 def test_failed_install_leaves_nothing(changes: dict[str, object]) -> None:
     """SA-01, ERR-24: whatever is wrong with the set."""
     gm = Gm()
-    before = [sorted(map(repr, part)) for part in vars(gm.ue).values() if isinstance(part, dict | set)]
+    before = [sorted(map(repr, part)) for part in insides(gm.ue).values() if isinstance(part, dict | set)]
     with pytest.raises(InstallError):
         gm.ue.install(sa_set(End.UE, **changes))  # type: ignore[arg-type]
     assert [
-        sorted(map(repr, part)) for part in vars(gm.ue).values() if isinstance(part, dict | set)
+        sorted(map(repr, part)) for part in insides(gm.ue).values() if isinstance(part, dict | set)
     ] == before

@@ -1,7 +1,6 @@
 """ESP transforms: every suite, both directions, both pairs."""
 
-import gc
-import weakref
+import sys
 from dataclasses import replace
 
 import pytest
@@ -117,7 +116,4 @@ def test_nothing_holds_a_transform_back(suite: Suite) -> None:
     """KEY-10: with the last reference its contexts go, and OpenSSL wipes what it frees."""
     transform = make_transform(sa_set(End.UE, suite).outbound[0], Dice())
     transform.open(transform.seal(4097, 1, b"x", 17))
-    gone = weakref.ref(transform)
-    del transform
-    gc.collect()
-    assert gone() is None
+    assert sys.getrefcount(transform) == 2  # this name, and the argument

@@ -1,6 +1,7 @@
 """The attempt table of the UE (24.229 §5.1.1; 33.203 §7.2, §7.3)."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -96,10 +97,7 @@ def test_steps_of_statuses(status: int, step: Step) -> None:
 
 def test_bounds() -> None:
     """AKA-24, AKA-25, ERR-10: nothing is repeated for ever."""
-    spent = Round(
-        **{name: getattr(ROUND, name) for name in Round.__slots__}
-        | {"invalid": 2, "challenges": 3, "fresh_starts": 1}
-    )
+    spent = replace(ROUND, invalid=2, challenges=3, fresh_starts=1)
     for step in (Step.CHALLENGED, Step.FALSE_NETWORK, Step.OUT_OF_SYNC, Step.NO_AGREEMENT):
         assert bounded(step, ROUND) is step
         assert bounded(step, spent) is Step.UNACCEPTABLE

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.figure1_sets import PORTS, SPIS, sa_set
+from tests.insides import insides
 
 from twopair.base import Port, Spi
 from twopair.core.sa import Claims, Conflict, End, Ports, SaSet, Spis
@@ -12,7 +13,7 @@ OTHER_SPIS = Spis(uc=Spi(5097), us=Spi(5098), pc=Spi(9193), ps=Spi(9194))
 
 def snapshot(claims: Claims) -> list[list[str]]:
     """All the state there is, of any name."""
-    tables = vars(claims).values()
+    tables = insides(claims).values()
     return [sorted(map(repr, table.items() if isinstance(table, dict) else table)) for table in tables]
 
 

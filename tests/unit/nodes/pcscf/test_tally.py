@@ -1,6 +1,5 @@
 """How much a P-CSCF has of everything."""
 
-import pytest
 from tests.unit.nodes.pcscf.bed import TCP, Bed, Ue
 
 from twopair.base import StreamOpened
@@ -54,13 +53,12 @@ def test_connections_in_the_clear_and_inside_a_set() -> None:
     assert (tally(bed).clear_streams, tally(bed).protected_streams) == (2, 1)
 
 
-def test_others_work_between_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_work_between_portions() -> None:
     """What ends meanwhile is not counted."""
-    monkeypatch.setattr(tallies, "PORTION", 2)
     bed = Bed()
     for number in range(3):
         bed.register(Ue(number), expires=600)
-    counting = bed.pcscf.tally(bed.now)
+    counting = tallies.tally(bed.pcscf.tables, bed.now, portion=2)
     assert next(counting) is None
     bed.wait(700)
     whole = next(counting)
