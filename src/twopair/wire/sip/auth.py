@@ -55,24 +55,15 @@ class AuthFields:
 
     @classmethod
     def _read(cls, text: str) -> Self:
-        """In one pass, if it is as usual."""
-        scheme = _SCHEME.match(text)
-        if scheme is None or "\\" in text:
+        """By its shape, where it has one."""
+        pieces = text.split('"')
+        outside = '""'.join(pieces[::2])
+        shape = _shape(outside) if _may_be_kept(text, outside) and len(pieces) & 1 else None
+        if shape is None:
             return cls.parse_any(text)
-        parts: list[tuple[str, str]] = []
-        values: dict[str, str] = {}
-        for part in text[scheme.end() :].split(","):
-            name, equals, value = part.strip(LWS).partition("=")
-            if name not in _USUAL:
-                return cls.parse_any(text)
-            if value[:1] == '"' == value[-1:] and value.count('"') == 2:
-                values.setdefault(name, value[1:-1])
-            elif equals and _is_value(value):
-                values.setdefault(name, value)
-            else:
-                return cls.parse_any(text)
-            parts.append((name, part))
-        return cls(scheme[1], tuple(parts), values)
+        values = dict(zip(shape.quoted, pieces[1::2], strict=True))
+        values.update(shape.plain)
+        return cls(shape.scheme, None, values, text)
 
     @classmethod
     def parse_any(cls, text: str) -> Self:
@@ -99,6 +90,11 @@ class AuthFields:
         return cls("Digest", tuple(parts))
 
     @property
+    def by_shape(self) -> bool:
+        """Whether it was read by its shape, in which no name stands twice."""
+        return bool(self._text)
+
+    @property
     def parts(self) -> tuple[tuple[str, str], ...]:
         """Name in lower case and text between two commas as written, of each parameter in order."""
         if self._parts is None:
@@ -122,7 +118,14 @@ class AuthFields:
         """The same without these parameters; what stays is as it was written."""
         if self.values.keys().isdisjoint(names):
             return self
-        return type(self)(self.scheme, tuple([part for part in self.parts if part[0] not in names]))
+        if not self._text:
+            return type(self)(self.scheme, tuple([part for part in self.parts if part[0] not in names]))
+        pieces = self._text.split('"')
+        outside, left = _left('""'.join(pieces[::2]), names)
+        woven = [outside[0]]
+        for place, piece in zip(left, outside[1:], strict=True):
+            woven += (pieces[2 * place + 1], piece)
+        return type(self)(self.scheme, None, text='"'.join(woven))
 
     def with_quoted(self, name: str, value: str) -> Self:
         """The same with this parameter, quoted, at the end; an earlier one of that name goes (INT-01)."""
@@ -156,14 +159,9 @@ class Credentials(AuthFields):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one header value. Raises WireError for anything else."""
-        pieces = text.split('"')
-        usual = len(pieces) & 1 and len(text) <= _LONGEST_SHAPED and "\\" not in text
-        shape = _shape(tuple(pieces[::2])) if usual else None
-        if shape is not None:
-            values = dict(zip(shape.quoted, pieces[1::2], strict=True))
-            values.update(shape.plain)
-            return cls(shape.scheme, None, values, text)
         fields = cls._read(text)
+        if fields.by_shape:
+            return fields
         names = [name for name, _ in fields.parts if name in _ONCE]
         if len(set(names)) != len(names):
             raise WireError("a parameter that stands twice", 0, "RFC 3261 §7.3.1")
@@ -171,35 +169,51 @@ class Credentials(AuthFields):
 
 
 _LONGEST_SHAPED: Final = 1024
-"""Characters of credentials whose shape is remembered: peers must not fill memory."""
+"""Characters of a value whose shape is remembered: peers must not fill memory."""
 
 
 class _Shape(NamedTuple):
-    """What credentials say outside of quotes: the scheme, names of quoted values, and all other values."""
+    """What digest fields say outside of quotes: the scheme, names of quoted values, and all other values."""
 
     scheme: str
     quoted: tuple[str, ...]
     plain: dict[str, str]
 
 
-@lru_cache(maxsize=256)  # at most as many times `_LONGEST_SHAPED` characters
-def _shape(outside: tuple[str, ...]) -> _Shape | None:
-    """The shape of credentials with that between their quoted values; None where there is no such shape.
+def _may_be_kept(text: str, outside: str) -> bool:
+    """Whether that outside of quotes may be remembered: it is not long, and neither CK nor IK is in it."""
+    if len(text) > _LONGEST_SHAPED or "\\" in text:
+        return False
+    rest = outside.replace('ck=""', "").replace('ik=""', "").lower()
+    return "ck" not in rest and "ik" not in rest
 
-    The same phones write the same names in the same order, so most credentials are read by their shape.
-    No name of a shape stands twice. A Challenge is not read in this way: CK may stand in it without quotes.
+
+@lru_cache(maxsize=256)  # at most as many times `_LONGEST_SHAPED` characters, without keys
+def _shape(outside: str) -> _Shape | None:
+    """The shape of digest fields that are this but for their quoted values; None where they have none.
+
+    The same phones and registrars write the same names in the same order, so nearly all are read by their
+    shape. No name of a shape stands twice.
     """
-    text = '""'.join(outside)
     try:
-        fields = AuthFields.parse_any(text)
+        fields = AuthFields.parse_any(outside)
     except WireError:
         return None
     names = [name for name, _ in fields.parts]
     quoted = [name for name, part in fields.parts if '"' in part]
-    usual = quoted and len(quoted) == len(outside) - 1 and str(fields) == text
+    usual = quoted and len(quoted) == outside.count('""') and str(fields) == outside
     if not usual or len(set(names)) < len(names):
         return None
     return _Shape(fields.scheme, tuple(quoted), {n: v for n, v in fields.values.items() if n not in quoted})
+
+
+@lru_cache(maxsize=256)
+def _left(outside: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """What is outside of quotes once these parameters are gone, and which of the quoted values are left."""
+    before, *behind = outside.split('""')
+    numbered = before + "".join([f'"{place}"{piece}' for place, piece in enumerate(behind)])
+    pieces = str(AuthFields.parse_any(numbered).without(*names)).split('"')
+    return tuple(pieces[::2]), tuple(map(int, pieces[1::2]))
 
 
 def _is_value(text: str) -> bool:

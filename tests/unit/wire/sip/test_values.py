@@ -17,6 +17,7 @@ from twopair.wire.sip import (
     split_list,
     unquote,
 )
+from twopair.wire.sip.auth import _shape
 
 
 @pytest.mark.parametrize(
@@ -236,3 +237,11 @@ def test_lists(text: str, elements: list[str]) -> None:
     assert split_list(text) == elements
     if elements and text.strip().startswith(elements[0]):
         assert first_element(text).strip() == elements[0]
+
+
+@pytest.mark.parametrize("key", ["ck=abcd", "CK=abcd", "ik =abcd", ' ck="",ck=abcd'])
+def test_a_key_without_quotes_is_not_remembered(key: str) -> None:
+    """AKA-31, AKA-32: what stands outside of quotes is remembered, unless it could be CK or IK."""
+    before = _shape.cache_info()
+    assert Challenge.parse(f'Digest realm="a",{key}').scheme == "Digest"
+    assert _shape.cache_info() == before
