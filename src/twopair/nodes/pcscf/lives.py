@@ -111,13 +111,18 @@ class Lives:
         if owner.sets:
             self._know_current(owner)
             self._note(owner)
-            self._note_ending(owner, now, out)
+            if len(owner.sets) > 1 or owner.current is None:  # one that is in use has none that waits
+                self._note_ending(owner, now, out)
         else:
             owner.current = None
             self._forget(owner, out)
 
     def _know_current(self, owner: Subscriber) -> None:
-        owner.current = next((live for live in owner.sets if live.life.stage is _IN_USE), None)
+        owner.current = None
+        for live in owner.sets:
+            if live.life.stage is _IN_USE:
+                owner.current = live
+                break
 
     def _remove(self, live: LiveSet, now: Micros, out: list[Action]) -> None:
         """Take a set out of the table and the back end; its connections end with it (RRG-10, KEY-10)."""

@@ -127,7 +127,7 @@ class Load:
         if subscriber is None and self.homes.at(source) >= limits.registrations_per_source:
             return Limit.REGISTRATIONS_PER_SOURCE
         own = [live for live in subscriber.sets if live in self._begun_at] if subscriber else []
-        here = sum(source_of(live.sa_set.ue) == source for live in own)
+        here = sum([source_of(live.sa_set.ue) == source for live in own]) if own else 0
         if self.begun.at(source) - here >= limits.temporary_sets_per_source:
             return Limit.TEMPORARY_SETS_PER_SOURCE
         full = len(self.begun) - len(own) >= limits.temporary_sets

@@ -185,7 +185,10 @@ class SaTable:
             ue: the UE's address and port_us.
             pool: our protected client ports.
         """
-        return next((port for port in pool if self._between(Endpoint(pcscf, port), ue) is None), None)
+        for port in pool:
+            if self._between(Endpoint(pcscf, port), ue) is None:
+                return port
+        return None
 
     def add(self, live: LiveSet) -> None:
         """Enter a set; no other may have one of its selectors (RRG-03)."""

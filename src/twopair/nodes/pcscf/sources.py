@@ -1,6 +1,7 @@
 """Who counts as one where peers are counted: nobody vouches for an address in the clear (UNP-05)."""
 
 from collections.abc import Hashable
+from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import Final, Generic, TypeVar
 
@@ -17,8 +18,11 @@ def source_of(address: str) -> str:
     Args:
         address: in canonical form.
     """
-    if ":" not in address:
-        return address
+    return address if ":" not in address else _prefix(address)
+
+
+@lru_cache(maxsize=4096)  # a registration asks four times
+def _prefix(address: str) -> str:
     rest = 128 - _PREFIX_BITS
     return f"{IPv6Address(int(IPv6Address(address)) >> rest << rest)}/{_PREFIX_BITS}"
 
