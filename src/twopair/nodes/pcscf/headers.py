@@ -54,18 +54,19 @@ def from_ue(request: Request, anew: Anew, above: Values, below: Values, *, deman
     Args:
         request: as it came.
         anew: which lines are ours.
-        above: values of those put first.
+        above: values of those put first, our Via before all.
         below: values of those put last.
         demanded: an option tag that is added to Require, where `anew` demands one (PCS-01).
     """
+    branch = _branch_at_end(above[0])
     if (
         request.once() >= REQUIRED
         and request.get("Require") == OPTION_TAG
         and request.get("Proxy-Require") == OPTION_TAG
     ):
-        onward = request.edited(anew.all_told, above, (*below, demanded) if demanded else below)
+        onward = request.edited(anew.all_told, above, (*below, demanded) if demanded else below, branch)
     else:
-        onward = request.edited(anew.some, above, below)
+        onward = request.edited(anew.some, above, below, branch)
         strip_sec_agree(onward)
         if demanded:
             _demand(onward, demanded)
@@ -91,7 +92,12 @@ def for_ue(request: Request, via: str, route: str, hops: int) -> Request:
         hops: Max-Forwards.
     """
     edit = _for_ue(not_for_ue(request), route != "")
-    return request.edited(edit, (via, route) if route else (via,), (str(hops),))
+    return request.edited(edit, (via, route) if route else (via,), (str(hops),), _branch_at_end(via))
+
+
+def _branch_at_end(via: str) -> str:
+    """The branch of a Via of ours, which ends with it."""
+    return via[via.rindex("=") + 1 :]
 
 
 @lru_cache(maxsize=64)  # messages have their headers in few orders

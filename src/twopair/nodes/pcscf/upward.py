@@ -53,11 +53,11 @@ class Upward:
     ) -> None:
         """Forward a request, or answer why not."""
         sent = self._onward(request, live, now)
-        if sent is Refusal.TOO_MANY_HOPS and request.method == "OPTIONS":
-            self._answers.send(txn, live, capabilities(request), now, out)
-            return
-        if isinstance(sent, Refusal):
-            self._answers.refuse(txn, live, sent, now, out)
+        if not isinstance(sent, Request):
+            if sent is Refusal.TOO_MANY_HOPS and request.method == "OPTIONS":
+                self._answers.send(txn, live, capabilities(request), now, out)
+            else:
+                self._answers.refuse(txn, live, sent, now, out)
             return
         flow = self._flow(sent, live)
         relay = Relay(txn, live, live.owner, sent, flow)

@@ -1,5 +1,9 @@
 """What a relay does to header lines, as far as their names go: made once, used for thousands of messages."""
 
+from collections.abc import Sequence
+from itertools import compress
+from operator import add
+
 
 class Edit:
     """Lines taken out of a message, and others put in. Compared by identity: orders know what comes of it.
@@ -28,3 +32,16 @@ class Edit:
         self.starts_below = tuple([f"{name}: " for name in below])
         self.keeps_cseq = "cseq" not in without
         self.keeps_length = "content-length" not in without
+
+    def applied(
+        self, lines: list[str], keep: Sequence[bool], above: Sequence[str], below: Sequence[str]
+    ) -> list[str]:
+        """The lines that stay, between those of these values."""
+        ours = [*map(add, self.starts_above, above), *map(add, self.starts_below, below)]
+        text = "".join(ours)
+        assert "\n" not in text, text  # one value would be two lines: that is our mistake
+        assert "\r" not in text, text
+        assert len(above) == len(self.above), self.above
+        assert len(below) == len(self.below), self.below
+        ours[len(above) : len(above)] = compress(lines, keep)
+        return ours

@@ -8,7 +8,6 @@ Messages are mutable: `copy()` before editing one that came from elsewhere.
 import re
 from collections.abc import Iterable, Sequence
 from itertools import compress
-from operator import add
 from typing import Final, Self
 
 from twopair.base import WireError
@@ -34,27 +33,15 @@ def _unfolded(value: str) -> str:
     return " ".join(part.strip(" \t") for part in value.split("\r\n"))
 
 
-def _edited(
-    lines: list[str], edit: Edit, rest: Rest, above: Sequence[str], below: Sequence[str]
-) -> list[str]:
-    ours = [*map(add, edit.starts_above, above), *map(add, edit.starts_below, below)]
-    text = "".join(ours)
-    assert "\n" not in text, text  # as `header_line`
-    assert "\r" not in text, text
-    assert len(above) == len(edit.above), edit.above
-    assert len(below) == len(edit.below), edit.below
-    ours[len(above) : len(above)] = compress(lines, rest.keep)
-    return ours
-
-
 class Message:
     """What requests and responses share: ordered header lines and a body.
 
     Header names are given in any case; compact forms in the message count as the long name.
     """
 
-    __slots__ = ("_cseq", "_declared", "_lines", "_order", "_via", "body")
+    __slots__ = ("_branch", "_cseq", "_declared", "_lines", "_order", "_via", "body")
 
+    _branch: str | None  # where it was found without reading the rest of Via
     _cseq: CSeq | None
     _declared: int  # Content-Length as written, -1 where that must be seen to
     _lines: list[str]
@@ -92,8 +79,12 @@ class Message:
 
     def values(self, name: str) -> list[str]:
         """The elements of a list header over all its lines, split at commas (RFC 3261 §7.3.1)."""
-        if self._order.first(name) < 0:
+        order = self._order
+        at = order.first(name)
+        if at < 0:
             return []
+        if order.names[at] in order.once:
+            return split_list(self._value(at))
         return [element for line in self.get_all(name) for element in split_list(line)]
 
     def names(self) -> tuple[str, ...]:
@@ -152,11 +143,14 @@ class Message:
         Raises:
             WireError: as `top_via`.
         """
+        if self._branch is not None:
+            return self._branch
         if self._via is None:
             at = self._order.first("via")
             first = _BRANCH_FIRST.match(self._lines[at]) if at >= 0 else None
             if first is not None:
-                return first[1]
+                self._branch = first[1]
+                return self._branch
         return self.top_via.branch
 
     # editing
@@ -254,9 +248,9 @@ class Message:
             below: values of those put behind all others.
         """
         rest = self._order.edited(edit)
-        self._lines = _edited(self._lines, edit, rest, above, below)
+        self._lines = edit.applied(self._lines, rest.keep, above, below)
         self._order = rest.order
-        self._via = None
+        self._via = self._branch = None
         if not edit.keeps_cseq:
             self._cseq = None
         if not edit.keeps_length:
@@ -291,7 +285,7 @@ class Message:
     def _forget(self, name: str) -> None:
         """Drop what was parsed from a header that is being changed."""
         if name == "via":
-            self._via = None
+            self._via = self._branch = None
         elif name == "cseq":
             self._cseq = None
         elif name == "content-length":
@@ -311,6 +305,7 @@ class Request(Message):
         self._order = order
         self._declared = declared
         self.body = body
+        self._branch = None
         self._cseq = None
         self._via = None
         self.method = method
@@ -330,15 +325,19 @@ class Request(Message):
         )  # fmt: skip
         new._cseq = self._cseq
         new._via = self._via
+        new._branch = self._branch
         return new
 
-    def edited(self, edit: Edit, above: Sequence[str], below: Sequence[str]) -> "Request":
-        """A copy with many edits, as by `edit`."""
+    def edited(
+        self, edit: Edit, above: Sequence[str], below: Sequence[str], branch: str | None = None
+    ) -> "Request":
+        """A copy with many edits, as by `edit`; `branch` is that of the Via put first, if it is at hand."""
         rest = self._order.edited(edit)
         new = Request(
-            self.method, self.uri, _edited(self._lines, edit, rest, above, below), rest.order, self.body,
+            self.method, self.uri, edit.applied(self._lines, rest.keep, above, below), rest.order, self.body,
             self._declared if edit.keeps_length else _UNCHECKED, version=self.version,
         )  # fmt: skip
+        new._branch = branch
         if edit.keeps_cseq:
             new._cseq = self._cseq
         return new
@@ -360,6 +359,7 @@ class Response(Message):
         self._order = order
         self._declared = declared
         self.body = body
+        self._branch = None
         self._cseq = None
         self._via = None
         self.status = status
@@ -379,6 +379,7 @@ class Response(Message):
         )  # fmt: skip
         new._cseq = self._cseq
         new._via = self._via
+        new._branch = self._branch
         return new
 
     def __repr__(self) -> str:

@@ -70,9 +70,10 @@ def _cseq(request: Request) -> None:
 
 
 _PORT: Final = r"(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
-_URI: Final = rf"(?:sips?:(?:[\w.+-]++@)?[\w.-]++{_PORT}|tel:[+0-9-]++)"
-_USUAL_URI: Final = re.compile(_URI, re.ASCII)
-_USUAL_ADDRESS: Final = re.compile(rf'(?:"[^"\\]*+" ?)?<{_URI}>(?:;tag=[\w.-]++)?', re.ASCII)
+_W: Final = "A-Za-z0-9_"  # a third quicker than a category
+_URI: Final = rf"(?:sips?:(?:[{_W}.+-]++@)?[{_W}.-]++{_PORT}|tel:[+0-9-]++)"
+_USUAL_URI: Final = re.compile(_URI)
+_USUAL_ADDRESS: Final = re.compile(rf'(?:"[^"\\]*+" ?)?<{_URI}>(?:;tag=[{_W}.-]++)?')
 """What nearly all are like; whatever does not match is parsed."""
 
 
