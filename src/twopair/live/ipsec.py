@@ -14,7 +14,7 @@ from twopair.backends.kernel.guard import refuse_loopback
 from twopair.backends.kernel.probe import probe
 from twopair.backends.memory import MemoryBackend
 from twopair.backends.userspace.ledger import FileLedger
-from twopair.backends.userspace.raw import RawWire
+from twopair.backends.userspace.raw import Queue, RawWire
 from twopair.base import DEFAULT_SUITES, Suite
 from twopair.core.esp import HOST_BLOCK, WHOLE, Positions
 from twopair.core.sa import SaSet
@@ -66,6 +66,7 @@ def start_ipsec(
     suites: tuple[Suite, ...] = DEFAULT_SUITES,
     ipv6: bool = False,
     worker: int | None = None,
+    queue: Queue | None = None,
     before: Before | None = None,
 ) -> Ipsec:
     """Put a back end into operation on the event loop; says on the log which, and why.
@@ -77,6 +78,7 @@ def start_ipsec(
         suites: algorithms that will be used.
         ipv6: whether there are addresses of IPv6.
         worker: number of this process where several share the ports.
+        queue: of the TUN device that these share.
         before: None if nothing outlives the process.
 
     Raises:
@@ -97,9 +99,9 @@ def start_ipsec(
         why = f" ({lacks})"
     _log.info("ipsec: userspace%s", why)
     try:
-        return _in_user_space(mtu, loop, before)
+        return _in_user_space(mtu, loop, before, queue)
     except OSError as error:
-        raise PrerequisiteMissing(f"ipsec: {_lack(error)}") from None
+        raise PrerequisiteMissing(f"ipsec: {lack(error)}") from None
 
 
 def _in_memory(before: Before | None) -> Ipsec:
@@ -133,13 +135,13 @@ def _in_kernel(
         return Ipsec(backend, refuse_loopback, opened.pop_all().close, standing)
 
 
-def _in_user_space(mtu: int, loop: AbstractEventLoop, before: Before | None) -> Ipsec:
+def _in_user_space(mtu: int, loop: AbstractEventLoop, before: Before | None, queue: Queue | None) -> Ipsec:
     """Our own, with the sets and the counters of a predecessor."""
     if before is None:
-        return _watched(RawWire(OsEntropy(), mtu=mtu), loop)
+        return _watched(RawWire(OsEntropy(), mtu=mtu, queue=queue), loop)
     ledger = FileLedger(before.counters)
     block = HOST_BLOCK if before.shared else WHOLE
-    wire = RawWire(OsEntropy(), mtu=mtu, ledger=ledger, index=ledger.device, block=block)
+    wire = RawWire(OsEntropy(), mtu=mtu, ledger=ledger, index=ledger.device, block=block, queue=queue)
     ledger.remember_device(wire.index)
     loop.call_soon(wire.settle)  # the node binds its ports before the loop goes on
     standing = wire.adopt(before.known) if before.elsewhere is None else set()
@@ -178,7 +180,7 @@ def _watched(wire: RawWire, loop: AbstractEventLoop) -> Ipsec:
     return Ipsec(wire, wire.guard, closing.close)
 
 
-def _lack(error: OSError) -> str:
+def lack(error: OSError) -> str:
     """What is missing, and what to do about it."""
     if error.filename == "/dev/net/tun" and error.errno in (EACCES, EPERM):
         return "/dev/net/tun may not be opened: run as root, or with CAP_NET_ADMIN and access to it"

@@ -23,6 +23,22 @@ _CHUNK: Final = _SLOTS * _SLOT * _WORD
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
+def device_of(file: Path) -> int:
+    """Number of the TUN device that who has written the ledger had in this boot, 0 for none."""
+    return int(_beside(file)[1] or 0) if _is_of_now(file) else 0
+
+
+def _is_of_now(file: Path) -> bool:
+    return _beside(file)[0] == _BOOT.read_text().strip()
+
+
+def _beside(file: Path) -> tuple[str, str]:
+    """The boot in which a ledger was written, and the number of the device."""
+    path = Path(f"{file}.boot")
+    boot, device = (*path.read_text().split(), "", "")[:2] if path.exists() else ("", "")
+    return boot, device
+
+
 class FileLedger:
     """A `Ledger` in a file.
 
@@ -43,9 +59,8 @@ class FileLedger:
         self._slots: dict[int, int] = {}
         self._beside = Path(f"{file}.boot")
         self._boot = _BOOT.read_text().strip()
-        boot, device = (*self._beside.read_text().split(), "", "")[:2] if self._beside.exists() else ("", "")
-        self.device = int(device or 0)
-        if boot != self._boot:
+        self.device = device_of(file)
+        if not _is_of_now(file):
             self._file.truncate(0)
             self.remember_device(0)
         for chunk in range(os.fstat(self._file.fileno()).st_size // _CHUNK):

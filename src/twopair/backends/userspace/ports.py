@@ -28,6 +28,7 @@ the outer packet that is cut, at the MTU of the wire.
 
 _TUNSETIFF: Final = 0x400454CA
 _TUNSETIFINDEX: Final = 0x400454DA
+_TUNGETIFF: Final = 0x800454D2
 _IFF_TUN_NO_PI: Final = 0x1001
 _SIOCETHTOOL: Final = 0x8946
 _SIOCGIFHWADDR: Final = 0x8927
@@ -77,6 +78,7 @@ class TunPort:
         name: of the device, at most 15 octets; ``tp%d`` lets the kernel choose the number.
         index: that it is to have if nothing else has it; 0: any. Connections of a process that was killed
             end in the kernel for up to two minutes, and go on looking for the device by its index.
+        queue: file descriptor of a queue of a device that another process has made (`TunQueues`).
 
     Raises:
         OSError: /dev/net/tun is missing (ENOENT, ENXIO) or may not be used (EACCES, EPERM).
@@ -84,8 +86,12 @@ class TunPort:
 
     kind = "tun"
 
-    def __init__(self, name: str, index: int = 0) -> None:
+    def __init__(self, name: str, index: int = 0, queue: int | None = None) -> None:
         self._fd, self.name = -1, ""
+        if queue is not None:
+            self._fd = os.dup(queue)
+            self.name = fcntl.ioctl(queue, _TUNGETIFF, bytes(40))[:16].rstrip(b"\0").decode()
+            return
         for wanted in (index, 0) if index else (0,):
             try:
                 self._make(name, wanted)

@@ -11,11 +11,11 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from socket import AF_INET, AF_INET6, IPPROTO_RAW
-from typing import Final
+from typing import Final, NamedTuple
 
 from twopair.backends.userspace.engine import WIRE_MTU, Engine
 from twopair.backends.userspace.ports import TunPort
-from twopair.backends.userspace.rules import DEVICE_PREFIX, PolicyRoutes
+from twopair.backends.userspace.rules import DEVICE_PREFIX, PolicyRoutes, RoutesOfAnother
 from twopair.base import Endpoint, Entropy
 from twopair.bursts import packets
 from twopair.core.esp import WHOLE, Ledger
@@ -26,6 +26,18 @@ _SO_ATTACH_FILTER: Final = 26
 _BUFFER_OCTETS: Final = 4 << 20
 _BURST: Final = 64
 """Packets taken from one descriptor before others get their turn."""
+
+
+class Queue(NamedTuple):
+    """What one of several workers has of a TUN device.
+
+    Args:
+        descriptor: of its queue.
+        choose: has a raw socket of a family take only what comes from the worker's UEs.
+    """
+
+    descriptor: int
+    choose: Callable[[socket.socket], None]
 
 
 class RawWire(Engine):
@@ -40,6 +52,7 @@ class RawWire(Engine):
         ledger: where counters are written down, if they are to outlive the process.
         index: of the TUN device, that of the predecessor, whose rules stand until `settle`; 0 for any.
         block: how many sequence numbers of an SA are this host's.
+        queue: of a device that several share, whose rules are made elsewhere; None: a device of its own.
 
     Attributes:
         unsent: ESP packets that the network would not take (no route, no buffer, MTU).
@@ -56,16 +69,22 @@ class RawWire(Engine):
         ledger: Ledger | None = None,
         index: int = 0,
         block: int = WHOLE,
+        queue: Queue | None = None,
     ) -> None:
         super().__init__(entropy, mtu=mtu, ledger=ledger, block=block)
         self.unsent = 0
-        self._tun = TunPort(f"{DEVICE_PREFIX}%d", index)
+        self._tun = TunPort(f"{DEVICE_PREFIX}%d", index, queue.descriptor if queue else None)
         self._sockets: dict[tuple[int, int], socket.socket] = {}
         try:
             for family in (AF_INET, AF_INET6):
                 for protocol in (ESP, IPPROTO_RAW):
                     self._sockets[family, protocol] = _raw_socket(family, protocol)
-            self._routes = PolicyRoutes(self._tun.name, mtu, inherits=bool(index))
+                if queue:
+                    queue.choose(self._sockets[family, ESP])
+            name = self._tun.name
+            self._routes: PolicyRoutes | RoutesOfAnother = (
+                RoutesOfAnother(name) if queue else PolicyRoutes(name, mtu, inherits=bool(index))
+            )
         except OSError:
             self._release()
             raise

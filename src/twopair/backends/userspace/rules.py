@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from errno import EEXIST
 from functools import partial
 from pathlib import Path
-from socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, if_nametoindex
 from typing import Any, Final
 
 from pyroute2 import NetlinkError
@@ -143,6 +143,29 @@ class PolicyRoutes:
                 ip_proto=protocol,
                 sport_range=port,
             )
+
+
+class RoutesOfAnother:
+    """Those of a device that several workers share: who has started them has made them, and ends them.
+
+    Args:
+        device: name of the TUN device.
+    """
+
+    def __init__(self, device: str) -> None:
+        self.index = if_nametoindex(device)
+
+    def open(self, endpoint: Endpoint) -> None:
+        """It is open, and closed to all else."""
+
+    def shut(self, endpoint: Endpoint) -> None:
+        """Others use it."""
+
+    def settle(self) -> None:
+        """That has been done."""
+
+    def close(self) -> None:
+        """Others use them."""
 
 
 def table_of(index: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from twopair.backends.userspace.raw import Queue
 from twopair.live.admin.server import Answer
 from twopair.live.sockets import SocketFactory
 
@@ -13,9 +14,11 @@ class Lead(Protocol):
 
     Attributes:
         place: where the sockets of the worker are.
+        queue: of the TUN device that workers share, None where ESP is done elsewhere.
     """
 
     place: SocketFactory
+    queue: Queue | None
 
     def ready(self) -> None:
         """The worker serves."""

@@ -75,6 +75,7 @@ async def _serve(
             suites=config.algorithms,
             ipv6=any(":" in address for address in config.gm_addresses),
             worker=None if lead is None else settings.part.number,
+            queue=None if lead is None else lead.queue,
             before=None if kept is None else _before(kept, places(file, settings), tenure),
         )
         closing.callback(lambda: _log.info("end; drops %s", dict(ipsec.backend.drops())))

@@ -11,10 +11,10 @@ from socket import socket
 from time import monotonic
 from typing import Final
 
-from twopair.live.config.fields import BackendName
 from twopair.live.config.part import Part
 from twopair.live.either import either
 from twopair.live.workers.channel import READY, channel
+from twopair.live.workers.gate import Gate
 from twopair.live.workers.worker import Given
 
 _log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ class Hand:
     Args:
         part: which one.
         sockets: that it is handed.
+        queue: likewise, of a TUN device; None where there is none.
         process: that it is now, None between two.
         channel: to it; open as long as it is not known to have ended.
         serving: set while it is ready.
@@ -43,6 +44,7 @@ class Hand:
 
     part: Part
     sockets: Sequence[socket]
+    queue: int | None = None
     process: Process | None = None
     channel: socket | None = None
     serving: Event = field(default_factory=Event)
@@ -57,18 +59,19 @@ class Crew:
     Args:
         command: what starts one, without what it is given.
         sockets: those of each.
-        backend: of all.
+        gate: whose back end they have, and whose queues.
 
     Attributes:
         hands: the workers.
         failed: set when one has ended before it ever served; the others are of no use then.
     """
 
-    def __init__(
-        self, command: Sequence[str], sockets: Sequence[Sequence[socket]], backend: BackendName
-    ) -> None:
+    def __init__(self, command: Sequence[str], sockets: Sequence[Sequence[socket]], gate: Gate) -> None:
         of = len(sockets)
-        self.hands = [Hand(Part(number, of, backend), own) for number, own in enumerate(sockets, 1)]
+        self.hands = [
+            Hand(Part(number, of, gate.backend), own, queue)
+            for number, (own, queue) in enumerate(zip(sockets, gate.queues, strict=True), 1)
+        ]
         self.failed = Event()
         self._command = command
         self._ending = False
@@ -125,9 +128,13 @@ class Crew:
         loop = get_running_loop()
         with ours, theirs:
             descriptors = [sock.fileno() for sock in hand.sockets]
-            given = Given(hand.part, theirs.fileno(), tuple(descriptors))
+            queues = [] if hand.queue is None else [hand.queue]
+            given = Given(hand.part, theirs.fileno(), tuple(descriptors), hand.queue)
             process = await create_subprocess_exec(
-                *self._command, str(given), pass_fds=(theirs.fileno(), *descriptors), start_new_session=True
+                *self._command,
+                str(given),
+                pass_fds=(theirs.fileno(), *descriptors, *queues),
+                start_new_session=True,
             )
             theirs.close()
             hand.starts += 1

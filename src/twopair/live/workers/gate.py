@@ -1,18 +1,26 @@
 """Protected ports are closed to clear text before a worker has them, and while they are bound (SA-21)."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
 from twopair.backends.kernel.backend import KernelBackend
 from twopair.backends.kernel.guard import refuse_loopback
 from twopair.backends.kernel.probe import probe
+from twopair.backends.userspace.ledger import device_of
+from twopair.backends.userspace.queues import TunQueues
+from twopair.backends.userspace.raw import guard
+from twopair.backends.userspace.rules import DEVICE_PREFIX, PolicyRoutes
 from twopair.base import Endpoint
 from twopair.live.config import PcscfFile
 from twopair.live.config.fields import BackendName
-from twopair.live.keeping.opened import MEMORY
+from twopair.live.ipsec import lack
+from twopair.live.keeping.opened import MEMORY, places
 from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.sockets import Guard
+from twopair.live.workers.queueing import queue_program
 
 
 class Gate(NamedTuple):
@@ -20,39 +28,58 @@ class Gate(NamedTuple):
 
     Args:
         backend: of all of them.
+        queues: of the TUN device that they share, one for each; None where there is none.
         close: closes a port, before it is bound.
         guard: for its sockets, where the back end needs that beside it.
+        settle: all ports are closed that are to be.
     """
 
     backend: BackendName
+    queues: Sequence[int | None]
     close: Callable[[Endpoint], None]
     guard: Guard | None
-
-
-_ALONE: Final = "is of one process; give node.workers = 1, or a kernel with ESP"
+    settle: Callable[[], None] = lambda: None
 
 
 @contextmanager
-def gate_of(settings: PcscfFile) -> Iterator[Gate]:
-    """The gate that goes with the back end of the workers.
+def gate_of(file: Path, settings: PcscfFile) -> Iterator[Gate]:
+    """The gate that goes with the back end of the workers, `auto` as for one process.
 
     Raises:
-        PrerequisiteMissing: there is no back end here that several can use.
+        PrerequisiteMissing: the back end cannot be had here.
     """
-    name = settings.ipsec.backend
+    name, none = settings.ipsec.backend, [None] * settings.workers
     if name == "memory":
-        yield Gate(name, lambda _endpoint: None, None)
+        yield Gate(name, none, lambda _endpoint: None, None)
         return
-    if name == "userspace":
-        raise PrerequisiteMissing(f'ipsec.backend = "userspace": {_ALONE}')
     versions = (4, 6) if any(":" in address for address in settings.gm.addresses) else (4,)
-    if lacks := probe().lacking(settings.config().algorithms, versions):
-        words = _ALONE if name == "auto" else ""
-        raise PrerequisiteMissing(
-            f'ipsec.backend = "{name}": {"; user space ".join(filter(None, (lacks, words)))}'
-        )
+    lacks = "" if name == "userspace" else probe().lacking(settings.config().algorithms, versions)
+    if name == "kernel" and lacks:
+        raise PrerequisiteMissing(f'ipsec.backend = "kernel": {lacks}')
+    if name == "userspace" or lacks:
+        with _of_user_space(file, settings) as gate:
+            yield gate
+        return
     with _of_kernel(settings) as backend:
-        yield Gate("kernel", backend.close, refuse_loopback)
+        yield Gate("kernel", none, backend.close, refuse_loopback)
+
+
+@contextmanager
+def _of_user_space(file: Path, settings: PcscfFile) -> Iterator[Gate]:
+    """A TUN device with a queue for each worker, and the rules that lead protected ports through it."""
+    kept = settings.store.url != MEMORY
+    index = device_of(places(file, settings).counters) if kept else 0
+    with ExitStack() as opened:
+        try:
+            tun = TunQueues(f"{DEVICE_PREFIX}%d", settings.workers, index, queue_program(settings.workers))
+            opened.callback(tun.close)
+            routes = PolicyRoutes(tun.name, settings.ipsec.mtu, inherits=bool(index))
+            opened.callback(routes.close)
+        except OSError as error:
+            raise PrerequisiteMissing(f"ipsec: {lack(error)}") from None
+        yield Gate(
+            "userspace", tun.descriptors, routes.open, partial(guard, index=routes.index), routes.settle
+        )
 
 
 @contextmanager

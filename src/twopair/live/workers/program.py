@@ -45,10 +45,11 @@ async def run_pcscf(file: Path, verbose: int, command: Sequence[str]) -> int:
 async def _lead(file: Path, settings: PcscfFile, command: Sequence[str]) -> int:
     async with until_told_to_end() as end:
         with ExitStack() as closing:
-            gate = closing.enter_context(gate_of(settings))
+            gate = closing.enter_context(gate_of(file, settings))
             shared = Shared(file, settings, gate.close, gate.guard)
             closing.callback(shared.close)
-            crew = Crew(command, shared.of, gate.backend)
+            gate.settle()
+            crew = Crew(command, shared.of, gate)
             get_running_loop().add_signal_handler(signal.SIGHUP, crew.tell, signal.SIGHUP)
             desk, named = Desk(crew), settings.admin.socket
             async with (

@@ -13,37 +13,42 @@ from ipaddress import ip_address
 from socket import AF_INET, AF_INET6, SOL_SOCKET, socket
 from typing import Final, NamedTuple
 
+_SO_ATTACH_FILTER: Final = 26
 _SO_ATTACH_REUSEPORT_CBPF: Final = 51
 """Of <asm-generic/socket.h>."""
 
 _NETWORK_HEADER: Final = 0xFFF0_0000
 """SKF_NET_OFF: an offset from here is one into the IP header, wherever the program is run."""
 
-_SPREAD: Final = 0x9E37_79B1
+SPREAD: Final = 0x9E37_79B1
 """Odd, and near 2^32 divided by the golden ratio: addresses that follow each other go far apart."""
 
 LOAD, MULTIPLY, SHIFT_RIGHT, MODULO = 0x20, 0x24, 0x74, 0x94
 TO_X, XOR_X, RETURN = 0x07, 0xAC, 0x16
-"""LD|W|ABS, ALU|MUL|K, ALU|RSH|K, ALU|MOD|K, MISC|TAX, ALU|XOR|X, RET|A of <linux/bpf_common.h>."""
+EQUAL, GIVE = 0x15, 0x06
+"""LD|W|ABS, ALU|MUL|K, ALU|RSH|K, ALU|MOD|K, MISC|TAX, ALU|XOR|X, RET|A, JMP|JEQ|K, RET|K of
+<linux/bpf_common.h>."""
 
 
 class Step(NamedTuple):
-    """One instruction of a classic BPF program (struct sock_filter); none of them jumps.
+    """One instruction of a classic BPF program (struct sock_filter).
 
     Args:
         code: what is done.
         k: with what.
+        otherwise: how many are left out if a comparison fails.
     """
 
     code: int
     k: int = 0
+    otherwise: int = 0
 
 
 _SOURCE: Final[dict[int, tuple[Step, ...]]] = {
     AF_INET: (Step(LOAD, _NETWORK_HEADER + 12),),
     AF_INET6: (
         Step(LOAD, _NETWORK_HEADER + 8),
-        Step(MULTIPLY, _SPREAD),
+        Step(MULTIPLY, SPREAD),
         Step(TO_X),
         Step(LOAD, _NETWORK_HEADER + 12),
         Step(XOR_X),
@@ -56,11 +61,17 @@ def program(family: int, workers: int) -> tuple[Step, ...]:
     """Gives the place of the worker, from 0 on."""
     return (
         *_SOURCE[family],
-        Step(MULTIPLY, _SPREAD),
+        Step(MULTIPLY, SPREAD),
         Step(SHIFT_RIGHT, 16),
         Step(MODULO, workers),
         Step(RETURN),
     )
+
+
+def accepts(family: int, workers: int, place: int) -> tuple[Step, ...]:
+    """A filter that lets pass what comes from UEs of the worker at that place, and nothing else."""
+    *hashed, _ = program(family, workers)
+    return (*hashed, Step(EQUAL, place, otherwise=1), Step(GIVE, 0xFFFF_FFFF), Step(GIVE, 0))
 
 
 def place_of(address: str, workers: int) -> int:
@@ -68,8 +79,8 @@ def place_of(address: str, workers: int) -> int:
     octets = ip_address(address).packed
     word = int.from_bytes(octets[:4])
     if len(octets) == 16:
-        word = (word * _SPREAD & 0xFFFF_FFFF) ^ int.from_bytes(octets[4:8])
-    return ((word * _SPREAD & 0xFFFF_FFFF) >> 16) % workers
+        word = (word * SPREAD & 0xFFFF_FFFF) ^ int.from_bytes(octets[4:8])
+    return ((word * SPREAD & 0xFFFF_FFFF) >> 16) % workers
 
 
 def steer(sock: socket, workers: int) -> None:
@@ -77,8 +88,13 @@ def steer(sock: socket, workers: int) -> None:
     attach(sock, _SO_ATTACH_REUSEPORT_CBPF, program(sock.family, workers))
 
 
+def choose(sock: socket, workers: int, place: int) -> None:
+    """Have a raw socket take what comes from UEs of the worker at that place. Raises OSError."""
+    attach(sock, _SO_ATTACH_FILTER, accepts(sock.family, workers, place))
+
+
 def attach(sock: socket, option: int, steps: Sequence[Step]) -> None:
     """Give a socket a program (struct sock_fprog). Raises OSError."""
-    octets = b"".join(struct.pack("=HBBI", step.code, 0, 0, step.k) for step in steps)
+    octets = b"".join(struct.pack("=HBBI", step.code, 0, step.otherwise, step.k) for step in steps)
     held = ctypes.create_string_buffer(octets, len(octets))
     sock.setsockopt(SOL_SOCKET, option, struct.pack("HP", len(steps), ctypes.addressof(held)))

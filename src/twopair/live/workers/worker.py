@@ -7,10 +7,12 @@ import signal
 from asyncio import Task, create_task, get_running_loop
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from socket import socket
 from typing import Final, NamedTuple, Self
 
+from twopair.backends.userspace.raw import Queue
 from twopair.live.admin.server import AdminSocket, Answer
 from twopair.live.config import PcscfFile, read
 from twopair.live.config.part import Part
@@ -18,29 +20,32 @@ from twopair.live.service.pcscf import serve_pcscf
 from twopair.live.sockets import SocketFactory
 from twopair.live.workers.channel import End
 from twopair.live.workers.shared import Handed
+from twopair.live.workers.steering import choose
 
 _PR_SET_PDEATHSIG: Final = 1
 
 
 class Given(NamedTuple):
-    """What a worker gets with its command line: ``--worker [[2, 4, "kernel"], 7, [8, 9, 10]]``.
+    """What a worker gets with its command line: ``--worker [[2, 4, "kernel"], 7, [8, 9], null]``.
 
     Args:
         part: which one it is.
         channel: file descriptor of its end of the channel.
         sockets: those of its sockets.
+        queue: of its queue of a TUN device, None where ESP is done elsewhere.
     """
 
     part: Part
     channel: int
     sockets: tuple[int, ...]
+    queue: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """From the command line. Raises ValueError."""
         try:
-            part, channel, sockets = json.loads(text)
-            return cls(Part(*part), int(channel), tuple(map(int, sockets)))
+            part, channel, sockets, queue = json.loads(text)
+            return cls(Part(*part), int(channel), tuple(map(int, sockets)), queue)
         except TypeError as error:
             raise ValueError(f"{error}") from None
 
@@ -56,10 +61,14 @@ class Starter:
 
     Attributes:
         place: see `Lead`.
+        queue: likewise.
     """
 
     def __init__(self, given: Given) -> None:
         self.place: SocketFactory = Handed(given.sockets)
+        number, of, _ = given.part
+        of_ues = partial(choose, workers=of, place=number - 1)
+        self.queue = None if given.queue is None else Queue(given.queue, of_ues)
         self._channel = socket(fileno=given.channel)
         self._end: End | None = None
         self._tasks: set[Task[None]] = set()

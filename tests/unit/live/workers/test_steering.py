@@ -12,7 +12,7 @@ from socket import AF_INET, AF_INET6, SO_REUSEPORT, SOCK_DGRAM, SOCK_STREAM, SOL
 import pytest
 
 from twopair.live.workers import steering
-from twopair.live.workers.steering import Step, place_of, program, steer
+from twopair.live.workers.steering import Step, accepts, place_of, program, steer
 
 OWN = f"127.{30 + os.getpid() % 90}"
 WORKERS = (1, 2, 3, 4, 7, 15)
@@ -21,7 +21,11 @@ WORKERS = (1, 2, 3, 4, 7, 15)
 def run(steps: Sequence[Step], packet: bytes) -> int:
     """What the kernel does with such a program (Documentation/networking/filter.rst), on an IP header."""
     a = x = 0
-    for code, k in steps:
+    skip = 0
+    for code, k, otherwise in steps:
+        if skip:
+            skip -= 1
+            continue
         if code == steering.LOAD:
             a = int.from_bytes(packet[k - 0xFFF00000 :][:4])
         elif code == steering.MULTIPLY:
@@ -34,6 +38,10 @@ def run(steps: Sequence[Step], packet: bytes) -> int:
             x = a
         elif code == steering.XOR_X:
             a ^= x
+        elif code == steering.EQUAL:
+            skip = 0 if a == k else otherwise
+        elif code == steering.GIVE:
+            return k
         elif code == steering.RETURN:
             return a
     raise AssertionError("a program ends with a result")
@@ -56,6 +64,13 @@ def header(source: str) -> bytes:
 def test_the_program_gives_the_place_of_the_address(family: int, workers: int) -> None:
     for address in addresses(family, 500):
         assert run(program(family, workers), header(address)) == place_of(address, workers) < workers
+
+
+@pytest.mark.parametrize("family", [AF_INET, AF_INET6])
+def test_the_filter_lets_pass_what_is_of_its_worker(family: int) -> None:
+    for address in addresses(family, 200):
+        passes = [bool(run(accepts(family, 3, place), header(address))) for place in range(3)]
+        assert passes == [place == place_of(address, 3) for place in range(3)]
 
 
 def test_what_changes_of_an_ipv6_address_does_not_count() -> None:
