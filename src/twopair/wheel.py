@@ -20,10 +20,17 @@ class Sources:
     def find_spec(
         name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """As the import system asks; None for what is not ours."""
+        """As the import system asks; None for what is not ours.
+
+        Raises:
+            ModuleNotFoundError: it is ours and has no source in Python, as what is written in C.
+        """
         if path is None or not name.startswith(f"{PACKAGE}."):
             return None
-        return next(filter(None, (_finder(folder).find_spec(name, target) for folder in path)), None)
+        found = next(filter(None, (_finder(folder).find_spec(name, target) for folder in path)), None)
+        if found is None:
+            raise ModuleNotFoundError(f"no source of {name}", name=name)
+        return found
 
 
 @cache

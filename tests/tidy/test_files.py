@@ -21,8 +21,8 @@ PLACES = {
     "docs": {".md", ".svg", ".png"},
     "examples": {"", ".md", ".py", ".toml"},
     "packaging": {"", ".conf", ".json", ".service", ".toml", ".yaml", *DEBHELPER},
-    "src": {".c", ".py", ".typed"},
-    "tests": {".py", ".toml", ".txt", ".md", ".sip", ".c", ".xml", ".cfg", ".json"},
+    "src": {".c", ".py", ".pyi", ".typed"},
+    "tests": {".py", ".toml", ".txt", ".md", ".sip", ".c", ".h", ".xml", ".cfg", ".json"},
     "tools": {".ini", ".py", ""},
 }
 """Folders, and the endings of the files in them."""

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from itertools import compress
 from operator import add
 
+from twopair.wire.sip.native import NATIVE, assemble
+
 
 class Edit:
     """Lines taken out of a message, and others put in. Compared by identity: orders know what comes of it.
@@ -34,9 +36,13 @@ class Edit:
         self.keeps_length = "content-length" not in without
 
     def applied(
-        self, lines: list[str], keep: Sequence[bool], above: Sequence[str], below: Sequence[str]
+        self, lines: list[str], keep: list[bool], above: Sequence[str], below: Sequence[str]
     ) -> list[str]:
         """The lines that stay, between those of these values."""
+        if NATIVE:
+            made = assemble(lines, keep, self.starts_above, above, self.starts_below, below)
+            if made is not None:
+                return made
         ours = [*map(add, self.starts_above, above), *map(add, self.starts_below, below)]
         text = "".join(ours)
         assert "\n" not in text, text  # one value would be two lines: that is our mistake

@@ -11,7 +11,7 @@ _PROBED: Final = 12
 """Characters of the lines by which a spelling is guessed."""
 
 
-class _Spelling:
+class Spelling:
     """An order as somebody writes it: lines with these beginnings, name and colon, are in that order."""
 
     __slots__ = ("order", "starts")
@@ -21,10 +21,10 @@ class _Spelling:
         self.order = order
 
 
-_spellings: Final[dict[tuple[str, ...], _Spelling]] = {}
-"""By the beginnings of the lines."""
+SPELLINGS: Final[dict[str, Spelling]] = {}
+"""By the beginnings of the lines, in one text: each ends with its only colon."""
 
-_latest: Final[dict[tuple[int, str, str], _Spelling]] = {}
+_latest: Final[dict[tuple[int, str, str], Spelling]] = {}
 """The one that came last with so many lines, and these beginnings of two of them."""
 
 _starts_with: Final = str.startswith
@@ -47,17 +47,18 @@ def index(lines: list[str]) -> tuple[list[str], Order]:
     if spelling is not None and all(map(_starts_with, lines, spelling.starts)):
         return lines, spelling.order
     starts = tuple([line[: line.find(":") + 1] for line in lines])
-    spelling = _spellings.get(starts)
-    if spelling is None:
+    written = "".join(starts)
+    spelling = SPELLINGS.get(written)
+    if spelling is None or len(spelling.starts) != count:  # one without a colon adds nothing to the text
         if any(line[:1] in (" ", "\t") for line in lines):
             return _read(_unfold(lines))
         _, order = _read(lines)
         if not is_kept(starts):
             return lines, order
-        spelling = _Spelling(starts, order)
-        if len(_spellings) >= _MOST_SPELLINGS:
-            _spellings.clear()
-        _spellings[starts] = spelling
+        spelling = Spelling(starts, order)
+        if len(SPELLINGS) >= _MOST_SPELLINGS:
+            SPELLINGS.clear()
+        SPELLINGS[written] = spelling
     if len(_latest) >= _MOST_SPELLINGS:
         _latest.clear()
     _latest[looks] = spelling

@@ -43,7 +43,7 @@ def make_response(
     below = [*headers]
     if below:
         lines += [header_line(name, value) for name, value in below]
-        order = order.around([], [name for name, _ in below])
+        order = order.behind([name for name, _ in below])
     return Response(status, REASON.get(status, "Unknown") if reason is None else reason, lines, order, body)
 
 

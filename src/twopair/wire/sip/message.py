@@ -15,6 +15,8 @@ from twopair.wire.sip.cseq import CSeq
 from twopair.wire.sip.edit import Edit
 from twopair.wire.sip.lists import LWS, first_element, split_list
 from twopair.wire.sip.names import ASKED
+from twopair.wire.sip.native import NATIVE, serialise
+from twopair.wire.sip.native import value as value_of
 from twopair.wire.sip.order import ABSENT, Order, Rest
 from twopair.wire.sip.via import Via
 
@@ -63,7 +65,10 @@ class Message:
             at = self._order.first(name)
         if at < 0:
             return None
-        value = self._lines[at].partition(":")[2].strip(" \t\r\n")
+        line = self._lines[at]
+        if NATIVE and (read := value_of(line)) is not None:
+            return read
+        value = line.partition(":")[2].strip(" \t\r\n")
         return value if "\n" not in value else _unfolded(value)
 
     def get_all(self, name: str) -> list[str]:
@@ -261,11 +266,16 @@ class Message:
         if self._declared != len(self.body):
             self.set("Content-Length", str(len(self.body)))
             self._declared = len(self.body)
+        if NATIVE and (data := serialise(self.start_line, self._lines, self.body)) is not None:
+            return data
         head = "\r\n".join([self.start_line, *self._lines, "", ""])
         return head.encode("utf-8", "surrogateescape") + self.body
 
     def _value(self, at: int) -> str:
-        value = self._lines[at].partition(":")[2].strip(" \t\r\n")
+        line = self._lines[at]
+        if NATIVE and (read := value_of(line)) is not None:
+            return read
+        value = line.partition(":")[2].strip(" \t\r\n")
         return value if "\n" not in value else _unfolded(value)
 
     def _insert(self, at: int, name: str, value: str) -> None:

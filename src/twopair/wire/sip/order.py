@@ -74,14 +74,11 @@ class Order:
         known = self._steps.get(step)
         return known or _note(self._steps, step, order_of(self.names[:number] + self.names[number + 1 :]))
 
-    def around(self, above: list[str], below: list[str]) -> "Order":
-        """With lines of these names, as our own code writes them, before and behind all others."""
-        step = (*above, "", *below)
+    def behind(self, names: list[str]) -> "Order":
+        """With lines of these names, as our own code writes them, behind all others."""
+        step = ("", *names)
         known = self._steps.get(step)
-        if known is None:
-            before, behind = (tuple([ASKED[name] for name in some]) for some in (above, below))
-            known = _note(self._steps, step, order_of(before + self.names + behind))
-        return known
+        return known or _note(self._steps, step, order_of((*self.names, *[ASKED[name] for name in names])))
 
     def without(self, names: frozenset[str]) -> "Rest":
         """What is left without the lines of these canonical names."""

@@ -5,10 +5,11 @@ from sys import intern
 from typing import Final
 
 from twopair.base import WireError
-from twopair.wire.sip.index import index
+from twopair.wire.sip.index import SPELLINGS, index
 from twopair.wire.sip.lists import LWS
 from twopair.wire.sip.message import Request, Response
 from twopair.wire.sip.names import METHODS, TOKEN
+from twopair.wire.sip.native import NATIVE, split
 from twopair.wire.sip.order import Order
 from twopair.wire.sip.reasons import REASON
 
@@ -48,15 +49,20 @@ def parse(data: bytes) -> Request | Response:
     start = 0
     while data.startswith(b"\r\n", start):  # RFC 3261 §7.5: CRLF before the start line
         start += 2
-    head, end, body = (data[start:] if start else data).partition(_END)
-    if not end:
-        raise WireError("the headers do not end", len(data), "RFC 3261 §7")
-    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
-    text = "".join(lines)
-    if "\n" in text or "\r" in text:  # some take it for a line end: they would see other headers than we
-        raise WireError("a CR or LF by itself", start, "RFC 3261 §7.3.1, §25.1")
-    first = lines.pop(0)
-    lines, order = index(lines)
+    found = split(data, start, SPELLINGS) if NATIVE else None
+    if found is not None:
+        first, lines, spelling, body = found
+        order = spelling.order
+    else:
+        head, end, body = (data[start:] if start else data).partition(_END)
+        if not end:
+            raise WireError("the headers do not end", len(data), "RFC 3261 §7")
+        lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+        text = "".join(lines)
+        if "\n" in text or "\r" in text:  # some take it for a line end: they would see other headers than we
+            raise WireError("a CR or LF by itself", start, "RFC 3261 §7.3.1, §25.1")
+        first = lines.pop(0)
+        lines, order = index(lines)
     message = _with_start_line(first, lines, order)
     _set_body(message, body)
     return message
