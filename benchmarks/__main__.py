@@ -28,12 +28,13 @@ EACH: Final = (
     ("benchmarks.esp",),
     ("benchmarks.xfrm",),
     ("benchmarks.flood",),
+    ("benchmarks.memory",),
     ("benchmarks.workers",),
     ("benchmarks.load", "--resident"),
     ("benchmarks.guest",),
 )
 QUICK: Final = (("benchmarks.load", "10", "1000", "--rounds", "7"),)
-RECORDING: Final = frozenset({"benchmarks.load", "benchmarks.guest"})
+RECORDING: Final = frozenset({"benchmarks.load", "benchmarks.guest", "benchmarks.workers"})
 """Those that keep their figures, and measure both wheels."""
 
 

@@ -1,6 +1,6 @@
 """Two workers beside one: CPU for each MESSAGE, and what they could carry on a core each.
 
-    python -m benchmarks.workers [UES] [--rounds N] [--wheel NAME=PYTHON]…
+    python -m benchmarks.workers [UES] [--rounds N] [--wheel NAME=PATH]… [--record FILE]
 
 Two programs, with one worker and with two, have as many UEs at the same addresses, and take turns. Each
 worker has a core; so has each of two processes that play UEs and home network, and send to both workers
@@ -31,8 +31,9 @@ from benchmarks.load import programs
 from benchmarks.load.network import Network
 from benchmarks.load.phone import Place
 from benchmarks.load.process import Program, settle
-from benchmarks.load.programs import Wheel, wheels
+from benchmarks.load.programs import Wheel, described, wheels
 from benchmarks.machine import machine_line
+from benchmarks.record import Record
 from benchmarks.rounds import Rounds, Spread
 
 UES: Final = 2_000
@@ -156,8 +157,8 @@ class Stand:
         self._program.end()
 
 
-def measure(wheel: Wheel, ues: int, rounds: int, directory: Path) -> None:
-    """Print what both cost, and how many times one two carry."""
+def measure(wheel: Wheel, ues: int, rounds: int, directory: Path) -> Spread:
+    """Print what both cost, and how many times one two carry; gives that."""
     messages = 2 * UNITS * GENERATORS
     spent: dict[int, list[list[float]]] = {1: [], 2: []}
     with ExitStack() as opened:
@@ -172,7 +173,9 @@ def measure(wheel: Wheel, ues: int, rounds: int, directory: Path) -> None:
     print(f"{wheel.name}: {wheel.says()}")
     print(f"  CPU for a MESSAGE with its 200: one worker {one:.1f} µs, two together {two:.1f} µs")
     print(f"  of two, the one with more to do has {share:.2f} of it")
-    print(f"  two carry {found.ratio('1', '2'):.2f} times what one does; goal: {GOAL}", flush=True)
+    carried = found.ratio("1", "2")
+    print(f"  two carry {carried:.2f} times what one does; goal: {GOAL}", flush=True)
+    return carried
 
 
 def _largest(stand: Stand, spent: list[list[float]]) -> float:
@@ -185,15 +188,22 @@ def main() -> None:
     parser = ArgumentParser(prog="python -m benchmarks.workers")
     parser.add_argument("ues", type=int, nargs="?", default=UES)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--wheel", action="append", metavar="NAME=PYTHON")
+    parser.add_argument("--wheel", action="append", metavar="NAME=PATH")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="keep the figures there")
     wanted = parser.parse_args()
     print(machine_line())
     if (os.cpu_count() or 1) < 2:
         print("two workers want two cores: nothing is measured")
         return
     with TemporaryDirectory() as name:
-        for wheel in wheels(wanted.wheel):
-            measure(wheel, wanted.ues, wanted.rounds, Path(name))
+        figures = {
+            wheel.name: {"two workers : one": measure(wheel, wanted.ues, wanted.rounds, Path(name))}
+            for wheel in wheels(wanted.wheel)
+        }
+    if wanted.record:
+        record = Record.read(wanted.record)
+        record.add(figures, {wheel.name: described(wheel) for wheel in wheels(wanted.wheel)})
+        record.write(wanted.record)
 
 
 if __name__ == "__main__":

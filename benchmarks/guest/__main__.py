@@ -21,8 +21,8 @@ from tests.uml import lacking, shown_in_guest
 
 from benchmarks.guest.bed import UNITS, Bed, kamailios, ours
 from benchmarks.load import relay
-from benchmarks.load.programs import wheels
-from benchmarks.machine import interpreter, machine_line
+from benchmarks.load.programs import described, wheels
+from benchmarks.machine import machine_line
 from benchmarks.record import Record
 from benchmarks.rounds import Rounds
 
@@ -61,7 +61,7 @@ def ticks() -> list[int]:
 def measure(wanted: Namespace) -> None:
     """In this kernel."""
     installed = wheels(wanted.wheel)
-    said = {wheel.name: f"{wheel.says()}; {interpreter(wheel.python)}" for wheel in installed}
+    said = {wheel.name: described(wheel) for wheel in installed}
     print(machine_line())
     for name, words in said.items():
         print(f"# {name}: {words}")

@@ -20,10 +20,10 @@ from typing import Final
 from benchmarks.load import relay
 from benchmarks.load.phone import Place
 from benchmarks.load.process import pin, settle
-from benchmarks.load.programs import Wheel, wheels
+from benchmarks.load.programs import Wheel, described, wheels
 from benchmarks.load.sockets import loopback_of_its_own
 from benchmarks.load.stand import UNITS, PcscfStand, RelayStand
-from benchmarks.machine import interpreter, machine_line
+from benchmarks.machine import machine_line
 from benchmarks.record import Record
 from benchmarks.rounds import Rounds, Spread
 
@@ -165,7 +165,7 @@ def main() -> None:
     """Measure, print, and keep it if asked to."""
     wanted = asked()
     installed = wheels(wanted.wheel)
-    said = {wheel.name: f"{wheel.says()}; {interpreter(wheel.python)}" for wheel in installed}
+    said = {wheel.name: described(wheel) for wheel in installed}
     print(machine_line())
     for name, words in said.items():
         print(f"# {name}: {words}")

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.load.phone import DOMAIN, Place
 from benchmarks.load.process import Program
+from benchmarks.machine import interpreter
 
 CONFIGURATION: Final = """\
 [node]
@@ -101,6 +102,11 @@ def wheels(named: Iterable[str] | None = None) -> list[Wheel]:
     here = Path(sys.executable)
     compiled = Wheel("compiled", here, ENVIRONMENT["compiled"])
     return [Wheel("pure", here, ENVIRONMENT["pure"]), *([compiled] if "compiled" in compiled.says() else [])]
+
+
+def described(wheel: Wheel) -> str:
+    """What the program and its interpreter say of themselves."""
+    return f"{wheel.says()}; {interpreter(wheel.python)}"
 
 
 def _found(name: str, path: Path) -> tuple[Path, dict[str, str]]:
