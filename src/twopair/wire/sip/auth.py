@@ -133,7 +133,7 @@ class AuthFields:
         if name in self.values:
             kept = tuple([part for part in self.parts if part[0] != name])
             return type(self)(self.scheme, (*kept, (name, more)))
-        if self._text:
+        if self._text and more.count('"') == 2 and "\\" not in more:
             return type(self)(self.scheme, None, text=f"{self._text},{more}")
         return type(self)(self.scheme, (*self.parts, (name, more)))
 

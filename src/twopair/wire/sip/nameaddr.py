@@ -107,10 +107,11 @@ def _plain_params(text: str) -> Params:
 
 def uri_in(value: str | None) -> str:
     """The URI of an address, empty where there is none to be read."""
-    return _uri_in(value) if value else ""
+    if not value:
+        return ""
+    return _kept_uri(value) if len(value) <= _LONGEST_KEPT else _uri_in(value)
 
 
-@lru_cache(maxsize=1024)
 def _uri_in(value: str) -> str:
     party = _PARTY.fullmatch(value)
     if party is not None:
@@ -119,6 +120,9 @@ def _uri_in(value: str) -> str:
         return NameAddr.parse(value).uri
     except WireError:
         return ""
+
+
+_kept_uri = lru_cache(maxsize=1024)(_uri_in)
 
 
 def addresses(values: Iterable[str]) -> list[NameAddr]:
