@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -15,13 +16,14 @@ import pytest
 from tests.interop.kills.fleet import Fleet, Phone
 from tests.interop.kills.plan import Plan, address, ue_settings, write_files
 from tests.interop.kills.shared import PartOf
-from tests.interop.loopback_programs import MOVED, OWN, Running, programs_in
+from tests.interop.loopback_programs import MOVED, OWN, Running, line, programs_in
 from tests.interop.worker_processes import replaced, workers_of
 
 from twopair.backends.memory import MemoryBackend
 from twopair.live.admin import ask
 from twopair.live.config import UeFile
 from twopair.live.ipsec import Ipsec
+from twopair.live.prerequisite import PrerequisiteMissing
 from twopair.live.ue import Ue
 from twopair.live.workers.steering import place_of
 
@@ -40,13 +42,17 @@ def moved(text: str) -> str:
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
     with programs_in(tmp_path) as programs:
-        plan = plan_of(2)
-        write_files(plan, tmp_path)
-        for name in ("home.toml", "pcscf.toml"):
-            (tmp_path / name).write_text(moved((tmp_path / name).read_text()))
-        programs.change("[node]", "[node]\nworkers = 2")
-        programs.change("[admin]", f'[admin]\nhttp = "{HTTP}"')
         yield programs
+
+
+def write(running: Running, plan: Plan, more: str = "") -> None:
+    """Files for the UEs of a plan, on loopback."""
+    write_files(plan, running.folder)
+    for name in ("home.toml", "pcscf.toml"):
+        (running.folder / name).write_text(moved((running.folder / name).read_text()))
+    running.change("[node]", "[node]\nworkers = 2")
+    running.change("[admin]", f'[admin]\nhttp = "{HTTP}"{more}')
+    running.change("[ipsec]", "[limits]\nregister_rate = 100000\nregister_burst = 100000\n[ipsec]")
 
 
 def plan_of(ues: int, url: str = "sqlite:///kept.db") -> Plan:
@@ -96,12 +102,7 @@ async def aside(call: Any, *words: Any) -> Any:
 def test_two_hundred_ues_and_a_worker_that_is_killed(running: Running) -> None:
     """MGP-14: UEs of two workers call and write to each other; one worker dies twice under load."""
     plan = plan_of(UES)
-    write_files(plan, running.folder)
-    for name in ("home.toml", "pcscf.toml"):
-        (running.folder / name).write_text(moved((running.folder / name).read_text()))
-    running.change("[node]", "[node]\nworkers = 2")
-    running.change("[admin]", f'[admin]\nhttp = "{HTTP}"')
-    running.change("[ipsec]", "[limits]\nregister_rate = 100000\nregister_burst = 100000\n[ipsec]")
+    write(running, plan)
     running.serve("home")
     pcscf = running.serve("pcscf")
 
@@ -134,3 +135,81 @@ def test_two_hundred_ues_and_a_worker_that_is_killed(running: Running) -> None:
     running.logged("worker 2 was ended by SIGKILL")
     assert 'twopair_worker_starts_total{worker="2"} 3.0' in get("metrics")[1]
     assert f'twopair_subscribers{{state="registered"}} {UES}.0' in get("metrics")[1]
+
+
+def asked_until_it_says_no(place: Path) -> None:
+    for _ in range(100):  # until the end of a worker is known
+        ask(place, "sas")
+
+
+def test_what_is_asked_while_one_is_down(running: Running) -> None:
+    """An answer of some of them is not given for that of all; who is registered elsewhere notices nothing."""
+    write(running, plan_of(2))
+    running.serve("home")
+    pcscf = running.serve("pcscf")
+    place = running.folder / "sas.sock"
+    assert ask(place, "sas") == []
+    old = workers_of(pcscf.pid)[2]
+    os.kill(old, signal.SIGKILL)
+    with pytest.raises(PrerequisiteMissing, match="worker 2 cannot be asked, and starts"):
+        asked_until_it_says_no(place)
+    replaced(pcscf.pid, 2, old)
+    over = time.monotonic() + 30
+    while get("ready")[0] != 200 and time.monotonic() < over:
+        time.sleep(0.1)
+    assert ask(place, "sas") == []
+    assert ask(place, "explain", "nobody@x")["cause"] == "never-heard"
+
+
+def test_all_drain_and_end(running: Running) -> None:
+    """SIGTERM goes to all; whoever has nothing under way ends (`admin.drain_s`)."""
+    write(running, plan_of(2), "\ndrain_s = 60")
+    running.serve("home")
+    pcscf = running.serve("pcscf")
+    pids = workers_of(pcscf.pid).values()
+    pcscf.send_signal(signal.SIGHUP)
+    for number in (1, 2):
+        running.logged(f"worker {number}: SIGHUP: pcscf.toml: nothing has changed")
+    pcscf.send_signal(signal.SIGTERM)
+    assert pcscf.wait(20) == 0
+    for number in (1, 2):
+        running.logged(f"worker {number}: no new registrations; requests under way: 0")
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_workers_end_with_who_has_started_them(running: Running) -> None:
+    """Nobody is left who holds ports and store: another start goes on with them."""
+    write(running, plan_of(2))
+    running.serve("home")
+    pcscf = running.serve("pcscf")
+    pids = workers_of(pcscf.pid).values()
+    assert len(pids) == 2
+    pcscf.kill()
+    pcscf.wait()
+    over = time.monotonic() + 20
+    while [pid for pid in pids if Path(f"/proc/{pid}").exists()] and time.monotonic() < over:
+        time.sleep(0.05)
+    assert line(running.start("pcscf", "-c", "pcscf.toml")).endswith("2 workers\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "words"),
+    [
+        ("workers = 2", "workers = 3", 2, "node.workers = 3: what store.url has was kept by 2"),
+        ("workers = 2", "workers = 1", 2, "node.workers = 1: what store.url has was kept by 2"),
+        ("[gm]", "[gm]#", 3, "gm.port_pc = 5064: another program has it"),
+    ],
+)
+def test_what_is_refused_is_said_once(old: str, new: str, status: int, words: str, running: Running) -> None:
+    write(running, plan_of(2))
+    running.serve("home")
+    pcscf = running.serve("pcscf")
+    if status == 2:
+        pcscf.send_signal(signal.SIGTERM)
+        assert pcscf.wait(20) == 0
+    running.change(old, new)
+    refused = running.start("pcscf", "-c", "pcscf.toml")
+    assert refused.wait(30) == status
+    said = (running.folder / "pcscf.log").read_text()
+    assert said.count(words) == 1, said
+    assert "Traceback" not in said

@@ -16,7 +16,7 @@ from twopair.base import Endpoint, Port, canonical_address
 from twopair.live.config import PcscfFile
 from twopair.live.config.part import Part
 from twopair.live.prerequisite import PrerequisiteMissing
-from twopair.live.sockets import Guard, ThisHost, datagram_socket, listening_socket
+from twopair.live.sockets import Guard, ThisHost, connecting_socket, datagram_socket, listening_socket
 from twopair.live.unbound import Unbound, refuse
 from twopair.live.workers.steering import steer
 
@@ -85,6 +85,7 @@ class Shared:
         self._closing.close()
 
     def _group(self, door: Door, guard: Guard | None) -> None:
+        _be_alone(door, guard)
         makes = (datagram_socket, listening_socket) if door.listen else (datagram_socket,)
         for make in makes:
             for place, own in enumerate(self.of):
@@ -92,6 +93,13 @@ class Shared:
                 own.append(sock)
                 if not place:
                     steer(sock, len(self.of))
+
+
+def _be_alone(door: Door, guard: Guard | None) -> None:
+    """Raises OSError for a port that somebody has: a group takes in whoever is of the same user and asks."""
+    datagram_socket(ThisHost(), door.local, guard).close()
+    if door.listen:
+        connecting_socket(ThisHost(), door.local, guard).close()
 
 
 def _together(guard: Guard | None) -> Guard:

@@ -8,9 +8,12 @@ from contextlib import ExitStack
 from ipaddress import ip_address
 from random import Random
 from socket import AF_INET, AF_INET6, SO_REUSEPORT, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SocketKind, socket
+from typing import Any
 
 import pytest
 
+from twopair.backends.userspace.routes import with_netlink
+from twopair.live.lab.namespace import Namespace
 from twopair.live.workers import steering
 from twopair.live.workers.steering import Step, accepts, place_of, program, steer
 
@@ -145,3 +148,38 @@ def test_a_closed_copy_leaves_its_place_in_the_group() -> None:
         sender.bind((ours, 0))
         sender.sendto(b"x", sockets[0].getsockname())
         assert select.select(sockets, [], [], 5)[0] == [sockets[0]]
+
+
+@pytest.mark.lab
+def test_the_kernel_steers_ipv6_by_the_prefix() -> None:
+    """RFC 8981: real sockets in a namespace; two addresses of one /64 are one UE."""
+    workers, sources = 3, [f"2001:db8:0:{n:x}::{m:x}" for n in range(1, 25) for m in (1, 0xABCD)]
+    namespace = Namespace()
+    with ExitStack() as opened, namespace.entered():
+        opened.callback(namespace.close)
+        with_netlink(lambda netlink: _has(netlink, [*sources, "2001:db8:ffff::1"]))
+        sockets: list[socket] = []
+        for _ in range(workers):
+            sock = opened.enter_context(socket(AF_INET6, SOCK_DGRAM))
+            sock.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+            sock.bind(("2001:db8:ffff::1", 5060))
+            if not sockets:
+                steer(sock, workers)
+            sockets.append(sock)
+        for source in sources:
+            with socket(AF_INET6, SOCK_DGRAM) as sender:
+                sender.bind((source, 0))
+                sender.sendto(b"x", ("2001:db8:ffff::1", 5060))
+        came: dict[str, int] = {}
+        while ready := select.select(sockets, [], [], 0.2)[0]:
+            for sock in ready:
+                came[sock.recvfrom(8)[1][0]] = sockets.index(sock)
+    assert came == {source: place_of(source, workers) for source in sources}
+    assert set(came.values()) == {0, 1, 2}
+
+
+def _has(netlink: Any, addresses: list[str]) -> None:
+    """Have loopback up, with these addresses."""
+    netlink.link("set", index=1, state="up")
+    for address in addresses:
+        netlink.addr("add", index=1, address=address, prefixlen=128, flags=2)  # no look for duplicates
