@@ -13,7 +13,7 @@ from twopair.bursts.structures import MOST, ROOM, Rows
 _FEWEST: Final = 3  # two are sent sooner by themselves
 _ADDRESSES_KEPT: Final = 4_096  # forgotten all at once beyond that: one is made soon, and UEs are many
 
-_NO_ENDPOINT: Final = (OverflowError, TypeError, ValueError)
+NO_ENDPOINT: Final = (OverflowError, TypeError, ValueError)
 """What Python says of a port or an address that cannot be one."""
 
 Datagram = tuple[bytes, Endpoint]
@@ -81,7 +81,7 @@ class OneByOne:
 def _send_one(sock: socket, datagram: Datagram) -> int:
     try:
         sock.sendto(*datagram)
-    except _NO_ENDPOINT as error:
+    except NO_ENDPOINT as error:
         raise OSError(EINVAL, str(error)) from None
     return 1
 
@@ -91,9 +91,9 @@ class _Shape(NamedTuple):
 
     layout: Struct
 
-    def pack(self, family: int, remote: Endpoint) -> bytes:
-        """Raises OSError or one of `_NO_ENDPOINT`."""
-        return self.layout.pack(family, htons(remote.port), inet_pton(family, remote.address))
+    def pack(self, family: int, address: str, port: int) -> bytes:
+        """Raises OSError or one of `NO_ENDPOINT`."""
+        return self.layout.pack(family, htons(port), inet_pton(family, address))
 
     def unpack(self, family: int, name: bytes) -> Endpoint:
         _, port, address = self.layout.unpack(name)
@@ -154,7 +154,7 @@ class ManyAtOnce:
             if remote is not named[count]:
                 try:
                     rows.names[name:end] = self._packed.get(remote) or self._pack(remote)
-                except (OSError, *_NO_ENDPOINT):
+                except (OSError, *NO_ENDPOINT):
                     break
                 named[count] = remote
             room[place : place + length] = data
@@ -165,7 +165,7 @@ class ManyAtOnce:
     def _pack(self, remote: Endpoint) -> bytes:
         if len(self._packed) >= _ADDRESSES_KEPT:
             self._packed.clear()
-        packed = self._packed[remote] = self._shape.pack(self._family, remote)
+        packed = self._packed[remote] = self._shape.pack(self._family, *remote)
         return packed
 
 

@@ -69,19 +69,26 @@ class PacketsOneByOne:
     def receive(self, sock: socket, most: int) -> Sequence[bytes]:
         """See `Packets`."""
         came: list[bytes] = []
+        receive = self._body if self._layout.family == AF_INET else self._with_head
         try:
             for _ in range(most):
-                body, ancillary, _, source = sock.recvmsg(ROOM, _PKTINFO)
-                if self._layout.family == AF_INET:
-                    came.append(body)
-                for level, kind, data in ancillary:
-                    if (level, kind) == (IPPROTO_IPV6, IPV6_PKTINFO):
-                        addresses = address_octets(source[0].partition("%")[0]) + data[:16]
-                        came.append(_whole(self._protocol, addresses, body))
+                came += receive(sock)
         except OSError:
             if not came:
                 raise
         return came
+
+    def _body(self, sock: socket) -> tuple[bytes, ...]:
+        return (sock.recv(ROOM),)
+
+    def _with_head(self, sock: socket) -> tuple[bytes, ...]:
+        """The packet, but for one that the kernel has not told the destination of."""
+        body, ancillary, _, source = sock.recvmsg(ROOM, _PKTINFO)
+        for level, kind, data in ancillary:
+            if (level, kind) == (IPPROTO_IPV6, IPV6_PKTINFO):
+                addresses = address_octets(source[0].partition("%")[0]) + data[:16]
+                return (_whole(self._protocol, addresses, body),)
+        return ()
 
     def send(self, sock: socket, packets: Sequence[bytes], begin: int = 0) -> int:
         """See `Packets`."""
@@ -107,7 +114,7 @@ class ManyPackets:
 
     def __init__(self, family: int, protocol: int) -> None:
         layout = self._layout = _LAYOUTS[family]
-        self._protocol = protocol
+        self._protocol, self._alone = protocol, PacketsOneByOne(family, protocol)
         self._in = Rows(layout.name_octets, _PKTINFO if family == AF_INET6 else 0)
         self._out = Rows(layout.name_octets)
         self._to = []  # where in the names of `_out` the addresses are
@@ -117,6 +124,8 @@ class ManyPackets:
 
     def receive(self, sock: socket, most: int) -> Sequence[bytes]:
         """See `Packets`."""
+        if most == 1:
+            return self._alone.receive(sock, 1)
         rows = self._in
         places = rows.places[: rows.receive(sock, most)]
         data, octets = rows.data, rows.octets
@@ -139,8 +148,7 @@ class ManyPackets:
     def send(self, sock: socket, packets: Sequence[bytes], begin: int = 0) -> int:
         """See `Packets`."""
         if len(packets) - begin < _FEWEST:
-            sock.sendto(packets[begin], self._layout.peer(packets[begin]))
-            return 1
+            return self._alone.send(sock, packets, begin)
         rows, count, destination = self._out, 0, self._layout.destination
         names, room, lengths = rows.names, rows.data, rows.lengths
         for packet, (_, _, _, place), to in zip(packets[begin:], rows.places, self._to, strict=False):

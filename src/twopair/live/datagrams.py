@@ -13,13 +13,16 @@ from sys import byteorder
 from typing import Any, Final
 
 from twopair.base import Endpoint, Flow, Port, Received, Transport, Unreachable, canonical_address
-from twopair.bursts import MOST, Bursts, Datagram, bursts
+from twopair.bursts import MOST, NO_ENDPOINT, Bursts, Datagram, bursts
 from twopair.live.sockets import hear_errors, reason_of, thrown_away
 
-_FEW: Final = 2  # datagrams per wake of a port that is read last: what anybody may flood; of others, `MOST`
+_FEW: Final = 2  # datagrams that are no longer one alone; and all per wake of a port that anybody may flood
 _FLOWS_KEPT: Final = 131_072  # peers remembered per port; forgotten all at once beyond that
 _FEW_KEPT: Final = 4_096  # the same of a port whose peers may all be invented
 _QUEUE: Final = 1024  # datagrams held back while the socket is full; the oldest go first
+
+_buffer = bytearray(65_536)
+_view = memoryview(_buffer)
 
 _ERRORS: Final = 16  # read per wake; a flood of forged ICMP must not starve what arrives (UNP-06)
 
@@ -66,6 +69,8 @@ class UdpPort:
         self._refused = refused
         self._way = way or bursts(sock.family)
         self._flows: dict[Hashable, Flow] = {}
+        self._flows_alone: dict[tuple[str, int], Flow] = {}  # of datagrams that were read one by one
+        self._alone = True
         self._queue: deque[Datagram] = deque()
         self._trouble = trouble
         if trouble is not None:
@@ -79,7 +84,7 @@ class UdpPort:
         """Send them in order; what a full socket does not take is held back, behind what already is."""
         sent = 0
         if not self._queue:
-            sent = self._push(datagrams)
+            sent = self._send_alone(datagrams) or self._push(datagrams)
             if sent == len(datagrams):
                 return
             self._loop.add_writer(self._sock, self._writable)
@@ -99,6 +104,16 @@ class UdpPort:
         self._loop.remove_reader(self._sock)
         self._loop.remove_writer(self._sock)
         self._sock.close()
+
+    def _send_alone(self, datagrams: Sequence[Datagram]) -> int:
+        """The short way of one that is alone; 0 if there are more, or it has to go the long way."""
+        if len(datagrams) > 1:
+            return 0
+        try:
+            self._sock.sendto(*datagrams[0])
+        except (OSError, *NO_ENDPOINT):
+            return 0
+        return 1
 
     def _push(self, datagrams: Sequence[Datagram]) -> int:
         """Send what the socket takes; how many are done with, sent or refused.
@@ -130,8 +145,7 @@ class UdpPort:
             heard += 1
             number = int.from_bytes(extra[0][2][:4], byteorder) if extra else 0  # sock_extended_err.ee_errno
             if peer:
-                flow = Flow(Transport.UDP, self.local, Endpoint(canonical_address(peer[0]), Port(peer[1])))
-                self._trouble(Unreachable(flow, reason_of(OSError(number, ""))))
+                self._trouble(Unreachable(self._flow_alone(peer[:2]), reason_of(OSError(number, ""))))
         return heard
 
     def _let_others_go_first(self) -> None:
@@ -146,15 +160,42 @@ class UdpPort:
             self._readable()
 
     def _readable(self) -> None:
+        """Read one by one up to the second, then all there is; or all at once, if there were two last time.
+
+        The call for many takes longer to begin with: a datagram that is alone, as most are in a quiet hour,
+        is answered some microseconds sooner by a call of its own, and before the next call.
+        """
+        left = self._burst
+        while self._alone and left:
+            try:
+                count, name = self._sock.recvfrom_into(_buffer)
+            except OSError as error:
+                if left == self._burst or not isinstance(error, BlockingIOError):
+                    self._nothing_came(error)
+                return
+            flow = self._flows_alone.get(name[:2]) or self._flow_alone(name[:2])
+            self._take((Received(flow, bytes(_view[:count])),))
+            if not self._open:
+                return
+            left -= 1
+            self._alone = left > self._burst - _FEW
+        if left:
+            self._read_many(left)
+
+    def _read_many(self, most: int) -> None:
         try:
-            came = self._way.receive(self._sock, self._burst)
-        except BlockingIOError:  # woken by the error queue alone
+            came = self._way.receive(self._sock, most)
+        except OSError as error:
             came = ()
-            self._errors()
-        except OSError:  # an ICMP error left on the socket; the next read is a fresh one
-            came = ()
-            self.lost += self._errors() or 1
+            self._nothing_came(error)
+        self._alone = most == self._burst and len(came) < _FEW
         self._take(self._received(came))
+
+    def _nothing_came(self, error: OSError) -> None:
+        """Woken by the error queue; or an ICMP error was left on the socket: the next read is a fresh one."""
+        if not self._errors() and not isinstance(error, BlockingIOError):
+            self.lost += 1
+        self._take(())
 
     def _received(self, came: Sequence[tuple[Hashable, bytes]]) -> Iterator[Received]:
         """What came, for as long as the port is open: the node may close it between two of them."""
@@ -164,11 +205,14 @@ class UdpPort:
                 return
             yield Received(flows.get(name) or self._flow(name), data)
 
-    def _flow(self, name: Any) -> Flow:
-        if len(self._flows) >= self._flows_kept:
-            self._flows.clear()
-        flow = self._flows[name] = Flow(Transport.UDP, self.local, self._way.peer(name))
-        return flow
+    def _flow(self, name: Hashable) -> Flow:
+        remote = self._way.peer(name)
+        flow = self._flows_alone.get(remote) or Flow(Transport.UDP, self.local, remote)
+        return _kept(self._flows, self._flows_kept, name, flow)
+
+    def _flow_alone(self, name: tuple[str, int]) -> Flow:
+        remote = Endpoint(canonical_address(name[0]), Port(name[1]))
+        return _kept(self._flows_alone, _FEW_KEPT, name, Flow(Transport.UDP, self.local, remote))
 
     def _writable(self) -> None:
         if not self._may_send():
@@ -184,3 +228,11 @@ class UdpPort:
         else:
             self._loop.remove_writer(self._sock)
         self._take(())
+
+
+def _kept(flows: dict[Any, Flow], most: int, name: Hashable, flow: Flow) -> Flow:
+    """The flow, which is kept from now on."""
+    if len(flows) >= most:
+        flows.clear()
+    flows[name] = flow
+    return flow

@@ -75,6 +75,7 @@ class RawWire(Engine):
         self.unsent = 0
         self._tun = TunPort(f"{DEVICE_PREFIX}%d", index, queue.descriptor if queue else None)
         self._sockets: dict[tuple[int, int], socket.socket] = {}
+        self._alone: dict[int, bool] = {AF_INET: True, AF_INET6: True}
         try:
             for family in (AF_INET, AF_INET6):
                 for protocol in (ESP, IPPROTO_RAW):
@@ -164,13 +165,28 @@ class RawWire(Engine):
                 sent += 1
 
     def _from_wire(self, family: int) -> None:
-        try:
-            came = packets(family, ESP).receive(self._sockets[family, ESP], _BURST)
-        except OSError:
-            return
+        """Open what the network brings: one packet first, or all at once if there were more the last time.
+
+        One that is alone is there sooner that way, as datagrams of UDP ports are.
+        """
+        alone = self._alone[family]
+        if alone:
+            for packet in self._receive(family, 1):
+                self._open_and_deliver(packet)
+        came = self._receive(family, _BURST - alone)
         for packet in came:
-            for inner in self.from_wire(packet):
-                self._tun.write(inner)
+            self._open_and_deliver(packet)
+        self._alone[family] = len(came) + alone < 2
+
+    def _open_and_deliver(self, packet: bytes) -> None:
+        for inner in self.from_wire(packet):
+            self._tun.write(inner)
+
+    def _receive(self, family: int, most: int) -> Sequence[bytes]:
+        try:
+            return packets(family, ESP).receive(self._sockets[family, ESP], most)
+        except OSError:
+            return ()
 
 
 def _raw_socket(family: int, protocol: int) -> socket.socket:
