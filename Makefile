@@ -12,7 +12,7 @@ WHEELS ?=
 STAGES := $(BIN)/python -m tools.stages
 export PYTHON
 
-.PHONY: help setup demo test interop kills moves nightly check unit lint fuzz bench docs deb clean
+.PHONY: help setup demo test interop kills moves nightly check unit lint fuzz bench docs wheel deb clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ bench: $(VENV)/.dev  ## every benchmark, with the peers beside it; QUICK=1 for t
 
 docs: $(VENV)/.dev  ## generate the reference pages and figures from the code
 	@$(BIN)/python tools/generate-docs
+
+wheel: $(VENV)/.dev  ## both wheels, in dist/: compiled for this Python, and pure
+	@$(BIN)/python -m tools.wheels
 
 deb: $(VENV)/.run  ## the P-CSCF as a service: a Debian package, in dist/
 	@tools/system-packages deb

@@ -128,7 +128,7 @@ def _build_ext() -> Any:
     """The command of setuptools, with a compiler at each core."""
     from setuptools.command.build_ext import build_ext  # noqa: PLC0415
 
-    class AllCores(build_ext):
+    class AllCores(build_ext):  # type: ignore[misc]
         def build_extension(self, ext: Any) -> None:
             def compiled(source: str) -> str:
                 (name,) = self.compiler.compile(

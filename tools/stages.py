@@ -7,11 +7,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Final, NamedTuple
 from xml.etree import ElementTree
+
+from tools.wheels import TESTED
 
 ROOT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
@@ -29,11 +32,13 @@ class Stage(NamedTuple):
         name: for the summary.
         commands: each is run, whatever became of those before it.
         pytest: arguments of pytest, none where nothing is tested.
+        environment: of all of these, besides ours.
     """
 
     name: str
     commands: tuple[tuple[str, ...], ...] = ()
     pytest: tuple[str, ...] = ()
+    environment: Mapping[str, str] = MappingProxyType({})
 
 
 LINT: Final = Stage(
@@ -48,6 +53,12 @@ LINT: Final = Stage(
 UNIT: Final = Stage("fast tests", pytest=("-n", "auto", "-m", FAST))
 PACKAGES: Final = Stage("packages of the system", (("tools/system-packages", "test"),))
 HERE: Final = Stage("tests without a network", pytest=("-n", "auto", "-m", "not lab and not peer"))
+ON_COMPILED: Final = Stage(
+    "the same on the compiled wheel",
+    (("python", "-m", "tools.wheels", "tests"),),
+    ("-n", "auto", "-m", "not lab and not peer", "--ignore=tests/tidy", "--ignore=tests/interop"),
+    {"PYTHONPATH": str(TESTED), "TWOPAIR_TESTED": "compiled"},
+)
 GUEST: Final = Stage("kernel with ESP, in User-mode Linux", pytest=("-n", "auto", KERNEL))
 LAB: Final = Stage(
     "networks of namespaces, software of others",
@@ -58,7 +69,7 @@ PLANS: Final[dict[str, tuple[Stage, ...]]] = {
     "lint": (LINT,),
     "unit": (UNIT,),
     "check": (LINT, UNIT),
-    "test": (PACKAGES, LINT, HERE, GUEST, LAB),
+    "test": (PACKAGES, LINT, HERE, ON_COMPILED, GUEST, LAB),
 }
 
 
@@ -76,22 +87,27 @@ def run(stage: Stage) -> Outcome:
     """Run one stage to its end; its output goes where ours goes."""
     print(f"── {stage.name}", flush=True)
     started = time.monotonic()
-    failed = [" ".join(command) for command in stage.commands if not _succeeds(command)]
+    environment = os.environ | stage.environment
+    failed = [" ".join(command) for command in stage.commands if not _succeeds(command, environment)]
     ok, words, details = not failed, "", tuple(f"failed: {command}" for command in failed)
     if stage.pytest:
         with TemporaryDirectory() as directory:
             report = Path(directory) / "report.xml"
-            ok &= _succeeds(("python", "-m", "pytest", "-q", f"--junitxml={report}", *stage.pytest))
+            ok &= _succeeds(
+                ("python", "-m", "pytest", "-q", f"--junitxml={report}", *stage.pytest), environment
+            )
             words, more = read(report)
             details += more
     return Outcome(stage, ok, words, time.monotonic() - started, details)
 
 
-def _succeeds(command: Sequence[str]) -> bool:
+def _succeeds(command: Sequence[str], environment: Mapping[str, str]) -> bool:
     program = BIN / command[0]
     words = [str(program) if program.exists() else command[0], *command[1:]]
     quiet = command[0] == "lint-imports"  # it draws a banner; its words matter when it fails
-    done = subprocess.run(words, cwd=ROOT, check=False, capture_output=quiet, text=True)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        words, cwd=ROOT, env=environment, check=False, capture_output=quiet, text=True
+    )
     if quiet and done.returncode:
         print(done.stdout, done.stderr)
     return done.returncode == 0

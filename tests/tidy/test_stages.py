@@ -67,3 +67,9 @@ def test_all_well_is_said_so() -> None:
     assert summary([Outcome(Stage("a"), ok=True, words="3 passed", seconds=2.4, details=())]) == [
         "ok     a      2 s  3 passed"
     ]
+
+
+def test_a_stage_has_an_environment_of_its_own() -> None:
+    asks = (sys.executable, "-c", "import os; assert os.environ['TWOPAIR_TESTED'] == 'compiled'")
+    assert run(Stage("with", (asks,), environment={"TWOPAIR_TESTED": "compiled"})).ok
+    assert not run(Stage("without", (asks,), environment={"TWOPAIR_TESTED": ""})).ok
