@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 from twopair.base import Port, Reason, Spi
 from twopair.core.sa.figure1 import ARROWS, Arrow, End
 from twopair.core.sa.sa_set import SaSet
@@ -77,6 +79,7 @@ class Place(NamedTuple):
         return ARROWS[2 * self.pair : 2 * self.pair + 2]
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Claims:
     """What the sets of one node have taken, and so where each of them is found.
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from twopair.base import IllegalStep, Micros
 
 
@@ -54,6 +56,7 @@ TABLE: Final[dict[tuple[Stage, Trigger], tuple[Stage, str]]] = {
 }
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 @dataclass(slots=True)
 class SaSetLife:
     """Stage and SIP-level lifetime of one SA set.

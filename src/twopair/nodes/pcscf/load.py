@@ -4,6 +4,8 @@ from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 from twopair.base import SECOND, Flow, Limit, Micros, seconds
 from twopair.core.registration.pcscf import Challenged
 from twopair.core.sa import Stage
@@ -44,6 +46,7 @@ class Excess(NamedTuple):
     wait: Micros = NOT_KNOWN
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Load:
     """Counts what comes in the clear, and what was begun there.
 

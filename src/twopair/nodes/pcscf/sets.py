@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from twopair.base import Endpoint, Flow, Micros, Port, Spi, Transport
 from twopair.core.registration.pcscf import Attempt
 from twopair.core.sa import SaSet, SaSetLife
@@ -128,6 +130,7 @@ def _own(address: str, port: Port) -> Endpoint:
     return Endpoint(address, port)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class SaTable:
     """All live sets. Each look-up is one dictionary hit, however many UEs there are."""
 

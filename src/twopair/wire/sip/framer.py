@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from twopair.base import WireError
 
 _LENGTH: Final = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:([^\r\n]*+(?>(?:\r\n[ \t][^\r\n]*+)*))", re.I)
@@ -10,6 +12,7 @@ _DIGITS: Final = re.compile(rb"[ \t\r\n]*+([0-9]{1,10})[ \t\r\n]*+")
 _END: Final = b"\r\n\r\n"
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class StreamFramer:
     """Collects chunks and gives whole messages; linear in the octets fed.
 
