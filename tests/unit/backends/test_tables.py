@@ -2,6 +2,7 @@
 
 import pytest
 from tests.figure1_sets import CBC, GCM, PCSCF, PORTS, SPIS, UE, Dice, sa_set
+from tests.insides import insides
 from tests.unit.backends.userspace.engines import Gm, entries
 
 from twopair.backends.contract import InstallError
@@ -20,8 +21,8 @@ UP = Flow(Transport.UDP, Endpoint(UE, PORTS.uc), Endpoint(PCSCF, PORTS.ps))
 
 def everything(tables: Tables[bytes]) -> list[list[str]]:
     """All the state there is, of any name, but for the counters of what was dropped."""
-    held = {name: table for name, table in vars(tables).items() if name not in ("_dropped", "_equipped")}
-    held |= vars(held.pop("_claims"))
+    held = {name: table for name, table in insides(tables).items() if name not in ("_dropped", "_equipped")}
+    held |= insides(held.pop("_claims"))
     return [sorted(map(repr, table)) for table in held.values() if isinstance(table, dict | set)]
 
 

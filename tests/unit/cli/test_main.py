@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import twopair
 from twopair.backends.kernel.probe import Lack, Probe
 from twopair.cli.main import status_of
 from twopair.live import ipsec
@@ -34,12 +33,10 @@ def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, l
 
 
 def test_version_says_what_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    """The version of the package, the Python under it, and that nothing of it is compiled."""
+    """The version of the package, whether it is compiled, and the Python under it."""
     assert status_of(["--version"]) == 0
     python = f"{platform.python_implementation()} {platform.python_version()}"
     assert capsys.readouterr().out == f"twopair {version('twopair')}, {kind()}, {python}\n"
-    package = Path(twopair.__file__).parent
-    assert not [path for path in package.rglob("*") if path.suffix in {".so", ".pyd"}]
 
 
 @pytest.mark.parametrize(
