@@ -1,9 +1,18 @@
 """Taking the agreement out of a request before it goes on (RFC 3329 §2.3.1; AGR-36, PCS-17)."""
 
+from typing import Final
+
 from twopair.wire.sip import Message
 
 OPTION_TAG = "sec-agree"
 AGREEMENT = frozenset({"security-client", "security-verify"})
+
+_AS_NEARLY_ALL: Final = {name: f"{name}: {OPTION_TAG}" for name in ("Require", "Proxy-Require", "Supported")}
+
+
+def asks_only_agreement(message: Message, name: str) -> bool:
+    """Whether the first line of Require or the like has sec-agree and nothing else."""
+    return message.line(name) == _AS_NEARLY_ALL[name] or message.get(name) == OPTION_TAG
 
 
 def strip_sec_agree(message: Message) -> None:

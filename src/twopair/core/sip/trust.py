@@ -154,6 +154,9 @@ def drop_provided(message: Message) -> None:
     The parameter is ``network-provided``; ``np``, the name of its rule, is written in its place too. A quoted
     string may contain either word. Lines without such a value stay as they are.
     """
+    line = message.line(ACCESS)
+    if ACCESS in message.once() and "\n" not in line and not _CLAIMED.search(line):  # as nearly always
+        return
     lines = message.get_all(ACCESS)
     for line in lines:
         if _CLAIMED.search(line):

@@ -17,20 +17,20 @@ class Asked:
     Args:
         request: as it came.
         names: its header names.
-        vias: its Via values.
+        passed: its Via values below the topmost.
         live: the set.
         now: the moment.
         hops: Max-Forwards.
         verify_may_miss: whether Security-Verify may be left out (AGR-35).
     """
 
-    __slots__ = ("hops", "live", "names", "now", "request", "verify_may_miss", "vias")
+    __slots__ = ("hops", "live", "names", "now", "passed", "request", "verify_may_miss")
 
     def __init__(
         self,
         request: Request,
         names: tuple[str, ...],
-        vias: Sequence[str],
+        passed: Sequence[str],
         live: LiveSet,
         now: Micros,
         hops: int,
@@ -38,7 +38,7 @@ class Asked:
     ) -> None:
         self.request: Final = request
         self.names: Final = names
-        self.vias: Final = vias
+        self.passed: Final = passed
         self.live: Final = live
         self.now: Final = now
         self.hops: Final = hops
@@ -65,7 +65,7 @@ def _identity(e: Asked) -> Refusal | None:
 
 
 def _first_hop(e: Asked) -> Refusal | None:
-    if len(e.vias) == 1:
+    if not e.passed:
         return None
     required = [tag.lower() for tag in e.request.values("Require")]
     return Refusal.NOT_FIRST_HOP if "sec-agree" in required else None
@@ -73,18 +73,17 @@ def _first_hop(e: Asked) -> Refusal | None:
 
 def _loop(e: Asked) -> Refusal | None:
     """A request that has been at our port_ps before came back from a UE (RFC 3261 §16.3, item 4)."""
-    if len(e.vias) == 1:
+    if not e.passed:
         return None
     ours = e.live.ps
-    passed = [Via.parse(value) for value in e.vias[1:]]
+    passed = [Via.parse(value) for value in e.passed]
     back = any(via.port == ours.port and is_address(via.host, ours.address) for via in passed)
     return Refusal.LOOP if back else None
 
 
 def _agreed(e: Asked) -> Refusal | None:
     """Security-Verify mirrors what was sent in the last successful authentication."""
-    lines = tuple(e.request.get_all("Security-Verify"))
-    live = e.live
+    live, lines = e.live, tuple(e.request.get_all("Security-Verify"))
     if lines == live.verified:
         return None
     if not lines:

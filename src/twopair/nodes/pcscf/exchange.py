@@ -14,7 +14,7 @@ from twopair.core.sip import ServerTransaction
 from twopair.nodes.facts import RegisterReceived, RegistrationFailed
 from twopair.nodes.pcscf.binding import is_address, other_address
 from twopair.nodes.pcscf.extensions import names_agreement
-from twopair.nodes.pcscf.headers import hops_left, values_of_via
+from twopair.nodes.pcscf.headers import hops_left, passed_hops
 from twopair.nodes.pcscf.sets import LiveSet
 from twopair.wire.sip import Credentials, Request, split_list, uri_in
 
@@ -96,7 +96,7 @@ def read_register(request: Request, flow: Flow, live: LiveSet | None, naming: Na
         auts=said.get("auts"),
         hops=hops_left(request),
         hop=Hop(
-            vias=len(values_of_via(request)),
+            vias=1 + len(passed_hops(request)),
             asks_agreement=asks,
             knows_agreement=asks or names_agreement(request, "Proxy-Require", "Supported"),
             source_is_via=live is None or is_address(host, source),

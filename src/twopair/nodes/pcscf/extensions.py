@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from twopair.core.secagree.strip import OPTION_TAG
+from twopair.core.secagree.strip import OPTION_TAG, asks_only_agreement
 from twopair.wire.sip import Request
 
 OURS: Final = frozenset({OPTION_TAG, "path"})
@@ -33,7 +33,8 @@ def unknown_tags(request: Request, known: frozenset[str]) -> str:
         request: not ACK or CANCEL, which are never refused for it.
         known: tags in lower case that we have, or leave for the next hop.
     """
-    first = request.get("Proxy-Require")
-    if first is None or (first == OPTION_TAG and "proxy-require" in request.once()):
+    if "proxy-require" not in request.names():
+        return ""
+    if "proxy-require" in request.once() and asks_only_agreement(request, "Proxy-Require"):
         return ""
     return ", ".join(tag for tag in request.values("Proxy-Require") if tag.lower() not in known)

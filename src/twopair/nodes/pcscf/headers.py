@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from twopair.base import WireError
-from twopair.core.secagree.strip import OPTION_TAG, strip_sec_agree
+from twopair.core.secagree.strip import asks_only_agreement, strip_sec_agree
 from twopair.core.sip.trust import ACCESS, FROM_UE, drop_provided, not_for_ue
 from twopair.wire.sip import Edit, Message, NameAddr, Request, Response, same_uri, split_list, uri_in
 
@@ -61,8 +61,8 @@ def from_ue(request: Request, anew: Anew, above: Values, below: Values, *, deman
     branch = _branch_at_end(above[0])
     if (
         request.once() >= REQUIRED
-        and request.get("Require") == OPTION_TAG
-        and request.get("Proxy-Require") == OPTION_TAG
+        and asks_only_agreement(request, "Require")
+        and asks_only_agreement(request, "Proxy-Require")
     ):
         onward = request.edited(anew.all_told, above, (*below, demanded) if demanded else below, branch)
     else:
@@ -128,19 +128,16 @@ def hops_left(request: Request) -> int:
     return int(text)
 
 
-def values_of_via(request: Request) -> Sequence[str]:
-    """All Via values; as a rule there is one line with one value, which is not parsed."""
-    if "via" in request.once():
-        value = request.get("Via") or ""
-        if "," not in value:
-            return (value,)
-    return request.values("Via")
+def passed_hops(request: Request) -> Sequence[str]:
+    """The Via values below the topmost; as a rule there is one line with one value, and so none."""
+    if "via" in request.once() and "," not in request.line("Via"):
+        return ()
+    return request.values("Via")[1:]
 
 
 def in_dialog(request: Request) -> bool:
     """Whether the request belongs to a dialog: its To has a tag (RFC 3261 §12.2). Raises WireError."""
-    to = request.get("To") or ""
-    return "tag" in to.lower() and NameAddr.parse(to).tag is not None
+    return "tag" in request.line("To").lower() and NameAddr.parse(request.get("To") or "").tag is not None
 
 
 def _demand(request: Request, tag: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport, WireError
+from twopair.base import Endpoint, Flow, Micros, Refusal, Refused, Report, Send, Transport, WireError
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
@@ -15,7 +15,7 @@ from twopair.nodes.pcscf.headers import (
     from_ue,
     hops_left,
     in_dialog,
-    values_of_via,
+    passed_hops,
 )
 from twopair.nodes.pcscf.relay import Relay, forward
 from twopair.nodes.pcscf.sets import LiveSet
@@ -38,6 +38,9 @@ OUTSIDE: Final = {
 INSIDE: Final = Anew("max-forwards", below=("Max-Forwards",))
 """What is said anew inside a dialog."""
 
+Onward = tuple[Request, Flow]
+"""A request as the core is to see it, and where it goes."""
+
 
 class Upward:
     """Takes requests other than REGISTER that came over an established set."""
@@ -52,34 +55,31 @@ class Upward:
         self, txn: ServerTransaction, request: Request, live: LiveSet, now: Micros, out: list[Action]
     ) -> None:
         """Forward a request, or answer why not."""
-        sent = self._onward(request, live, now)
-        if not isinstance(sent, Request):
-            if sent is Refusal.TOO_MANY_HOPS and request.method == "OPTIONS":
-                self._answers.send(txn, live, capabilities(request), now, out)
-            else:
-                self._answers.refuse(txn, live, sent, now, out)
-            return
-        flow = self._flow(sent, live)
-        relay = Relay(txn, live, live.owner, sent, flow)
-        forward(relay, self._tables, now, out)
+        onward = self._onward(request, live, now)
+        if isinstance(onward, tuple):
+            sent, flow = onward
+            forward(Relay(txn, live, live.owner, sent, flow), self._tables, now, out)
+        elif onward is Refusal.TOO_MANY_HOPS and request.method == "OPTIONS":
+            self._answers.send(txn, live, capabilities(request), now, out)
+        else:
+            self._answers.refuse(txn, live, onward, now, out)
 
     def ack(self, request: Request, live: LiveSet, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Forward the ACK to a 2xx, which has no transaction; nothing answers one that is refused."""
-        sent = self._onward(request, live, now)
-        if isinstance(sent, Refusal):
-            out.append(Report(Refused(sent, flow, "ACK")))
+        onward = self._onward(request, live, now)
+        if isinstance(onward, tuple):
+            sent, way = onward
+            out.append(Send(way, sent.to_bytes()))
         else:
-            out.append(Send(self._flow(sent, live), sent.to_bytes()))
+            out.append(Report(Refused(onward, flow, "ACK")))
 
-    def _onward(self, request: Request, live: LiveSet, now: Micros) -> Request | Refusal:
-        """The request as the core is to see it, or why it must not."""
+    def _onward(self, request: Request, live: LiveSet, now: Micros) -> Onward | Refusal:
+        """The request as the core is to see it, and where, or why it must not."""
         try:
             hops = hops_left(request)
-            names = request.names()
-            vias = values_of_via(request)
             tables = self._tables
             may_miss = tables.config.missing_security_verify == "tolerate"
-            evidence = Asked(request, names, vias, live, now, hops, may_miss)
+            evidence = Asked(request, request.names(), passed_hops(request), live, now, hops, may_miss)
             refusal = first_refusal(tables.rules.request, evidence)
             if refusal is not None:
                 return refusal
@@ -89,39 +89,42 @@ class Upward:
         except WireError:
             return Refusal.BAD_REQUEST
 
-    def _outside(self, request: Request, live: LiveSet, hops: int) -> Request | Refusal:
+    def _outside(self, request: Request, live: LiveSet, hops: int) -> Onward | Refusal:
         """A request outside a dialog: our Service-Route, our assertion, our charging vector."""
         owner, tables = live.owner, self._tables
         reject = tables.config.foreign_route == "reject"
         if reject and not _same_route(_beyond_us(request, live), owner.service_route):
             return Refusal.FOREIGN_ROUTE
-        asserted = owner.asserted
         for preferred in request.values("P-Preferred-Identity"):  # the first that is its own
             if (own := tables.rules.asserts(owner.uri_of(preferred), owner)) is not None:
                 asserted = f"<{own}>"
                 break
+        else:
+            asserted = owner.asserted
         dialog, route, via = request.method in DIALOG_METHODS, owner.service_route, tables.core_via()
         above = (via, owner.path) if dialog else (via,)
         ours = (str(hops - 1), asserted, tables.charging())
-        return from_ue(request, OUTSIDE[dialog, route != ""], above, (*ours, route) if route else ours)
+        sent = from_ue(request, OUTSIDE[dialog, route != ""], above, (*ours, route) if route else ours)
+        return sent, self._towards(owner.next_hop if route else tables.config.registrar)
 
-    def _inside(self, request: Request, live: LiveSet, hops: int) -> Request | Refusal:
-        """A request inside a dialog: its first Route is ours and names this user (PCS-15)."""
+    def _inside(self, request: Request, live: LiveSet, hops: int) -> Onward | Refusal:
+        """A request inside a dialog: its first Route is ours and names this user (PCS-15).
+
+        It goes to the next Route, or to the Request-URI where there is none.
+        """
         sent = from_ue(request, INSIDE, (self._tables.core_via(),), (str(hops - 1),))
         own = sent.pop_value("Route")
-        return sent if own is not None and is_route_of(own, live) else Refusal.FOREIGN_DIALOG
-
-    def _flow(self, sent: Request, live: LiveSet) -> Flow:
-        """Where the core takes it: the next Route, or the Request-URI of a dialog without further ones."""
-        config, owner = self._tables.config, live.owner
+        if own is None or not is_route_of(own, live):
+            return Refusal.FOREIGN_DIALOG
+        registrar, owner = self._tables.config.registrar, live.owner
         route = sent.get("Route")
         if route is None:
-            hop = endpoint_of(sent.uri, config.registrar) if in_dialog(sent) else config.registrar
-        elif route == owner.service_route:
-            hop = owner.next_hop
-        else:
-            hop = next_hop(route, config.registrar)
-        return Flow(_UDP, config.core, hop)
+            return sent, self._towards(endpoint_of(sent.uri, registrar))
+        known = route == owner.service_route
+        return sent, self._towards(owner.next_hop if known else next_hop(route, registrar))
+
+    def _towards(self, hop: Endpoint) -> Flow:
+        return Flow(_UDP, self._tables.config.core, hop)
 
 
 def capabilities(request: Request) -> Response:

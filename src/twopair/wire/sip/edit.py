@@ -7,6 +7,13 @@ from operator import add
 from twopair.wire.sip.native import NATIVE, assemble
 
 
+def header_line(name: str, value: str) -> str:
+    """One header line of our own. A value with a line end in it would be two: that is our mistake."""
+    assert "\n" not in value, name
+    assert "\r" not in value, name
+    return f"{name}: {value}"
+
+
 class Edit:
     """Lines taken out of a message, and others put in. Compared by identity: orders know what comes of it.
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from twopair.base import WireError
-from twopair.wire.sip.message import Request, Response, header_line
+from twopair.wire.sip.edit import header_line
+from twopair.wire.sip.message import Request, Response
 from twopair.wire.sip.nameaddr import NameAddr
 from twopair.wire.sip.names import ASKED
 from twopair.wire.sip.order import order_of

@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from twopair.base import WireError
 from twopair.wire.sip.cseq import CSeq
-from twopair.wire.sip.edit import Edit
+from twopair.wire.sip.edit import Edit, header_line
 from twopair.wire.sip.lists import LWS, first_element, split_list
 from twopair.wire.sip.names import ASKED
 from twopair.wire.sip.native import NATIVE, serialise
@@ -22,13 +22,6 @@ from twopair.wire.sip.via import Via
 
 _UNCHECKED: Final = -1
 _BRANCH_FIRST: Final = re.compile(r"[^\";,]*;branch=([\w.!%*+`'~-]+)(?=[;,]|\Z)", re.ASCII)
-
-
-def header_line(name: str, value: str) -> str:
-    """One header line of our own. A value with a line end in it would be two: that is our mistake."""
-    assert "\n" not in value, name
-    assert "\r" not in value, name
-    return f"{name}: {value}"
 
 
 def _unfolded(value: str) -> str:
@@ -70,6 +63,13 @@ class Message:
             return read
         value = line.partition(":")[2].strip(" \t\r\n")
         return value if "\n" not in value else _unfolded(value)
+
+    def line(self, name: str) -> str:
+        """The first line of that header as it stands, its name and line ends included, or nothing."""
+        at = self._order.at.get(name)
+        if at is None:
+            at = self._order.first(name)
+        return "" if at < 0 else self._lines[at]
 
     def get_all(self, name: str) -> list[str]:
         """One value per line of that header, in order."""
