@@ -55,7 +55,8 @@ class Population:
             number: of the UE.
             turn: how often it has been registered before.
         """
-        bed, ue = self._bed, Ue(number)
+        address = f"10.{16 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
+        bed, ue = self._bed, Ue(number, address=address)
         self.wait(self._apart)
         spi_c, spi_s, port_c, port_s = ue.terms
         ue.renew(Terms(Spi(spi_c + 2 * turn), Spi(spi_s + 2 * turn), Port(port_c + 2 * turn), port_s))

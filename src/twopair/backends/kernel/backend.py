@@ -2,22 +2,24 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from twopair.backends.contract import Features, InstallError, SaCounters
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.closed import ClosedByAnother, ClosedPorts
 from twopair.backends.kernel.events import Events
 from twopair.backends.kernel.moves import Moves
-from twopair.backends.kernel.netlink import Batch, Netlink
+from twopair.backends.kernel.netlink import Netlink
 from twopair.backends.kernel.owner import SETS, Owner, close_priority, owner_of_state, reqid_of, scattered
 from twopair.backends.kernel.reconcile import Reconciled, reconcile
 from twopair.backends.kernel.sets import Plan, put_in, steps
 from twopair.backends.kernel.statistics import Statistics
-from twopair.backends.kernel.stencil import plan
+from twopair.backends.kernel.stencil import plan, removal
 from twopair.base import Endpoint, Suite
 from twopair.core.esp import SUITES, Positions
 from twopair.core.sa import Claims, SaSet
+
+_NO_TOPS: Final[dict[int, int]] = {}  # stays empty: only numbers of SPIs that are in it are noted
 
 
 class Standing(NamedTuple):
@@ -26,13 +28,12 @@ class Standing(NamedTuple):
     Args:
         sa_set: the set.
         reqid: that it was given.
-        out: takes it out.
-        tops: the highest number accepted, as far as was told, by the SPIs of the inbound SAs.
+        tops: the highest number accepted, as far as was told, by the SPIs of the inbound SAs; none where sets
+            are not shared.
     """
 
     sa_set: SaSet
     reqid: int
-    out: Batch
     tops: dict[int, int]
 
 
@@ -104,7 +105,7 @@ class KernelBackend:
         done = reconcile(self._netlink, self._owner, known)
         for sa_set, reqid in done.adopted.items():
             self._claim(sa_set)
-            self._keep(sa_set, reqid, plan(sa_set, reqid).out)
+            self._keep(sa_set, reqid)
         if self._shared and done.adopted:
             self._note(map(xfrm.moved_of, self._netlink.dump(xfrm.GET_STATE)))
         return done
@@ -119,7 +120,7 @@ class KernelBackend:
         """See `IpsecBackend`."""
         self._put_in(sa_set, lambda reqid: Plan.of(steps(sa_set, reqid, shared=self._shared, at=at)))
         tops = self._standing[sa_set.set_id].tops
-        tops.update(zip(tops, at.received, strict=True))
+        tops.update(zip(tuple(tops), at.received, strict=self._shared))
 
     def moved(self) -> Mapping[int, tuple[int, int]]:
         """See `IpsecBackend`; none where sets are not shared, the kernel keeps its counters itself."""
@@ -152,7 +153,7 @@ class KernelBackend:
         if refused:
             self._claims.release(sa_set.set_id)
             raise InstallError("; ".join(f"{subject}: {why}" for subject, why in refused))
-        self._keep(sa_set, reqid, wanted.out)
+        self._keep(sa_set, reqid)
 
     def remove(self, set_id: int) -> None:
         """See `IpsecBackend`."""
@@ -160,7 +161,7 @@ class KernelBackend:
         if gone is None:
             return
         self._claims.release(set_id)
-        self.events.take_out(gone.out)
+        self.events.take_out(removal(gone.sa_set, gone.reqid))
         del self._reqids[gone.reqid]
 
     def _claim(self, sa_set: SaSet) -> None:
@@ -168,10 +169,10 @@ class KernelBackend:
         if conflict is not None:
             raise InstallError(f"{conflict.words} ({conflict.clause})")
 
-    def _keep(self, sa_set: SaSet, reqid: int, out: Batch) -> None:
+    def _keep(self, sa_set: SaSet, reqid: int) -> None:
         inbound = (arrow for arrow in sa_set.arrows if arrow.sender is not sa_set.end)
-        tops = {int(sa_set.spis.of(arrow.spi_of)): 0 for arrow in inbound}
-        self._standing[sa_set.set_id] = Standing(sa_set, reqid, out, tops)
+        tops = {int(sa_set.spis.of(arrow.spi_of)): 0 for arrow in inbound} if self._shared else _NO_TOPS
+        self._standing[sa_set.set_id] = Standing(sa_set, reqid, tops)
         self._reqids[reqid] = sa_set.set_id
 
     def _free_reqid(self) -> int:

@@ -72,6 +72,12 @@ def plan(sa_set: SaSet, reqid: int, *, shared: bool = False) -> Plan:
     return Plan(kind.subjects, into, Batch(kind.out.fill(values), kind.out_starts))
 
 
+def removal(sa_set: SaSet, reqid: int) -> Batch:
+    """What takes a set out, whether it is shared, and wherever its numbers began."""
+    kind = _kind(type(sa_set), sa_set.end, ":" in sa_set.pcscf, sa_set.suite, False)  # type: ignore[arg-type]
+    return Batch(kind.out.fill(_values(sa_set, reqid)), kind.out_starts)
+
+
 @lru_cache(maxsize=64)
 def _kind(layout: type[SaSet], end: End, ipv6: bool, suite: Suite, shared: bool) -> _Kind:
     keys = expand(suite, _CK, _IK)

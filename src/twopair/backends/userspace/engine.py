@@ -44,8 +44,8 @@ _IPV4_PLAIN: Final = 0x45
 
 WIRE_MTU: Final = 1500
 
-MOST_EQUIPPED: Final = 16_384
-"""SAs that have ciphers at a time: 0.7 to 2.5 kB each, and 2 to 10 µs to make anew (ADR 27)."""
+MOST_EQUIPPED: Final = 8_192
+"""SAs that have ciphers at a time: 0.7 to 6.3 kB each, and 2 to 13 µs to make anew (ADR 27)."""
 
 _ARROW: Final = {arrow.name: arrow for arrow in ARROWS}
 

@@ -6,9 +6,9 @@ from random import Random
 import pytest
 
 from twopair.backends.kernel.sets import Plan, steps
-from twopair.backends.kernel.stencil import Stencil, plan
+from twopair.backends.kernel.stencil import Stencil, plan, removal
 from twopair.base import Impi, Port, Secret, Spi, Suite
-from twopair.core.esp import SUITES
+from twopair.core.esp import SUITES, Positions
 from twopair.core.sa import End, Ports, SaSet, Spis
 from twopair.crypto import expand
 from twopair.demo.single_pair.layout import SinglePair
@@ -45,3 +45,5 @@ def test_a_plan_is_what_the_steps_say(layout: type[SaSet], end: End, ipv6: bool,
         made, expected = plan(wanted, reqid), Plan.of(steps(wanted, reqid))
         assert list(made.subjects) == list(expected.subjects)
         assert (made.into, made.out) == (expected.into, expected.out)
+        elsewhere = steps(wanted, reqid, shared=True, at=Positions(7, (8, 9)))
+        assert removal(wanted, reqid) == made.out == Plan.of(elsewhere).out
