@@ -22,6 +22,7 @@ EACH: Final = (
     ("benchmarks.world",),
     ("benchmarks.driver",),
     ("benchmarks.system_calls",),
+    ("benchmarks.memory",),
     ("benchmarks.keeping",),
     ("benchmarks.cluster",),
     ("benchmarks.scrape",),
