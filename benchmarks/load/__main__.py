@@ -171,6 +171,7 @@ def main() -> None:
         print(f"# {name}: {words}")
     if not relay.installed():
         print("Kamailio is not installed: no relay to compare with (tools/system-packages bench)")
+    record = Record.read(wanted.record) if wanted.record else Record.now()
     pin(0)
     with ExitStack() as opened:
         opened.enter_context(loopback_of_its_own())
@@ -184,7 +185,6 @@ def main() -> None:
             print(f"{name}: {each:.1f} kB resident for each of {run.sizes[-1]:,} UEs once timers are over")
             figures[name]["kB for each UE after timers"] = Spread(each, each, each)
     if wanted.record:
-        record = Record.read(wanted.record)
         record.add(figures, said)
         record.write(wanted.record)
 

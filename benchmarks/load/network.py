@@ -172,8 +172,9 @@ class Network:
 
     def _from_home(self, data: bytes) -> None:
         """To the worker whose port is in the topmost Via of what is answered, or in the Path of the UE."""
-        begin = data.index(self._core) + len(self._core)
-        self._sockets.send((self.place.home, 5060), (self.place.core, int(data[begin : begin + 4])), data)
+        _, found, after = data.partition(self._core)
+        port = int(after[:4]) if found else 5060  # Kamailio leaves out what is the default
+        self._sockets.send((self.place.home, 5060), (self.place.core, port), data)
 
     def _begun(self, call_id: str) -> None:
         self._open.add(call_id.encode())
