@@ -9,6 +9,7 @@ import hashlib
 import importlib.machinery
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -34,6 +35,14 @@ FLAVOURS: Final = {
 def compiler() -> list[str]:
     """The C compiler of this machine."""
     return os.environ.get("CC", "cc").split()
+
+
+def lacking() -> str:
+    """What this machine lacks to build it; empty if nothing."""
+    if not shutil.which(compiler()[0]):
+        return f"no C compiler ({compiler()[0]})"
+    header = Path(sysconfig.get_path("include")) / "Python.h"
+    return "" if header.exists() else f"no {header}"
 
 
 def build(flavour: str, source: Path = SOURCE) -> Path:

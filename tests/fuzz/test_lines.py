@@ -5,18 +5,17 @@ Ten million inputs: ``python -m tests.fuzz.differential 10000000``.
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.fuzz.lines_module import ROOT, SOURCE, compiler, environment
+from tests.fuzz.lines_module import ROOT, SOURCE, environment, lacking
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not shutil.which(compiler()[0]), reason="no C compiler"),
+    pytest.mark.skipif(bool(lacking()), reason=lacking()),
 ]
 
 WRONG = {

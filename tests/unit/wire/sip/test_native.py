@@ -6,14 +6,13 @@ That they answer as Python does is shown by tests/fuzz/test_lines.py.
 import contextlib
 import ctypes
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.fuzz.lines_module import ROOT, build, compiler, module_at
+from tests.fuzz.lines_module import ROOT, build, lacking, module_at
 
 DATA: Final = b"\r\nOPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nTo:<sip:a@b>\r\n\r\nbody"
 READ: Final = ("OPTIONS sip:a@b SIP/2.0", ["Via: SIP/2.0/UDP h", "To:<sip:a@b>"], "known", b"body")
@@ -27,8 +26,8 @@ def path() -> Path:
     given = os.environ.get("TWOPAIR_TEST_LINES")
     if given:
         return Path(given)
-    if not shutil.which(compiler()[0]):
-        pytest.skip("no C compiler")
+    if lacking():
+        pytest.skip(lacking())
     return build("failing")
 
 
