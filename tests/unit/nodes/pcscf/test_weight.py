@@ -7,8 +7,12 @@ from tests.population import BACKENDS, TIMERS_OVER_S, Population
 from tests.weight import weigh
 
 from twopair.base import SECOND, Suite
+from twopair.wheel import kind
 
 UES = 128
+MOST = 1.0 if kind() == "pure" else 6.5 / 6.0
+"""Of the bounds: compiled code makes a number anew for each who keeps it."""
+
 ALGORITHMS = (Suite("hmac-sha-1-96", "aes-cbc"), Suite("hmac-sha-1-96", "null"))
 
 
@@ -33,15 +37,15 @@ def over(populations: list[Population]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "under_way", "after"), [("memory", 8_500, 4_000), ("userspace", 10_500, 5_500)]
+    ("backend", "under_way", "after"), [("memory", 8_500, 4_000), ("userspace", 10_500, 5_500)]
 )
-def test_what_a_ue_costs(kind: str, under_way: int, after: int) -> None:
+def test_what_a_ue_costs(backend: str, under_way: int, after: int) -> None:
     """Bounds with little to spare: whoever gives every UE one more text or list is told."""
-    populations = [Population(BACKENDS[kind](), ALGORITHMS) for _ in range(2)]
+    populations = [Population(BACKENDS[backend](), ALGORITHMS) for _ in range(2)]
     registered(populations, 0)
-    assert per_ue(populations) < under_way
+    assert per_ue(populations) < MOST * under_way
     over(populations)
-    assert per_ue(populations) < after
+    assert per_ue(populations) < MOST * after
 
 
 @pytest.mark.slow
