@@ -98,7 +98,8 @@ async def aside(call: Any, *words: Any) -> Any:
     return await asyncio.to_thread(call, *words)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.lab  # it waits most of the time: for ACKs that a kill may lose
+@pytest.mark.timeout(500)
 def test_two_hundred_ues_and_a_worker_that_is_killed(running: Running) -> None:
     """MGP-14: UEs of two workers call and write to each other; one worker dies twice under load."""
     plan = plan_of(UES)
@@ -139,7 +140,11 @@ def test_two_hundred_ues_and_a_worker_that_is_killed(running: Running) -> None:
 
 def asked_until_it_says_no(place: Path) -> None:
     for _ in range(100):  # until the end of a worker is known
-        ask(place, "sas")
+        try:
+            ask(place, "sas")
+        except PrerequisiteMissing as error:
+            if "the answer ended early" not in str(error):  # it was killed while it was asked
+                raise
 
 
 def test_what_is_asked_while_one_is_down(running: Running) -> None:
