@@ -53,10 +53,13 @@ LINT: Final = Stage(
 UNIT: Final = Stage("fast tests", pytest=("-n", "auto", "-m", FAST))
 PACKAGES: Final = Stage("packages of the system", (("tools/system-packages", "test"),))
 HERE: Final = Stage("tests without a network", pytest=("-n", "auto", "-m", "not lab and not peer"))
+OF_THE_SOURCES: Final = ("tests/tidy", "tests/interop", "tests/sim/test_mutants.py")
+"""Not for the compiled wheel: style, programs, and mutants, which replace parts that are fixed there."""
+
 ON_COMPILED: Final = Stage(
     "the same on the compiled wheel",
     (("python", "-m", "tools.wheels", "tests"),),
-    ("-n", "auto", "-m", "not lab and not peer", "--ignore=tests/tidy", "--ignore=tests/interop"),
+    ("-n", "auto", "-m", "not lab and not peer", *(f"--ignore={path}" for path in OF_THE_SOURCES)),
     {
         "PYTHONPATH": str(TESTED),
         "TWOPAIR_TESTED": "compiled",
