@@ -92,8 +92,15 @@ def _split(docstring: str) -> tuple[str, dict[str, str]]:
 
 
 def _fields(one: type) -> Iterator[tuple[str, str]]:
-    body = ast.parse(inspect.getsource(one)).body[0]
-    assert isinstance(body, ast.ClassDef)
+    """What it inherits first; nothing that Python alone reads, such as `__match_args__`."""
+    ours = [base for base in reversed(one.__mro__) if base.__module__.startswith("twopair.")]
+    for base in ours:
+        body = ast.parse(inspect.getsource(base)).body[0]
+        assert isinstance(body, ast.ClassDef)
+        yield from (found for found in _written(body) if not found[0].startswith("__"))
+
+
+def _written(body: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for statement in body.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             yield statement.target.id, ast.unparse(statement.annotation)

@@ -20,8 +20,8 @@ REFUSED_FOR: Final = seconds(600)
 """How long a peer that could not be reached over TCP is spared another try for size alone (PCS-26)."""
 
 
-class Received:
-    """Event: a whole datagram (UDP), or the next chunk of a stream, cut anywhere (TCP)."""
+class Carried:
+    """What a flow carries: octets that come or go. Many are made for a message (ADR 23)."""
 
     __slots__ = ("data", "flow")
     __match_args__: Final = ("flow", "data")
@@ -31,13 +31,24 @@ class Received:
         self.data: Final = data
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Received) and self.data == other.data and self.flow == other.flow
+        return (
+            isinstance(other, Carried)
+            and type(other) is type(self)
+            and self.data == other.data
+            and self.flow == other.flow
+        )
 
     def __hash__(self) -> int:
         return hash((self.flow, self.data))
 
     def __repr__(self) -> str:
-        return f"Received({self.flow}, {self.data!r})"
+        return f"{type(self).__name__}({self.flow}, {self.data!r})"
+
+
+class Received(Carried):
+    """Event: a whole datagram (UDP), or the next chunk of a stream, cut anywhere (TCP)."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +86,10 @@ class Woke:
     """Event: `next_deadline()` has come; what is due is for the node to find out."""
 
 
-class Send:
+class Send(Carried):
     """Action: send a datagram, or append to a stream (queued until it stands)."""
 
-    __slots__ = ("data", "flow")
-    __match_args__: Final = ("flow", "data")
-
-    def __init__(self, flow: Flow, data: bytes) -> None:
-        self.flow: Final = flow
-        self.data: Final = data
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Send) and self.data == other.data and self.flow == other.flow
-
-    def __hash__(self) -> int:
-        return hash((self.flow, self.data))
-
-    def __repr__(self) -> str:
-        return f"Send({self.flow}, {self.data!r})"
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
