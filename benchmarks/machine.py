@@ -1,12 +1,14 @@
 """What every figure carries: machine, interpreter, date and command."""
 
 import platform
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+_FOLDERS: Final = re.compile(r"(?<![^\s=])(?:/[^/\s=]+)+/")
 _BUILD: Final = """
 import sys, sysconfig
 from os.path import realpath
@@ -42,8 +44,13 @@ def machine() -> str:
 
 
 def command() -> str:
-    """The command that runs."""
-    return " ".join(["python", *sys.orig_argv[1:]])
+    """The command that runs; of files elsewhere it has the names, not where they are on this machine."""
+    return without_folders(" ".join(["python", *sys.orig_argv[1:]]))
+
+
+def without_folders(words: str) -> str:
+    """Words in which absolute paths are ``…/NAME``."""
+    return _FOLDERS.sub("…/", words)
 
 
 def machine_line() -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.goals import GOALS, Goal, lines
-from benchmarks.machine import interpreter
+from benchmarks.machine import interpreter, without_folders
 from benchmarks.record import RESULTS, Record, records
 from benchmarks.rounds import Rounds, Spread
 
@@ -27,6 +27,11 @@ def test_what_another_command_adds_stands_beside(tmp_path: Path) -> None:
     record = Record("c", "d", "m", figures={"pure": {"x": Spread(1, 1, 1)}})
     record.add(FIGURES, {})
     assert set(record.figures["pure"]) == {"x", "MESSAGE : relay"}
+
+
+def test_where_files_are_on_this_machine_is_not_kept() -> None:
+    words = "python -m x /home/me/a --wheel pure=/opt/b/bin/python --record results/c.json 1/2"
+    assert without_folders(words) == "python -m x …/a --wheel pure=…/python --record results/c.json 1/2"
 
 
 def test_every_record_that_is_kept_can_be_read() -> None:
