@@ -8,9 +8,8 @@ from struct import Struct
 from typing import Any, Final, NamedTuple, Protocol
 
 from twopair.base import Endpoint, Port, canonical_address
-from twopair.bursts.structures import MOST, ROOM, Rows
+from twopair.bursts.structures import FEWEST, MOST, ROOM, Rows
 
-_FEWEST: Final = 3  # two are sent sooner by themselves
 _ADDRESSES_KEPT: Final = 4_096  # forgotten all at once beyond that: one is made soon, and UEs are many
 
 NO_ENDPOINT: Final = (OverflowError, TypeError, ValueError)
@@ -138,7 +137,7 @@ class ManyAtOnce:
 
     def send(self, sock: socket, datagrams: Sequence[Datagram], begin: int = 0) -> int:
         """See `Bursts`."""
-        count = self._lay_out(datagrams, begin) if len(datagrams) - begin >= _FEWEST else 0
+        count = self._lay_out(datagrams, begin) if len(datagrams) - begin >= FEWEST else 0
         if not count:
             return _send_one(sock, datagrams[begin])
         return self._out.send(sock, count)

@@ -12,7 +12,7 @@ from struct import Struct
 from sys import byteorder
 from typing import Final, NamedTuple, Protocol
 
-from twopair.bursts.structures import ROOM, Rows
+from twopair.bursts.structures import FEWEST, ROOM, Rows
 from twopair.wire.ip import address_octets
 
 _HEAD: Final = Struct("!IHBB")
@@ -21,7 +21,6 @@ _HOPS: Final = 64
 _PKTINFO: Final = CMSG_SPACE(20)
 """Octets of ancillary data with a struct in6_pktinfo: destination, then interface (RFC 3542 §6)."""
 _PKTINFO_BEGINS: Final = CMSG_SPACE(0)
-_FEWEST: Final = 3  # two are sent sooner by themselves
 
 
 class Packets(Protocol):
@@ -147,7 +146,7 @@ class ManyPackets:
 
     def send(self, sock: socket, packets: Sequence[bytes], begin: int = 0) -> int:
         """See `Packets`."""
-        if len(packets) - begin < _FEWEST:
+        if len(packets) - begin < FEWEST:
             return self._alone.send(sock, packets, begin)
         rows, count, destination = self._out, 0, self._layout.destination
         names, room, lengths = rows.names, rows.data, rows.lengths

@@ -18,6 +18,9 @@ from typing import Any, Final, Literal
 MOST: Final = 64
 """Messages in one call."""
 
+FEWEST: Final = 3
+"""Two are sent sooner by themselves."""
+
 ROOM: Final = 65_536
 _APART: Final = ROOM + 1024
 """From one message to the next; no power of two: their first lines would share a few places of the cache."""

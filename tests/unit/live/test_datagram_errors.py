@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 from typing import Any
 
@@ -57,6 +58,15 @@ class Bench:
             await asyncio.sleep(0.01)
 
 
+@contextmanager
+def listening(family: int) -> Iterator[tuple[socket, Endpoint]]:
+    """A peer, and where it is."""
+    with socket(family, SOCK_DGRAM) as peer:
+        peer.bind((LOOPBACK[family], 0))
+        peer.settimeout(2)
+        yield peer, Endpoint(LOOPBACK[family], Port(peer.getsockname()[1]))
+
+
 def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(story())
 
@@ -83,10 +93,7 @@ def test_an_error_of_one_peer_costs_no_datagram_of_another(family: int) -> None:
 
     async def story() -> None:
         bench = Bench(family, hears=True)
-        with socket(family, SOCK_DGRAM) as peer:
-            peer.bind((LOOPBACK[family], 0))
-            peer.settimeout(2)
-            there = Endpoint(LOOPBACK[family], Port(peer.getsockname()[1]))
+        with listening(family) as (peer, there):
             for number in range(50):
                 bench.send(bench.gone)
                 bench.send(there, str(number).encode())
@@ -105,10 +112,7 @@ def test_errors_in_mid_burst_cost_none_of_its_datagrams(family: int) -> None:
 
     async def story() -> None:
         bench = Bench(family, hears=True)
-        with socket(family, SOCK_DGRAM) as peer:
-            peer.bind((LOOPBACK[family], 0))
-            peer.settimeout(2)
-            there = Endpoint(LOOPBACK[family], Port(peer.getsockname()[1]))
+        with listening(family) as (peer, there):
             for number in range(30):
                 bench.ports.send(Flow(Transport.UDP, bench.local, there), b"%d" % number)
                 if number % 3 == 1:

@@ -3,21 +3,9 @@
 from pathlib import Path
 
 import pytest
+from tests.unit.live.config.files import pcscf_file
 
-from twopair.live.config import PcscfFile, read
 from twopair.live.config.changes import ROWS, When, changes, keys, row_of, taken_over
-
-LAB = Path(__file__).parents[4] / "examples/lab"
-
-
-def settings(tmp_path: Path, *replaced: tuple[str, str], more: str = "") -> PcscfFile:
-    text = (LAB / "pcscf.toml").read_text()
-    for old, new in replaced:
-        assert old in text
-        text = text.replace(old, new)
-    file = tmp_path / "pcscf.toml"
-    file.write_text(text + more)
-    return read(file, PcscfFile)
 
 
 def test_each_key_has_a_row_and_each_row_a_key() -> None:
@@ -30,12 +18,12 @@ def test_each_key_has_a_row_and_each_row_a_key() -> None:
 
 
 def test_nothing_changed(tmp_path: Path) -> None:
-    assert list(changes(settings(tmp_path), settings(tmp_path))) == []
+    assert list(changes(pcscf_file(tmp_path), pcscf_file(tmp_path))) == []
 
 
 def test_a_change_names_key_and_both_values(tmp_path: Path) -> None:
-    old = settings(tmp_path)
-    new = settings(tmp_path, more='[log]\nlevel = "debug"\n[admin]\nsocket = "a b"\nhttp = "127.0.0.1:9"\n')
+    old = pcscf_file(tmp_path)
+    new = pcscf_file(tmp_path, more='[log]\nlevel = "debug"\n[admin]\nsocket = "a b"\nhttp = "127.0.0.1:9"\n')
     assert list(map(str, changes(old, new))) == [
         'admin.socket: none -> "a b"',
         "admin.http: none -> 127.0.0.1:9",
@@ -44,14 +32,14 @@ def test_a_change_names_key_and_both_values(tmp_path: Path) -> None:
 
 
 def test_no_password_is_shown(tmp_path: Path) -> None:
-    old = settings(tmp_path)
-    new = settings(tmp_path, more='[store]\nurl = "redis://me:hush@10.0.0.1:6379"\nkey_file = "k"\n')
+    old = pcscf_file(tmp_path)
+    new = pcscf_file(tmp_path, more='[store]\nurl = "redis://me:hush@10.0.0.1:6379"\nkey_file = "k"\n')
     assert next(map(str, changes(old, new))) == ('store.url: "memory:" -> "redis://(hidden)@10.0.0.1:6379"')
 
 
 def test_what_needs_a_restart_stays(tmp_path: Path) -> None:
-    old = settings(tmp_path)
-    new = settings(
+    old = pcscf_file(tmp_path)
+    new = pcscf_file(
         tmp_path,
         ("5062", "5072"),
         ("port = 5060\nregistrar = ", "port = 5090\nregistrar = "),
@@ -69,9 +57,9 @@ def test_what_needs_a_restart_stays(tmp_path: Path) -> None:
 
 def test_what_does_not_go_together_with_what_stays(tmp_path: Path) -> None:
     """A registrar that would be this P-CSCF itself, as long as it is where it is."""
-    old = settings(tmp_path)
+    old = pcscf_file(tmp_path)
     address = old.core.address
-    new = settings(
+    new = pcscf_file(
         tmp_path,
         (f'address = "{address}"', 'address = "10.20.0.77"'),
         (f"{old.core.registrar}", f"{address}:5060"),

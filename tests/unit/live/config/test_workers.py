@@ -5,24 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.unit.live.config.files import pcscf_file
 
 from twopair.base import Endpoint, Port
 from twopair.core.secagree import Share
-from twopair.live.config import ConfigError, PcscfFile, read
+from twopair.live.config import ConfigError, PcscfFile
 from twopair.live.config.part import MOST, Part
 
-LAB = Path(__file__).parents[4] / "examples/lab"
 CORE = '[core]\naddress = "10.20.0.1"\nport = 5060\n'
 
 
 def settings(folder: Path, workers: object, *replaced: tuple[str, str], more: str = "") -> PcscfFile:
-    text = (LAB / "pcscf.toml").read_text().replace("[node]", f"[node]\nworkers = {workers}")
-    for old, new in replaced:
-        assert old in text
-        text = text.replace(old, new)
-    file = folder / "pcscf.toml"
-    file.write_text(text + more)
-    return read(file, PcscfFile)
+    return pcscf_file(folder, ("[node]", f"[node]\nworkers = {workers}"), *replaced, more=more)
 
 
 def refused(folder: Path, workers: object, *replaced: tuple[str, str], more: str = "") -> str:
