@@ -18,7 +18,7 @@ The hash gives none of them exactly half of the UEs; that counts against two, to
 import os
 from argparse import ArgumentParser
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import cycle, islice
 from multiprocessing import Pipe, Process
@@ -47,6 +47,7 @@ WINDOW: Final = 24
 STEP: Final = 7919
 GENERATORS: Final = 2
 GOAL: Final = 1.8
+_END: Final = "end"
 FIRST_PLACE: Final = 100
 """Behind those of `benchmarks.load`, which may run at the same time."""
 
@@ -87,9 +88,11 @@ class Generator:
             raise RuntimeError("the load has ended: see above") from None
 
     def end(self) -> None:
-        """End it."""
-        self._pipe.close()
+        """End it. That our end is closed is not seen: processes that were started later have it, too."""
+        with suppress(OSError):  # it has ended by itself
+            self._pipe.send(_END)
         self._process.join(5)
+        self._pipe.close()
 
 
 def _play(pipe: Connection, number: int, place: Place, registrar: str, ues: int, window: int) -> None:
@@ -109,10 +112,12 @@ def _play(pipe: Connection, number: int, place: Place, registrar: str, ues: int,
 
     does: dict[str, Callable[[], None]] = {"register": register, "work": work}
     try:
-        while True:
-            does[pipe.recv()]()
+        while (word := pipe.recv()) != _END:
+            does[word]()
             pipe.send("done")
     except (EOFError, KeyboardInterrupt):
+        pass
+    finally:
         network.close()
 
 

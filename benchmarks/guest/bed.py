@@ -27,8 +27,10 @@ WINDOW: Final = 4
 WARMING: Final = 1
 FIRST_WARMING: Final = 600
 OVER_EACH_PORT: Final = 12
-SHARED_MB: Final = 32
-"""Of Kamailio's processes: enough for all transactions of some seconds, and soon used by each."""
+SHARED_MB: Final = 64
+"""Of Kamailio's processes: enough for all transactions of some seconds on a quiet machine, and soon used
+by each. With half of it messages were lost.
+"""
 
 UNITS: Final = {
     "registration": 2,
