@@ -18,11 +18,11 @@ from twopair.core.sip import ServerTransaction, Why
 from twopair.core.sip.other_client import OTHER_CLIENT
 from twopair.core.sip.terms import ClientOn, State
 from twopair.nodes import Action, Event, Node
-from twopair.nodes.pcscf import ways
-from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.load import Excess, Load
-from twopair.nodes.pcscf.sets import SaTable
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.answers import Answers
+from twopair.nodes.pcscf.gm.load import Excess, Load
+from twopair.nodes.pcscf.gm.sets import SaTable
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.relay import ways
 from twopair.nodes.ue import UserEquipment
 from twopair.nodes.ue.call import Call
 from twopair.nodes.ue.config import FOREVER
@@ -130,7 +130,7 @@ def same_port_uc(patch: pytest.MonkeyPatch) -> Variant:
 
 def beside_the_old(patch: pytest.MonkeyPatch) -> Variant:
     """A set with the values of a live one is entered without the other's going."""
-    patch.setattr("twopair.nodes.pcscf.lives.repeats", lambda _new, _old: False)
+    patch.setattr("twopair.nodes.pcscf.gm.lives.repeats", lambda _new, _old: False)
     return Variant()
 
 
@@ -377,7 +377,7 @@ class AcceptsInClear(Wrapped):
 
 
 def one_way_only(patch: pytest.MonkeyPatch) -> Variant:
-    patch.setattr("twopair.nodes.pcscf.relay.onward", lambda *_: None)
+    patch.setattr("twopair.nodes.pcscf.relay.relayed.onward", lambda *_: None)
     return Variant()
 
 
@@ -390,7 +390,7 @@ def same_dead_set(patch: pytest.MonkeyPatch) -> Variant:
     def again(way: ways.Way, *_: object) -> ways.Way:
         return ways.Way(way.live, way.live.by_udp)
 
-    patch.setattr("twopair.nodes.pcscf.relay.onward", again)
+    patch.setattr("twopair.nodes.pcscf.relay.relayed.onward", again)
     return Variant()
 
 

@@ -19,8 +19,10 @@ from twopair.core.registration.pcscf_integrity import Answer, Bearer
 from twopair.core.sa import InstallSas, SaSet, Stage
 from twopair.core.secagree import Terms
 from twopair.nodes.facts import Registered
-from twopair.nodes.pcscf import Limits, access, confirm
-from twopair.nodes.pcscf.confirm import Outcome
+from twopair.nodes.pcscf import Limits
+from twopair.nodes.pcscf.gm import access
+from twopair.nodes.pcscf.register import confirm
+from twopair.nodes.pcscf.register.confirm import Outcome
 from twopair.nodes.pcscf.rules import RULES
 from twopair.wire.sip import Request
 

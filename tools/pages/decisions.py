@@ -9,7 +9,9 @@ from twopair.base import Refusal
 from twopair.core.registration import pcscf_integrity
 from twopair.core.sa import life
 from twopair.nodes.homenet import decisions
-from twopair.nodes.pcscf import access, confirm, responses, ways
+from twopair.nodes.pcscf.gm import access
+from twopair.nodes.pcscf.register import confirm
+from twopair.nodes.pcscf.relay import responses, ways
 
 
 def refused(refusal: Refusal | None) -> str:

@@ -10,7 +10,7 @@ from tools.pages.words import heading
 from twopair.base import Refusal
 from twopair.core.registration import pcscf_checks
 from twopair.core.secagree import terms
-from twopair.nodes.pcscf import spis
+from twopair.nodes.pcscf.gm import spis
 
 
 def checks(title: str, module: Any, rows: Sequence[pcscf_checks.Check[Any]]) -> Iterator[str]:

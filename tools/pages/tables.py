@@ -10,7 +10,8 @@ from twopair.base import STATUS, suite
 from twopair.core.registration import pcscf, pcscf_checks, ue
 from twopair.core.sa import ARROWS, figure1
 from twopair.core.sip import invite_client, invite_server, other_client, other_server
-from twopair.nodes.pcscf import access, checks
+from twopair.nodes.pcscf.gm import access
+from twopair.nodes.pcscf.relay import checks
 from twopair.nodes.ue import access as ue_access
 
 

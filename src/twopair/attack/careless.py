@@ -13,8 +13,8 @@ from twopair.core.aka.vector import xor
 from twopair.core.esp import WHOLE, Drop
 from twopair.core.sa import Claims, Conflict, SaSet, SaSetLife
 from twopair.crypto import AkaFunctions
-from twopair.nodes.pcscf import access
-from twopair.nodes.pcscf.sets import LiveSet, SaTable
+from twopair.nodes.pcscf.gm import access
+from twopair.nodes.pcscf.gm.sets import LiveSet, SaTable
 from twopair.wire.sip import Credentials, Response
 
 _NO_AUTS = bytes(14)

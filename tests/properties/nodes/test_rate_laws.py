@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twopair.base import SECOND, Micros
-from twopair.nodes.pcscf.rate import Bucket, Buckets, Rate
+from twopair.nodes.pcscf.gm.rate import Bucket, Buckets, Rate
 
 RATES = st.builds(Rate, st.integers(1, 5_000), st.integers(1, 50))
 PAUSES = st.lists(st.integers(0, 2 * SECOND), min_size=1, max_size=120)

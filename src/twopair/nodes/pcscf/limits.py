@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from twopair.nodes.pcscf.rate import Rate
+from twopair.nodes.pcscf.gm.rate import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Limits:
         pending_registers: REGISTER requests in the clear that the core has not answered yet. It keeps a slow
             core from being flooded in turn: 200 are 300 a second at 0.7 s each.
         temporary_sets: challenges that are open to UEs that came in the clear; beyond that the oldest gives
-            way, if the UE has had time to answer it (`twopair.nodes.pcscf.load.TIME_TO_ANSWER`).
+            way, if the UE has had time to answer it (`twopair.nodes.pcscf.gm.load.TIME_TO_ANSWER`).
         temporary_sets_per_source: the same, of one source, where none gives way.
         registrations_per_source: registrations whose SA sets are with one source.
         connections: TCP connections in the clear, over all UEs.

@@ -35,29 +35,29 @@ from twopair.core.sip import (
 )
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Drain, Event, Recalled, Reconfigured, Start
-from twopair.nodes.pcscf.access import ANY_PORT, Door
-from twopair.nodes.pcscf.admission import Admission
-from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.attempts import Attempts
-from twopair.nodes.pcscf.challenge import Challenges
 from twopair.nodes.pcscf.config import PcscfConfig
-from twopair.nodes.pcscf.confirm import Confirmations
-from twopair.nodes.pcscf.downward import Downward
-from twopair.nodes.pcscf.exchange import Exchange
-from twopair.nodes.pcscf.extensions import unknown_tags
-from twopair.nodes.pcscf.headers import clean_for_ue
-from twopair.nodes.pcscf.keeping import Keeping
-from twopair.nodes.pcscf.lives import Lives
-from twopair.nodes.pcscf.register import Registrations
-from twopair.nodes.pcscf.relay import Relay
-from twopair.nodes.pcscf.responses import Responses
+from twopair.nodes.pcscf.gm.access import ANY_PORT, Door
+from twopair.nodes.pcscf.gm.admission import Admission
+from twopair.nodes.pcscf.gm.answers import Answers
+from twopair.nodes.pcscf.gm.lives import Lives
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.streams import CLEAR_IDLE
+from twopair.nodes.pcscf.register.attempts import Attempts
+from twopair.nodes.pcscf.register.challenge import Challenges
+from twopair.nodes.pcscf.register.confirm import Confirmations
+from twopair.nodes.pcscf.register.exchange import Exchange
+from twopair.nodes.pcscf.register.keeping import Keeping
+from twopair.nodes.pcscf.register.request import Registrations
+from twopair.nodes.pcscf.relay.downward import Downward
+from twopair.nodes.pcscf.relay.extensions import unknown_tags
+from twopair.nodes.pcscf.relay.headers import clean_for_ue
+from twopair.nodes.pcscf.relay.relayed import Relay
+from twopair.nodes.pcscf.relay.responses import Responses
+from twopair.nodes.pcscf.relay.upward import Upward
 from twopair.nodes.pcscf.rules import RULES, Rules
-from twopair.nodes.pcscf.sets import LiveSet
 from twopair.nodes.pcscf.snapshot import RegistrationView, snapshot
-from twopair.nodes.pcscf.streams import CLEAR_IDLE
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.tally import Tally, tally
-from twopair.nodes.pcscf.upward import Upward
 from twopair.wire.sip import Request, Response, check_request
 
 PONG: Final = b"\r\n"

@@ -17,13 +17,13 @@ from twopair.core.registration.pcscf_checks import (
     Proposed,
 )
 from twopair.core.sa import SaSetLife, Stage
-from twopair.nodes.pcscf.access import ARRIVAL_CHECKS, CLEAR, Arrival, Kind
-from twopair.nodes.pcscf.checks import REQUEST_CHECKS, Asked
-from twopair.nodes.pcscf.exchange import Naming
-from twopair.nodes.pcscf.load import Load
-from twopair.nodes.pcscf.sets import LiveSet, SaTable
-from twopair.nodes.pcscf.spis import SPI_RULES, SpiRule
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.access import ARRIVAL_CHECKS, CLEAR, Arrival, Kind
+from twopair.nodes.pcscf.gm.load import Load
+from twopair.nodes.pcscf.gm.sets import LiveSet, SaTable
+from twopair.nodes.pcscf.gm.spis import SPI_RULES, SpiRule
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.register.exchange import Naming
+from twopair.nodes.pcscf.relay.checks import REQUEST_CHECKS, Asked
 from twopair.wire.sip import Credentials
 
 TABLES: Final = ("proposed", "answered", "request", "arrival", "spi")

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from twopair.base import Impi, Impu, Micros, Suite
 from twopair.core.registration.flows import RegFlow
 from twopair.core.sa import Ports, Spis, Stage
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
 
 

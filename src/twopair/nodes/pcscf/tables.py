@@ -6,16 +6,16 @@ from twopair.base import Endpoint, Entropy, Flow, IllegalStep, Micros, token
 from twopair.core.sip import TransactionLayer
 from twopair.nodes.actions import Action
 from twopair.nodes.orders import Drain, Reconfigured
-from twopair.nodes.pcscf.access import Door, doors
 from twopair.nodes.pcscf.agenda import Agenda
 from twopair.nodes.pcscf.config import PcscfConfig
-from twopair.nodes.pcscf.exchange import Exchange
-from twopair.nodes.pcscf.extensions import known_tags
-from twopair.nodes.pcscf.load import Load
+from twopair.nodes.pcscf.gm.access import Door, doors
+from twopair.nodes.pcscf.gm.load import Load
+from twopair.nodes.pcscf.gm.sets import BRANCH, SaTable
+from twopair.nodes.pcscf.gm.streams import Streams
+from twopair.nodes.pcscf.gm.subscriber import Subscriber, Subscribers
+from twopair.nodes.pcscf.register.exchange import Exchange
+from twopair.nodes.pcscf.relay.extensions import known_tags
 from twopair.nodes.pcscf.rules import RULES, Rules
-from twopair.nodes.pcscf.sets import BRANCH, SaTable
-from twopair.nodes.pcscf.streams import Streams
-from twopair.nodes.pcscf.subscriber import Subscriber, Subscribers
 from twopair.nodes.pcscf.traffic import Traffic
 
 

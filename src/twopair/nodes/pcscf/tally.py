@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from twopair.base import Micros
 from twopair.core.sa import Stage
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
 
 PORTION: Final = 500

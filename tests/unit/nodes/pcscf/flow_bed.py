@@ -10,7 +10,7 @@ from twopair.core.registration.flows import RegFlow
 from twopair.core.sa import Stage
 from twopair.core.secagree import Terms
 from twopair.nodes.facts import SetStage
-from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
+from twopair.nodes.pcscf.gm.subscriber import Subscriber, path_uri
 from twopair.wire.sip import Request
 
 IN_USE = [Stage.IN_USE]

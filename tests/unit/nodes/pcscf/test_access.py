@@ -8,7 +8,7 @@ from tests.unit.nodes.pcscf.bed import TCP, UDP, Bed, Ue, make_response
 from twopair.base import CloseStream, Refusal, StreamOpened
 from twopair.core.sa import Stage
 from twopair.nodes.pcscf import Limits
-from twopair.nodes.pcscf.access import CLEAR, PROTECTED, Door, Kind
+from twopair.nodes.pcscf.gm.access import CLEAR, PROTECTED, Door, Kind
 from twopair.wire.sip import Request
 
 

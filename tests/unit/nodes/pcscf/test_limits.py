@@ -10,7 +10,7 @@ from twopair.core.registration.kept import Recalled
 from twopair.core.sa import Stage
 from twopair.core.secagree import Terms
 from twopair.nodes.pcscf import Limits, Pcscf
-from twopair.nodes.pcscf.load import RETRY_AFTER_S, SPREAD_S, TIME_TO_ANSWER
+from twopair.nodes.pcscf.gm.load import RETRY_AFTER_S, SPREAD_S, TIME_TO_ANSWER
 from twopair.wire.sip import Request, Response
 
 MANY = 1_000_000

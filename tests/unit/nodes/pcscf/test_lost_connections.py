@@ -7,7 +7,7 @@ from twopair.base import CloseStream, Endpoint, Flow, Port, Refusal, Spi, Stream
 from twopair.core.sa import Stage
 from twopair.core.secagree import Terms
 from twopair.nodes.pcscf import Limits
-from twopair.nodes.pcscf.streams import CLEAR_IDLE
+from twopair.nodes.pcscf.gm.streams import CLEAR_IDLE
 from twopair.wire.sip import Request, Response
 
 SIX = "2001:db8::1"

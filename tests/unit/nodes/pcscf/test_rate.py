@@ -3,8 +3,8 @@
 import pytest
 
 from twopair.base import SECOND, Micros
-from twopair.nodes.pcscf.rate import Bucket, Buckets, Rate
-from twopair.nodes.pcscf.sources import Tally, source_of
+from twopair.nodes.pcscf.gm.rate import Bucket, Buckets, Rate
+from twopair.nodes.pcscf.gm.sources import Tally, source_of
 
 NOW = Micros(5_000_000)
 RATE = Rate(per_s=2, burst=3)

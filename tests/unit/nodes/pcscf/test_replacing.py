@@ -16,7 +16,7 @@ from twopair.core.sa import InstallSas, RemoveSas, SasInstalled, SasRefused, Sta
 from twopair.core.secagree import Terms
 from twopair.nodes.events import Event
 from twopair.nodes.facts import Deregistered, Registered
-from twopair.nodes.pcscf.attempts import TIME_TO_HEAR
+from twopair.nodes.pcscf.register.attempts import TIME_TO_HEAR
 from twopair.wire.sip import Response
 
 OLD = Terms(Spi(10_010), Spi(10_011), Port(6100), Port(6101))

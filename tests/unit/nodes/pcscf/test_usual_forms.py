@@ -3,8 +3,8 @@
 import pytest
 
 from twopair.base import Endpoint, Port
-from twopair.nodes.pcscf.admission import stamped
-from twopair.nodes.pcscf.binding import identities
+from twopair.nodes.pcscf.gm.admission import stamped
+from twopair.nodes.pcscf.register.binding import identities
 from twopair.wire.sip import Via, addresses, make_request, make_response
 
 SOURCE = Endpoint("10.10.1.2", Port(40000))

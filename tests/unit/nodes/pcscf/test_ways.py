@@ -9,7 +9,7 @@ from twopair.core.sa import RemoveSas, Stage
 from twopair.core.secagree import Terms
 from twopair.core.sip import Why
 from twopair.nodes.facts import Rerouted
-from twopair.nodes.pcscf.ways import ONWARD
+from twopair.nodes.pcscf.relay.ways import ONWARD
 from twopair.wire.sip import Request, parse
 
 LARGE = "x" * 1300

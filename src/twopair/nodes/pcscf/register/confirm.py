@@ -16,14 +16,14 @@ from twopair.core.registration.pcscf_sets import SetEvent, established_until
 from twopair.core.sa import Stage, Trigger
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import BY_USER, Deregistered, Registered
-from twopair.nodes.pcscf.answers import Answers, tag_for
-from twopair.nodes.pcscf.attempts import Attempts
-from twopair.nodes.pcscf.binding import identities, next_hop, service_route
-from twopair.nodes.pcscf.exchange import Exchange
-from twopair.nodes.pcscf.headers import clean_for_ue
-from twopair.nodes.pcscf.lives import Lives
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.answers import Answers, tag_for
+from twopair.nodes.pcscf.gm.lives import Lives
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.register.attempts import Attempts
+from twopair.nodes.pcscf.register.binding import identities, next_hop, service_route
+from twopair.nodes.pcscf.register.exchange import Exchange
+from twopair.nodes.pcscf.relay.headers import clean_for_ue
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Response, make_response
 

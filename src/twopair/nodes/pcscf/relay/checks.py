@@ -6,8 +6,8 @@ from typing import Final
 from twopair.base import Micros, Refusal
 from twopair.core.registration.pcscf_checks import Check
 from twopair.core.secagree import same_agreement
-from twopair.nodes.pcscf.binding import is_address
-from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.register.binding import is_address
 from twopair.wire.sip import Credentials, Request, Via
 
 

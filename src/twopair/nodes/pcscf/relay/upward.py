@@ -6,10 +6,11 @@ from twopair.base import Endpoint, Flow, Micros, Refusal, Refused, Report, Send,
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.answers import Answers, tag_for
-from twopair.nodes.pcscf.binding import endpoint_of, is_address, next_hop
-from twopair.nodes.pcscf.checks import Asked
-from twopair.nodes.pcscf.headers import (
+from twopair.nodes.pcscf.gm.answers import Answers, tag_for
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.register.binding import endpoint_of, is_address, next_hop
+from twopair.nodes.pcscf.relay.checks import Asked
+from twopair.nodes.pcscf.relay.headers import (
     DIALOG_METHODS,
     Anew,
     from_ue,
@@ -17,8 +18,7 @@ from twopair.nodes.pcscf.headers import (
     in_dialog,
     passed_hops,
 )
-from twopair.nodes.pcscf.relay import Relay, forward
-from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.relay.relayed import Relay, forward
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import NameAddr, Request, Response, make_response, same_uri, split_list, uri_in
 

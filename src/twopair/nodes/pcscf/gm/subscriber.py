@@ -12,7 +12,7 @@ from twopair.core.sa import SaSetLife, Stage
 from twopair.wire.sip import uri_in, uri_key
 
 if TYPE_CHECKING:
-    from twopair.nodes.pcscf.sets import LiveSet
+    from twopair.nodes.pcscf.gm.sets import LiveSet
 
 
 class Subscriber:

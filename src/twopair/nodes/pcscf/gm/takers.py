@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 from twopair.base import Endpoint, Flow, Impi
 from twopair.core.sa import Stage
 from twopair.core.secagree import Terms
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
 
 _TEMPORARY: Final = Stage.TEMPORARY

@@ -6,8 +6,8 @@ from typing import Final
 from twopair.base import Endpoint, Flow, Limit, Micros, Refusal, Refused, Report, WireError
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.access import Arrival, Door, Kind, kind_of
-from twopair.nodes.pcscf.answers import Answers, asks_rport
+from twopair.nodes.pcscf.gm.access import Arrival, Door, Kind, kind_of
+from twopair.nodes.pcscf.gm.answers import Answers, asks_rport
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Message, Request, UnfitRequest, Via, parse
 

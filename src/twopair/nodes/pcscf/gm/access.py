@@ -7,7 +7,7 @@ from twopair.base import Endpoint, Port, Refusal
 from twopair.core.registration.pcscf_checks import Check
 from twopair.core.sa import Stage
 from twopair.nodes.pcscf.config import PcscfConfig
-from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.wire.sip import Message, Request
 
 

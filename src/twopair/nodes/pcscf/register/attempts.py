@@ -24,14 +24,14 @@ from twopair.crypto.annex_i import expand
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import RegistrationFailed
 from twopair.nodes.pcscf.agenda import Errand
-from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.exchange import Exchange
-from twopair.nodes.pcscf.lives import Lives
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.spis import Barred
-from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
+from twopair.nodes.pcscf.gm.answers import Answers
+from twopair.nodes.pcscf.gm.lives import Lives
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.spis import Barred
+from twopair.nodes.pcscf.gm.subscriber import Subscriber, path_uri
+from twopair.nodes.pcscf.gm.takers import NOBODY, Taker, holders, taken
+from twopair.nodes.pcscf.register.exchange import Exchange
 from twopair.nodes.pcscf.tables import Tables
-from twopair.nodes.pcscf.takers import NOBODY, Taker, holders, taken
 from twopair.wire.sip import Response
 
 # Members of enumerations that every registration asks for (ADR 23).

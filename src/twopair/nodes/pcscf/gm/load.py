@@ -10,10 +10,10 @@ from twopair.base import SECOND, Flow, Limit, Micros, seconds
 from twopair.core.registration.pcscf import Challenged
 from twopair.core.sa import Stage
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.rate import Bucket, Buckets
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.sources import Tally, source_of
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.rate import Bucket, Buckets
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.sources import Tally, source_of
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.wire.sip import Request
 
 if TYPE_CHECKING:

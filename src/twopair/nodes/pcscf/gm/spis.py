@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Sequence
 from typing import Final, NamedTuple
 
 from twopair.core.secagree import Terms
-from twopair.nodes.pcscf.sets import SaTable
+from twopair.nodes.pcscf.gm.sets import SaTable
 
 
 class SpiRule(NamedTuple):

@@ -16,11 +16,11 @@ from twopair.core.sa import Stage
 from twopair.core.secagree import Choice, Offer, ServerList, Terms
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import Resumed
-from twopair.nodes.pcscf.attempts import Attempts
-from twopair.nodes.pcscf.binding import next_hop
-from twopair.nodes.pcscf.lives import Lives
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.lives import Lives
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.register.attempts import Attempts
+from twopair.nodes.pcscf.register.binding import next_hop
 from twopair.nodes.pcscf.tables import Tables
 
 # Members of enumerations that every registration asks for (ADR 23).

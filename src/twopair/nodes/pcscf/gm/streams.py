@@ -5,9 +5,9 @@ from typing import Final
 
 from twopair.base import CloseStream, Flow, Limit, Micros, OpenStream, seconds
 from twopair.nodes.actions import Action
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.sources import Tally, source_of
 from twopair.nodes.pcscf.limits import Limits
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.sources import Tally, source_of
 from twopair.wire.sip import StreamFramer
 
 CLEAR_IDLE: Final = seconds(300)

@@ -8,10 +8,10 @@ from twopair.core.registration.pcscf_sets import SIXTY_FOUR_T1
 from twopair.core.sip import ClientTransaction, ServerTransaction, Why
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import Rerouted
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.relay.ways import Way, onward
 from twopair.nodes.pcscf.tables import Tables
-from twopair.nodes.pcscf.ways import Way, onward
 from twopair.wire.sip import Request, Response, make_request
 
 TIMER_C: Final = seconds(200)

@@ -8,14 +8,14 @@ from twopair.base import Micros, Refusal
 from twopair.core.sip import ClientTransaction, ServerTransaction, Why
 from twopair.core.sip.trust import FROM_UE
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.answers import Answers, tag_for
-from twopair.nodes.pcscf.headers import (
+from twopair.nodes.pcscf.gm.answers import Answers, tag_for
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.relay.headers import (
     answer_from_ue,
     clean_for_ue,
     rewrite_record_route,
 )
-from twopair.nodes.pcscf.relay import Relay, another_way, cancel, provisional, settled
-from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.relay.relayed import Relay, another_way, cancel, provisional, settled
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Edit, Request, Response, make_response
 

@@ -5,13 +5,13 @@ from typing import Final
 from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport, WireError
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.headers import DIALOG_METHODS, for_ue, hops_left, in_dialog
-from twopair.nodes.pcscf.relay import Relay, forward
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.answers import Answers
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.relay.headers import DIALOG_METHODS, for_ue, hops_left, in_dialog
+from twopair.nodes.pcscf.relay.relayed import Relay, forward
+from twopair.nodes.pcscf.relay.ways import Way, way_over
 from twopair.nodes.pcscf.tables import Tables
-from twopair.nodes.pcscf.ways import Way, way_over
 from twopair.wire.sip import NameAddr, Request, first_element
 
 _UDP: Final = Transport.UDP

@@ -6,10 +6,10 @@ from typing import Final
 from twopair.base import Micros, Refusal, Secret, WireError
 from twopair.core.registration.pcscf import Forwarded
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.attempts import Attempts
-from twopair.nodes.pcscf.exchange import Exchange
-from twopair.nodes.pcscf.headers import clean_for_ue, replace_all
+from twopair.nodes.pcscf.gm.answers import Answers
+from twopair.nodes.pcscf.register.attempts import Attempts
+from twopair.nodes.pcscf.register.exchange import Exchange
+from twopair.nodes.pcscf.relay.headers import clean_for_ue, replace_all
 from twopair.wire.sip import Challenge, Response
 
 KEY_OCTETS: Final = 16

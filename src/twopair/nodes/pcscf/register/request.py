@@ -17,14 +17,14 @@ from twopair.core.secagree import (
 )
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.answers import Answers
-from twopair.nodes.pcscf.attempts import Attempts
-from twopair.nodes.pcscf.exchange import Exchange, Reading, read_register
-from twopair.nodes.pcscf.headers import Anew, from_ue
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Subscriber, path_uri
+from twopair.nodes.pcscf.gm.answers import Answers
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.subscriber import Subscriber, path_uri
+from twopair.nodes.pcscf.gm.takers import Taker, taken
+from twopair.nodes.pcscf.register.attempts import Attempts
+from twopair.nodes.pcscf.register.exchange import Exchange, Reading, read_register
+from twopair.nodes.pcscf.relay.headers import Anew, from_ue
 from twopair.nodes.pcscf.tables import Tables
-from twopair.nodes.pcscf.takers import Taker, taken
 from twopair.wire.sip import Request
 
 # Members of enumerations that every registration asks for (ADR 23).

@@ -10,7 +10,7 @@ from twopair.base import Endpoint, Flow, Micros, Port, Spi, Transport
 from twopair.core.registration.pcscf import Attempt
 from twopair.core.sa import SaSet, SaSetLife
 from twopair.core.secagree import ServerList, Terms
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
 
 Key = tuple[Endpoint, Endpoint]
 """Our endpoint and the UE's: what is left of a flow without its transport (SA-09)."""

@@ -12,10 +12,10 @@ from twopair.core.registration.pcscf_checks import Hop
 from twopair.core.registration.pcscf_integrity import Bearer
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.facts import RegisterReceived, RegistrationFailed
-from twopair.nodes.pcscf.binding import is_address, other_address
-from twopair.nodes.pcscf.extensions import names_agreement
-from twopair.nodes.pcscf.headers import hops_left, passed_hops
-from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.register.binding import is_address, other_address
+from twopair.nodes.pcscf.relay.extensions import names_agreement
+from twopair.nodes.pcscf.relay.headers import hops_left, passed_hops
 from twopair.wire.sip import Credentials, Request, split_list, uri_in
 
 

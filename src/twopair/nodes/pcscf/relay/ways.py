@@ -6,8 +6,8 @@ from typing import Final, TypeAlias
 from twopair.base import REFUSED_FOR, Flow, Micros
 from twopair.core.sa import Stage
 from twopair.core.sip import Why
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
 
 LARGE_OCTETS: Final = 1300
 """A larger request goes over TCP, where the path MTU is not known (RFC 3261 §18.1.1; MSG-08)."""

@@ -10,8 +10,8 @@ from twopair.core.secagree import repeats
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import Deregistered, SetStage
 from twopair.nodes.pcscf.agenda import Errand
-from twopair.nodes.pcscf.sets import LiveSet
-from twopair.nodes.pcscf.subscriber import Subscriber
+from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.tables import Tables
 
 # Members of enumerations that every registration asks for (ADR 23).

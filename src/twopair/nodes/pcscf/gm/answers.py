@@ -25,8 +25,8 @@ from twopair.core.secagree import ServerList, Terms, draw_spis
 from twopair.core.secagree.strip import OPTION_TAG
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.access import ANY_PORT
-from twopair.nodes.pcscf.sets import LiveSet
+from twopair.nodes.pcscf.gm.access import ANY_PORT
+from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Message, Request, Response, Via, make_response
 
