@@ -60,8 +60,9 @@ nightly: $(VENV)/.dev  ## 10,000 simulated days, other ones each night
 	@TWOPAIR_DAYS=10000 TWOPAIR_FIRST_SEED=$${SEED:-$$(date +%Y%m%d)0000} \
 		$(BIN)/python -m pytest -q tests/sim/test_days.py
 
-fuzz: $(VENV)/.dev  ## 10^6 fuzzed SIP inputs under atheris, and as many read in C and in Python
-	@$(BIN)/python tests/fuzz/fuzz_sip.py -runs=1000000 -max_len=2048
+fuzz: $(VENV)/.dev  ## 10^6 fuzzed inputs for every reader under atheris, and as many SIP ones read in C and in Python
+	@for target in $(or $(TARGET),$$($(BIN)/python -m tests.fuzz.targets)); do \
+		$(BIN)/python -m tests.fuzz.guided $$target -runs=1000000 -max_len=2048 || exit 1; done
 	@$(BIN)/python -m tests.fuzz.differential 1000000
 
 bench: $(VENV)/.dev  ## every benchmark, with the peers beside it; QUICK=1 for the program beside Kamailio alone

@@ -6,6 +6,9 @@ A `WireError` is an answer; any other exception, and a law that does not hold, i
 from collections.abc import Callable
 from typing import Final
 
+from benchmarks.sip_parse import REGISTER
+from tests.vectors.wire.sip.torture import MESSAGES
+
 from twopair.base import WireError
 from twopair.wire.sip import (
     Challenge,
@@ -26,6 +29,8 @@ from twopair.wire.sip import (
     parse_params,
     split_list,
 )
+
+SEEDS: Final = (REGISTER, *(message.data for message in MESSAGES))
 
 READERS: Final[tuple[Callable[[str], object], ...]] = (
     Via.parse,
