@@ -49,18 +49,6 @@ class Tap(Protocol):
         ...
 
 
-class Keeper(Protocol):
-    """Someone who keeps what is to outlive the process (MGP-14); neither call waits."""
-
-    def keep(self, key: str, value: KeptRegistration) -> None:
-        """What stands under that key is now this."""
-        ...
-
-    def forget(self, key: str) -> None:
-        """Nothing stands under that key any more."""
-        ...
-
-
 class Bounded(Protocol):
     """Something that may be done until a moment, and not after it.
 
@@ -75,12 +63,8 @@ class _Always:
     until = Micros(2**63 - 1)
 
 
-class _Nobody:
-    def keep(self, key: str, value: KeptRegistration) -> None:
-        """Nothing outlives this process."""
-
-    def forget(self, key: str) -> None:
-        """See `keep`."""
+def _nobody(_action: object) -> None:
+    """Nothing outlives this process."""
 
 
 FactListener = Callable[[object], None]
@@ -102,7 +86,6 @@ class Driver:
         clock: what the node is told as `now`.
         hears_errors: whether the node is told of datagrams that did not arrive; for a UE, whose sockets
             are its own. A port that many UEs share stays deaf to what anybody may forge (UNP-06).
-        keeper: keeps what is to outlive the process; nobody, unless one is given.
         tenure: after it nothing is done, whatever comes: another host may serve (ADR 20).
 
     Attributes:
@@ -111,6 +94,8 @@ class Driver:
         dropped: tells which datagrams were lost at its sockets, see `Ports`.
         failures: the endpoints that could not be bound at start; later ones are logged.
         installed: called with each SA set that was installed.
+        outside: who performs, by kind of action, what a store, a name server, an HSS or the like is asked;
+            none of them waits, and answers come back by `feed`. At first nobody keeps anything.
         taps: see every message; there are none, and no cost, unless somebody wants to.
     """
 
@@ -123,10 +108,8 @@ class Driver:
         guard: Guard | None = None,
         clock: Callable[[], Micros] = monotonic,
         hears_errors: bool = False,
-        keeper: Keeper | None = None,
         tenure: Bounded | None = None,
     ) -> None:
-        keeper = keeper or _Nobody()
         self._tenure = tenure or _Always()
         self.node = node
         self.backend = backend
@@ -155,9 +138,9 @@ class Driver:
         self._busy = False
         self._timer: TimerHandle | None = None
         self._timer_at: Micros | None = None
-        self._perform: dict[type, Callable[[Any], None]] = {
-            Keep: lambda action: keeper.keep(action.key, action.value),
-            Forget: lambda action: keeper.forget(action.key),
+        self.outside: dict[type, Callable[[Any], None]] = {
+            Keep: _nobody,
+            Forget: _nobody,
             Report: self._report,
         }
         self._perform_alone: dict[type, Callable[[Any], None]] = {
@@ -273,8 +256,8 @@ class Driver:
                     if self.taps:
                         self._show(action.flow, action.data, sent=True)
                     self._ports.send(action.flow, action.data)
-                elif type(action) in self._perform:
-                    self._perform[type(action)](action)
+                elif type(action) in self.outside:
+                    self.outside[type(action)](action)
                 else:
                     self._ports.flush()
                     self._perform_alone[type(action)](action)

@@ -10,9 +10,11 @@ from twopair.base import (
     Bind,
     Flow,
     Received,
+    Report,
     Send,
     Woke,
 )
+from twopair.core.registration.kept import Forget
 from twopair.nodes.events import Start
 
 
@@ -77,6 +79,32 @@ def test_the_port_that_is_read_last_waits_for_all_others_and_takes_a_few() -> No
         assert texts[:64] == [b"served"] * 64
         assert texts.index(b"flood") == 64
         assert len(texts) - texts[::-1].index(b"served") <= 100 + 2 * 2
+        driver.stop()
+
+    run(body)
+
+
+def test_what_waits_is_performed_outside_and_its_answer_is_an_event() -> None:
+    async def body() -> None:
+        node = ScriptedNode(lambda event: (Forget("one"),) if isinstance(event, Start) else ())
+        driver = driver_of(node)
+        driver.outside[Forget] = lambda action: driver.feed(Woke()) if action.key == "one" else None
+        driver.start()
+        assert [type(event) for event in node.fed] == [Start, Woke]
+        driver.stop()
+
+    run(body)
+
+
+def test_what_nobody_performs_is_a_count_and_the_rest_is_done() -> None:
+    async def body() -> None:
+        node = ScriptedNode(lambda _event: (Forget("one"), Report(1)))
+        driver = driver_of(node)
+        heard: list[object] = []
+        driver.listen(heard.append)
+        del driver.outside[Forget]
+        driver.start()
+        assert (heard, driver.counters["illegal_step"]) == ([1], 1)
         driver.stop()
 
     run(body)

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from time import monotonic_ns, time_ns
+from typing import Any
 
 from twopair.core.esp import Positions, taken_over
-from twopair.core.registration.kept import KeptRegistration, as_far_as
+from twopair.core.registration.kept import Forget, Keep, KeptRegistration, as_far_as
 from twopair.core.sa import SaSet
 from twopair.live.keeping.codec import Codec, Sealed, Unreadable
 from twopair.live.keeping.journal import Journal
@@ -32,7 +33,7 @@ def _nothing() -> None:
 
 
 class Kept:
-    """What a P-CSCF keeps, as `twopair.live.driver.Keeper`.
+    """What a P-CSCF keeps.
 
     Args:
         store: where.
@@ -144,12 +145,20 @@ class Kept:
         for key, value in known().items():
             self.keep(key, value)
 
+    @property
+    def performs(self) -> dict[type, Callable[[Any], None]]:
+        """Its part of `Driver.outside`; neither waits."""
+        return {
+            Keep: lambda action: self.keep(action.key, action.value),
+            Forget: lambda action: self.forget(action.key),
+        }
+
     def keep(self, key: str, value: KeptRegistration) -> None:
-        """See `Keeper`."""
+        """What stands under that key is now this."""
         self._writer.put(key, self._codec.encode(value))
 
     def forget(self, key: str) -> None:
-        """See `Keeper`."""
+        """Nothing stands under that key any more."""
         self._writer.put(key, None)
 
     def _behind(self, key: str, value: bytes | None) -> None:

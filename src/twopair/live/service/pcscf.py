@@ -82,10 +82,11 @@ async def _serve(
         closing.callback(ipsec.close)
         node = Pcscf(config, OsEntropy())
         place = None if lead is None else lead.place
-        driver = Driver(node, ipsec.backend, place=place, guard=ipsec.guard, keeper=kept, tenure=tenure)
+        driver = Driver(node, ipsec.backend, place=place, guard=ipsec.guard, tenure=tenure)
         closing.callback(_leave_to_another, ipsec, driver, tenure)
         closing.callback(driver.stop)
         if kept is not None:
+            driver.outside |= kept.performs
             kept.again = tenure.again = partial(loop.call_soon_threadsafe, kept.keep_all, node.kept)
         # What was kept has no name here: it is let go as soon as the node has taken it up.
         start(
