@@ -88,6 +88,7 @@ class Refusal(Reason):
     )
     NO_VECTOR = (500, "29.228 §6.3", "the HSS gives no authentication vector")
     HSS_UNABLE = (500, "29.228 §6.1.1.1", "the HSS is unable to comply: its subscriber store fails")
+    HSS_UNREACHABLE = (480, "24.229 §5.3.1.3", "the HSS does not answer in time, or no peer leads to it")
     FIRST_HOP_LACKS_OUTBOUND = (
         439,
         "RFC 5626 §6, MGU-09",

@@ -4,11 +4,15 @@ from twopair.base.io import Bind, CloseStream, OpenStream, Send, Unbind
 from twopair.base.report import Report
 from twopair.core.registration.kept import Forget, Keep
 from twopair.core.sa.actions import InstallSas, RemoveSas
+from twopair.nodes.cx import AskHss
 
-Action = Send | OpenStream | CloseStream | Bind | Unbind | InstallSas | RemoveSas | Keep | Forget | Report
+Action = (
+    Send | OpenStream | CloseStream | Bind | Unbind | InstallSas | RemoveSas | Keep | Forget | AskHss | Report
+)
 
 __all__ = [
     "Action",
+    "AskHss",
     "Bind",
     "CloseStream",
     "Forget",

@@ -3,6 +3,7 @@
 from twopair.base.io import Received, StreamClosed, StreamOpened, Unreachable, Woke
 from twopair.core.registration.kept import Recalled
 from twopair.core.sa.actions import SasInstalled, SasRefused
+from twopair.nodes.cx import HssAnswered
 from twopair.nodes.orders import Drain, Reconfigured
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 
@@ -21,6 +22,7 @@ Event = (
     | SasInstalled
     | SasRefused
     | Recalled
+    | HssAnswered
     | Order
     | Wish
 )
@@ -32,6 +34,7 @@ __all__ = [
     "Drain",
     "Event",
     "HangUp",
+    "HssAnswered",
     "Order",
     "Recalled",
     "Received",

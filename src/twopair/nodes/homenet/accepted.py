@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from twopair.base import Impu, Micros, seconds
 from twopair.core.registration.flows import OUTBOUND, Kind, RegFlow
+from twopair.nodes.cx import Profile
 from twopair.nodes.homenet.config import HomeConfig
-from twopair.nodes.homenet.cx import Profile
 from twopair.nodes.homenet.identities import identity_key
 from twopair.nodes.homenet.registrar import Binding
 from twopair.nodes.homenet.registration_request import RegisterRequest

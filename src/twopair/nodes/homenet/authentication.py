@@ -3,11 +3,11 @@
 from twopair.base import Micros, Refusal
 from twopair.core.aka import AuthVector, aka_password, digest_response, encode_nonce, same_response
 from twopair.core.registration.flows import RegFlow
+from twopair.nodes.cx import Assignment, Mar, Resync, Sar
 from twopair.nodes.facts import Resynchronised
 from twopair.nodes.homenet.challenges import AWAIT_AUTH, Challenges, OpenChallenge
 from twopair.nodes.homenet.config import HomeConfig
-from twopair.nodes.homenet.cx import Assignment, Mar, Resync, Sar
-from twopair.nodes.homenet.hss import Hss
+from twopair.nodes.homenet.inquiry import Inquiry, assign, fetch_vector
 from twopair.nodes.homenet.registration_request import Authorization, RegisterRequest
 from twopair.nodes.homenet.unserved import NO_VECTOR
 from twopair.nodes.homenet.verdict import Answer, Denied
@@ -19,13 +19,11 @@ class Authentication:
 
     Args:
         config: realm, digest algorithm and qop.
-        hss: whom it asks for vectors.
         challenges: where open ones are kept.
     """
 
-    def __init__(self, config: HomeConfig, hss: Hss, challenges: Challenges) -> None:
+    def __init__(self, config: HomeConfig, challenges: Challenges) -> None:
         self._config = config
-        self._hss = hss
         self._challenges = challenges
 
     def challenge(
@@ -36,7 +34,7 @@ class Authentication:
         *,
         initial: bool,
         resync: Resync | None = None,
-    ) -> Answer | Denied:
+    ) -> Inquiry[Answer | Denied]:
         """A fresh challenge; reg-await-auth starts (TMR-01).
 
         A forged AUTS gives none, and leaves the open one as it is (AKA-17).
@@ -49,7 +47,7 @@ class Authentication:
             resync: AUTS, with the RAND it answers.
         """
         mar = Mar(request.impi, request.impu, self._config.scscf_name, resync)
-        maa = self._hss.multimedia_auth(mar)
+        maa = yield from fetch_vector(mar)
         if maa.resync_ok is False:
             return Denied(Refusal.BAD_AUTS, request.impi)
         if maa.vector is None:
@@ -61,20 +59,22 @@ class Authentication:
         facts = (Resynchronised(request.impi),) if maa.resync_ok else ()
         return Answer(401, (("WWW-Authenticate", self._header(maa.vector, nonce)),), facts)
 
-    def resynchronise(self, request: RegisterRequest, open_: OpenChallenge, now: Micros) -> Answer | Denied:
+    def resynchronise(
+        self, request: RegisterRequest, open_: OpenChallenge, now: Micros
+    ) -> Inquiry[Answer | Denied]:
         """Have the HSS follow the card's sequence number, with RAND of our own challenge (INT-07, AKA-17)."""
         assert request.authorization is not None
         resync = Resync(open_.vector.rand, request.authorization.auts)
-        return self.challenge(request, open_.flow, now, initial=open_.initial, resync=resync)
+        return (yield from self.challenge(request, open_.flow, now, initial=open_.initial, resync=resync))
 
-    def succeeds(self, request: RegisterRequest, open_: OpenChallenge) -> bool:
+    def succeeds(self, request: RegisterRequest, open_: OpenChallenge) -> Inquiry[bool]:
         """Whether the response proves RES; either way the challenge is used up, so nobody can guess twice."""
         assert request.authorization is not None
         self._challenges.close(request.impi, open_)
         expected = self._response(request.authorization, open_.vector)
         if same_response(expected, request.authorization.response):
             return True
-        self._hss.server_assignment(
+        yield from assign(
             Sar(request.impi, request.impu, self._config.scscf_name, Assignment.AUTHENTICATION_FAILURE)
         )
         return False

@@ -2,12 +2,26 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from twopair.base import Entropy, Impi
 from twopair.core.aka import AuthVector, SqnHome, Subscriber, generate_vector
 from twopair.core.aka.vector import RAND_OCTETS
-from twopair.nodes.homenet.cx import Assignment, Lia, Lir, Maa, Mar, Profile, Result, Saa, Sar, Uaa, Uar
+from twopair.nodes.cx import (
+    Assignment,
+    Lia,
+    Lir,
+    Maa,
+    Mar,
+    Profile,
+    Question,
+    Reply,
+    Result,
+    Saa,
+    Sar,
+    Uaa,
+    Uar,
+)
 from twopair.nodes.homenet.identities import identity_key
 from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.store import StoreFailed, SubscriberStore
@@ -50,6 +64,16 @@ class Hss:
         self._store = store
         self._entropy = entropy
         self._servers: dict[Impi, str] = {}
+        self._answers: dict[type, Callable[[Any], Reply]] = {
+            Uar: self.user_authorization,
+            Mar: self.multimedia_auth,
+            Sar: self.server_assignment,
+            Lir: self.location_info,
+        }
+
+    def answer(self, question: Question) -> Reply:
+        """The answer to any of the questions."""
+        return self._answers[type(question)](question)
 
     @_or_else(Uaa(Result.UNABLE_TO_COMPLY))
     def user_authorization(self, uar: Uar) -> Uaa:

@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 from twopair.base import Impi, Impu, Refusal
-from twopair.nodes.homenet.cx import Lir, Result, Uar
-from twopair.nodes.homenet.hss import Hss
+from twopair.nodes.cx import Lir, Result, Uar
+from twopair.nodes.homenet.inquiry import Inquiry, locate, may_register
 from twopair.nodes.homenet.unserved import TO_LOCATE, TO_REGISTER
 
 
 class Assigned(NamedTuple):
-    """The S-CSCF to which a REGISTER goes."""
+    """The S-CSCF to which a request goes."""
 
     scscf: str
 
@@ -18,24 +18,22 @@ class Icscf:
     """Finds or assigns the S-CSCF of a user.
 
     Args:
-        hss: whom it asks.
         scscf: name of the S-CSCF it assigns to a user who has none; this network has one.
     """
 
-    def __init__(self, hss: Hss, scscf: str) -> None:
-        self._hss = hss
+    def __init__(self, scscf: str) -> None:
         self._scscf = scscf
 
-    def register(self, impi: Impi, impu: Impu) -> Assigned | Refusal:
+    def register(self, impi: Impi, impu: Impu) -> Inquiry[Assigned | Refusal]:
         """The S-CSCF for a REGISTER, or why there is none (24.229 §5.3.1.2)."""
-        answer = self._hss.user_authorization(Uar(impi, impu))
+        answer = yield from may_register(Uar(impi, impu))
         if answer.result is not Result.SUCCESS:
             return TO_REGISTER[answer.result]
         return Assigned(answer.server_name or self._scscf)
 
-    def locate(self, impu: Impu) -> Impi | Refusal:
-        """The registered owner of an identity that a request is addressed to (24.229 §5.3.2.1)."""
-        answer = self._hss.location_info(Lir(impu))
-        if answer.impi is not None:
-            return answer.impi
-        return TO_LOCATE[answer.result]
+    def locate(self, impu: Impu) -> Inquiry[Assigned | Refusal]:
+        """The S-CSCF that serves an identity to which a request is addressed (24.229 §5.3.2.1)."""
+        answer = yield from locate(Lir(impu))
+        if answer.result is not Result.SUCCESS:
+            return TO_LOCATE[answer.result]
+        return Assigned(answer.server_name)

@@ -9,6 +9,8 @@ from twopair.nodes.actions import Action
 from twopair.nodes.facts import MessageAnswered
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.identities import asserted_identity, public_identity
+from twopair.nodes.homenet.inquiries import Inquiries
+from twopair.nodes.homenet.inquiry import Inquiry, readable
 from twopair.nodes.homenet.proxy import Proxy
 from twopair.nodes.homenet.routing import MAX_FORWARDS, Routing
 from twopair.nodes.homenet.targets import FLOW_FAILED, NOBODY_THERE, NOT_REACHED, Onward, Untried
@@ -16,6 +18,7 @@ from twopair.nodes.homenet.verdict import Answer, Denied
 from twopair.nodes.wishes import SendMessage
 from twopair.wire.sip import Request, make_request, tags_beyond
 
+_NOBODY: Final = Refusal.NO_SUCH_USER
 _ALLOW: Final = (("Allow", "MESSAGE, OPTIONS"),)
 
 
@@ -43,16 +46,24 @@ class NetworkUser:
         routing: finds the user.
         proxy: knows the flows and makes the Via.
         layer: the node's transactions.
+        inquiries: who asks where the user is.
     """
 
     def __init__(
-        self, config: HomeConfig, entropy: Entropy, routing: Routing, proxy: Proxy, layer: TransactionLayer
-    ) -> None:  # fmt: skip
+        self,
+        config: HomeConfig,
+        entropy: Entropy,
+        routing: Routing,
+        proxy: Proxy,
+        layer: TransactionLayer,
+        inquiries: Inquiries,
+    ) -> None:
         self._config = config
         self._entropy = entropy
         self._routing = routing
         self._proxy = proxy
         self._layer = layer
+        self._inquiries = inquiries
 
     def answer(self, request: Request) -> Answer | Denied:
         """The answer to a request addressed to the network, which has no extensions (RFC 3261 §8.2.2.3)."""
@@ -101,14 +112,17 @@ class NetworkUser:
             ],
             wish.body,
         )
-        try:
-            found = self._routing.deliver(request, public_identity(wish.to), wish.to)
-        except WireError:
-            found = Denied(Refusal.NO_SUCH_USER, wish.to)
-        if isinstance(found, Denied):
-            out.append(Report(MessageAnswered(wish.to, found.refusal.status, call_id)))
-        else:
-            self._start(found, OwnMessage(wish.to, call_id, found.untried), now, out)
+
+        def found(way: Onward | Denied, at: Micros, to: list[Action]) -> None:
+            if isinstance(way, Denied):
+                to.append(Report(MessageAnswered(wish.to, way.refusal.status, call_id)))
+            else:
+                self._start(way, OwnMessage(wish.to, call_id, way.untried), at, to)
+
+        self._inquiries.run(lambda _: readable(self._way(request, wish.to), _NOBODY), found, now, out)
+
+    def _way(self, request: Request, to: Impu) -> Inquiry[Onward | Denied]:
+        return (yield from self._routing.deliver(request, public_identity(to), to))
 
     def _start(self, onward: Onward, owner: OwnMessage, now: Micros, out: list[Action]) -> None:
         onward.request.push("Via", self._proxy.via())

@@ -18,8 +18,10 @@ from twopair.base import (
 )
 from twopair.core.sip import CORE, ClientTransaction, ServerTransaction, TransactionLayer, Trouble
 from twopair.nodes.actions import Action
+from twopair.nodes.cx import Sar
 from twopair.nodes.events import (
     Event,
+    HssAnswered,
     Received,
     SendMessage,
     Start,
@@ -31,11 +33,13 @@ from twopair.nodes.homenet.borders import Borders
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.hss import Hss
 from twopair.nodes.homenet.icscf import Icscf
+from twopair.nodes.homenet.inquiries import Inquiries
+from twopair.nodes.homenet.inquiry import Inquiry, assign, readable
 from twopair.nodes.homenet.network_user import NetworkUser, OwnMessage
 from twopair.nodes.homenet.proxy import Forwarding, Proxy, answer_flow
 from twopair.nodes.homenet.registrar import Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
-from twopair.nodes.homenet.routing import Ours, Routing
+from twopair.nodes.homenet.routing import Decision, Ours, Routing
 from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.scscf import Scscf
 from twopair.nodes.homenet.store import SubscriberStore
@@ -52,25 +56,29 @@ class HomeNetwork:
 
     Args:
         config: domain, address, rules.
-        subscribers: who may register, with their keys.
+        subscribers: who may register, with their keys; None where an HSS elsewhere has them (`AskHss`).
         entropy: where RAND, tags and branches come from.
         rules: what it decides by; services have all of them.
     """
 
     def __init__(
-        self, config: HomeConfig, subscribers: SubscriberStore, entropy: Entropy, rules: Rules = RULES
+        self,
+        config: HomeConfig,
+        subscribers: SubscriberStore | None,
+        entropy: Entropy,
+        rules: Rules = RULES,
     ) -> None:
         self._config = config
         self._entropy = entropy
         self._layer = TransactionLayer(self, lambda _flow: CORE)
         registrar = Registrar(config.flows_per_impi)
-        hss = Hss(subscribers, entropy, rules)
-        self._icscf = Icscf(hss, config.scscf_name)
-        self._scscf = Scscf(config, hss, registrar, rules)
+        self._inquiries = Inquiries(None if subscribers is None else Hss(subscribers, entropy, rules))
+        self._icscf = Icscf(config.scscf_name)
+        self._scscf = Scscf(config, registrar, rules)
         self._borders = Borders(config)
         self._routing = Routing(config, self._icscf, registrar, self._borders)
         self._proxy = Proxy(config.core, entropy, self._layer, self._borders)
-        self._user = NetworkUser(config, entropy, self._routing, self._proxy, self._layer)
+        self._user = NetworkUser(config, entropy, self._routing, self._proxy, self._layer, self._inquiries)
         self._streams = Streams()
 
     # Node
@@ -81,6 +89,8 @@ class HomeNetwork:
         match event:
             case Received(flow, data):
                 self._received(flow, data, now, out)
+            case HssAnswered():
+                self._inquiries.answered(event, now, out)
             case Woke():
                 self._wake(now, out)
             case StreamOpened(flow):
@@ -97,7 +107,8 @@ class HomeNetwork:
 
     def next_deadline(self) -> Micros | None:
         """Moment at which `Woke` is to be fed, or None."""
-        waiting = (self._layer.next_deadline(), self._scscf.next_deadline(), self._proxy.next_deadline())
+        parts = (self._layer, self._scscf, self._proxy, self._inquiries)
+        waiting = (part.next_deadline() for part in parts)
         return min((when for when in waiting if when is not None), default=None)
 
     @property
@@ -111,24 +122,22 @@ class HomeNetwork:
         self, txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
         """Register, forward or answer."""
-        try:
-            if request.method == "REGISTER":
-                self._answer(txn, self._register(request, flow, now), now, out)
-            else:
-                self._route(txn, request, flow.remote, now, out)
-        except WireError as error:
-            self._answer(txn, Denied(Refusal.BAD_REQUEST, str(error)), now, out)
+        if request.method == "REGISTER":
+            self._register(txn, request, flow, now, out)
+        else:
+            self._route(txn, request, flow.remote, now, out)
 
     def on_ack(self, ack: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Send the ACK to a 2xx on; one that cannot be routed is dropped, as nothing answers an ACK."""
-        try:
-            decision = self._routing.decide(ack, flow.remote)
-        except WireError as error:
-            decision = Denied(Refusal.MALFORMED_SIP, str(error))
-        if isinstance(decision, Onward):
-            self._proxy.forward_ack(decision.request, decision.hop, out)
-        elif isinstance(decision, Denied):
-            out.append(Report(Refused(decision.refusal, flow, decision.detail)))
+
+        def decided(decision: Decision, _now: Micros, out: list[Action]) -> None:
+            if isinstance(decision, Onward):
+                self._proxy.forward_ack(decision.request, decision.hop, out)
+            elif isinstance(decision, Denied):
+                out.append(Report(Refused(decision.refusal, flow, decision.detail)))
+
+        decide = self._routing.decide(ack, flow.remote)
+        self._inquiries.run(lambda _: readable(decide, Refusal.MALFORMED_SIP), decided, now, out)
 
     def on_cancel(
         self,
@@ -189,20 +198,48 @@ class HomeNetwork:
             return
         self._layer.receive(message, flow, now, out)
 
-    def _register(self, request: Request, flow: Flow, now: Micros) -> Answer | Denied:
+    def _register(
+        self, txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: list[Action]
+    ) -> None:
         """I-CSCF, then S-CSCF; a P-CSCF outside the trust domain is told no keys, nor believed (AKA-30)."""
         if not self._borders.inside(flow.remote):
-            return Denied(Refusal.OUTSIDE_TRUST_DOMAIN, str(flow.remote))
-        wanted = RegisterRequest.parse(request)
-        assigned = self._icscf.register(wanted.impi, wanted.impu)
+            self._answer(txn, Denied(Refusal.OUTSIDE_TRUST_DOMAIN, str(flow.remote)), now, out)
+            return
+        try:
+            wanted = RegisterRequest.parse(request)
+        except WireError as error:
+            self._answer(txn, Denied(Refusal.BAD_REQUEST, str(error)), now, out)
+            return
+        room = self._inquiries.run(
+            lambda at: readable(self._registered(wanted, flow.remote, at)),
+            lambda answer, at, to: self._answer(txn, answer, at, to),
+            now,
+            out,
+            wanted.impi,
+        )
+        if not room:
+            self._answer(txn, Denied(Refusal.OVERLOADED, "requests that wait for the HSS"), now, out)
+
+    def _registered(self, wanted: RegisterRequest, source: Endpoint, now: Micros) -> Inquiry[Answer | Denied]:
+        assigned = yield from self._icscf.register(wanted.impi, wanted.impu)
         if isinstance(assigned, Refusal):
             return Denied(assigned, wanted.impi)
-        return self._scscf.register(wanted, flow.remote, now)
+        return (yield from self._scscf.register(wanted, source, now))
 
     def _route(
         self, txn: ServerTransaction, request: Request, source: Endpoint, now: Micros, out: list[Action]
     ) -> None:
-        decision = self._routing.decide(request, source)
+        decide = self._routing.decide(request, source)
+        self._inquiries.run(
+            lambda _: readable(decide),
+            lambda decision, at, to: self._routed(txn, request, decision, at, to),
+            now,
+            out,
+        )
+
+    def _routed(
+        self, txn: ServerTransaction, request: Request, decision: Decision, now: Micros, out: list[Action]
+    ) -> None:
         if isinstance(decision, Onward):
             self._proxy.forward(txn, decision, now, out)
         elif isinstance(decision, Ours):
@@ -230,4 +267,12 @@ class HomeNetwork:
     def _wake(self, now: Micros, out: list[Action]) -> None:
         self._layer.wake(now, out)
         self._proxy.wake(now, out)
-        out.extend(Report(fact) for fact in self._scscf.expire(now))
+        self._inquiries.wake(now, out)
+        for fact, sar in list(self._scscf.expire(now)):
+            out.append(Report(fact))
+            if sar is not None:
+                self._tell(sar, now, out)
+
+    def _tell(self, sar: Sar, now: Micros, out: list[Action]) -> None:
+        """The registration is over, whatever the HSS says to it."""
+        self._inquiries.run(lambda _: assign(sar), lambda _answer, _now, _out: None, now, out, sar.impi)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from twopair.base import Endpoint, Impi, Impu, Micros
 from twopair.core.registration.flows import ALONE, RegFlow, takes_place_of
-from twopair.nodes.homenet.cx import Profile
+from twopair.nodes.cx import Profile
 from twopair.nodes.homenet.identities import identity_key
 
 

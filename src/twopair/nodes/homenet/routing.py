@@ -7,6 +7,7 @@ from twopair.nodes.homenet.borders import Borders
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.icscf import Icscf
 from twopair.nodes.homenet.identities import asserted_identity, identity_key, public_identity
+from twopair.nodes.homenet.inquiry import Inquiry
 from twopair.nodes.homenet.registrar import Registrar
 from twopair.nodes.homenet.routes import endpoint_of, hop_of
 from twopair.nodes.homenet.targets import Onward, Untried, in_turn
@@ -43,13 +44,13 @@ class Routing:
         self._registrar = registrar
         self._borders = borders
 
-    def decide(self, received: Request, source: Endpoint) -> Decision:
+    def decide(self, received: Request, source: Endpoint) -> Inquiry[Decision]:
         """What becomes of a request; `received` stays as it is. Raises WireError where it cannot be read.
 
         What comes from outside the trust domain goes no way out of it again: this is no relay for others.
         """
         inside = self._borders.inside(source)
-        decision = self._decide(received, inside=inside)
+        decision = yield from self._decide(received, inside=inside)
         if isinstance(decision, Onward) and not self._borders.inside(decision.hop):
             if not inside:
                 return Denied(Refusal.OUTSIDE_TRUST_DOMAIN, f"{source} to {decision.hop}")
@@ -58,7 +59,7 @@ class Routing:
             return decision._replace(untried=decision.untried.within(self._borders.inside))
         return decision
 
-    def _decide(self, received: Request, *, inside: bool) -> Decision:
+    def _decide(self, received: Request, *, inside: bool) -> Inquiry[Decision]:
         hops_left = _hops_left(received)
         if hops_left == 0:
             return Denied(Refusal.TOO_MANY_HOPS)
@@ -79,9 +80,9 @@ class Routing:
         if own is not None and own != "orig" and _tag(request, "To") is not None:
             hop = endpoint_of(SipUri.parse(request.uri)) or self._borders.next_hop(request.uri)
             return _onward(request, hop, request.uri)
-        return self._terminate(request, originating=own == "orig")
+        return (yield from self._terminate(request, originating=own == "orig"))
 
-    def deliver(self, request: Request, impu: Impu, uri: str) -> Onward | Denied:
+    def deliver(self, request: Request, impu: Impu, uri: str) -> Inquiry[Onward | Denied]:
         """Address a request to a contact of a registered user, and then to the others (24.229 §5.4.3.3).
 
         Args:
@@ -92,14 +93,14 @@ class Routing:
         there = self._registrar.of_identity(impu)
         reachable = [one for one in there if not one.flow.sos]  # emergency is for emergency (PCS-18)
         if not reachable:
-            found = self._icscf.locate(impu)
+            found = yield from self._icscf.locate(impu)
             return Denied(found if isinstance(found, Refusal) else Refusal.USER_AWAY, impu)
         if impu in reachable[-1].profile.barred:
             return Denied(Refusal.NO_SUCH_USER, f"{impu} is barred")
         request.set("P-Called-Party-ID", f"<{uri}>")
         return Untried(request, in_turn(reachable)).first()
 
-    def _terminate(self, request: Request, *, originating: bool) -> Decision:
+    def _terminate(self, request: Request, *, originating: bool) -> Inquiry[Decision]:
         impu = public_identity(request.uri)
         own = self._own.get(impu)
         if own is not None or self._is_this_node(request.uri):
@@ -109,9 +110,9 @@ class Routing:
             if event == "reg":  # ours to answer, not the UE's
                 return Denied(Refusal.BAD_EVENT, event)
         far = self._borders.next_hop(request.uri) if originating else None
-        if far is not None and self._icscf.locate(impu) is Refusal.NO_SUCH_USER:
+        if far is not None and (yield from self._icscf.locate(impu)) is Refusal.NO_SUCH_USER:
             return Onward(request, far)
-        return self.deliver(request, impu, request.uri)
+        return (yield from self.deliver(request, impu, request.uri))
 
     def _take_own_route(self, request: Request) -> str | None:
         """Take the topmost Route off if it is ours; its user part ("orig" or ""), None if it is not."""

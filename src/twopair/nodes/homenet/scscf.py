@@ -5,14 +5,14 @@ from typing import Final, NamedTuple
 
 from twopair.base import Endpoint, Impi, Impu, Micros, Refusal, seconds
 from twopair.core.registration.flows import OUTBOUND, RegFlow, is_anew
+from twopair.nodes.cx import Assignment, Result, Sar
 from twopair.nodes.facts import Deregistered, Registered
 from twopair.nodes.homenet.accepted import associated, charging, state
 from twopair.nodes.homenet.authentication import Authentication
 from twopair.nodes.homenet.challenges import Challenges, OpenChallenge
 from twopair.nodes.homenet.config import HomeConfig
-from twopair.nodes.homenet.cx import Assignment, Result, Saa, Sar
 from twopair.nodes.homenet.decisions import Step, decide
-from twopair.nodes.homenet.hss import Hss
+from twopair.nodes.homenet.inquiry import Inquiry, assign
 from twopair.nodes.homenet.meant import confirmed, meant
 from twopair.nodes.homenet.registrar import Binding, Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
@@ -48,20 +48,18 @@ class Scscf:
 
     Args:
         config: domain, digest and expiry rules.
-        hss: whom it asks for vectors and profiles.
         registrar: its table of bindings, shared with the proxy.
         rules: what it decides by.
     """
 
-    def __init__(self, config: HomeConfig, hss: Hss, registrar: Registrar, rules: Rules = RULES) -> None:
+    def __init__(self, config: HomeConfig, registrar: Registrar, rules: Rules = RULES) -> None:
         self._rules = rules
         self._config = config
-        self._hss = hss
         self._registrar = registrar
         self._challenges = Challenges(config.flows_per_impi)
-        self._authentication = Authentication(config, hss, self._challenges)
+        self._authentication = Authentication(config, self._challenges)
         self._options = frozenset({PATH, OUTBOUND} if config.outbound else {PATH})
-        self._steps: dict[Step, Callable[[Case], Answer | Denied]] = {
+        self._steps: dict[Step, Callable[[Case], Inquiry[Answer | Denied]]] = {
             Step.VERIFY: self._verify,
             Step.RESYNC: self._resync,
             Step.REJECT: self._reject,
@@ -69,7 +67,7 @@ class Scscf:
             Step.REFRESH: self._refresh,
         }
 
-    def register(self, request: RegisterRequest, source: Endpoint, now: Micros) -> Answer | Denied:
+    def register(self, request: RegisterRequest, source: Endpoint, now: Micros) -> Inquiry[Answer | Denied]:
         """Answer one REGISTER of a known user (INT-05).
 
         Args:
@@ -88,15 +86,15 @@ class Scscf:
         nonce = request.authorization.nonce if request.authorization else ""
         open_ = self._challenges.answered(request.impi, flow, nonce, now)
         case = Case(request, flow, open_, source, now)
-        return self._steps[decide(request, open_, self._rules.decisions)](case)
+        return (yield from self._steps[decide(request, open_, self._rules.decisions)](case))
 
     def next_deadline(self) -> Micros | None:
         """Moment at which a challenge or a registration may end."""
         waiting = (self._challenges.next_deadline(), self._registrar.next_deadline())
         return min((when for when in waiting if when is not None), default=None)
 
-    def expire(self, now: Micros) -> Iterator[object]:
-        """End what is over by now and tell the HSS; gives the facts to report."""
+    def expire(self, now: Micros) -> Iterator[tuple[Deregistered, Sar | None]]:
+        """End what is over by now; gives the facts to report, and what the HSS is to be told."""
         self._challenges.expire(now)
         for impi, binding in self._registrar.ended(now):
             impu = binding.profile.impus[0]
@@ -104,29 +102,31 @@ class Scscf:
 
     # steps of the table
 
-    def _verify(self, case: Case) -> Answer | Denied:
+    def _verify(self, case: Case) -> Inquiry[Answer | Denied]:
         assert case.open is not None, "only an open challenge can be answered"
-        if not self._authentication.succeeds(case.request, case.open):
+        if not (yield from self._authentication.succeeds(case.request, case.open)):
             return Denied(Refusal.WRONG_RESPONSE, case.request.impi)
-        return self._accept(case, initial=case.open.initial)
+        return (yield from self._accept(case, initial=case.open.initial))
 
-    def _resync(self, case: Case) -> Answer | Denied:
+    def _resync(self, case: Case) -> Inquiry[Answer | Denied]:
         assert case.open is not None, "only an open challenge can be answered"
-        return self._authentication.resynchronise(case.request, case.open, case.now)
+        return (yield from self._authentication.resynchronise(case.request, case.open, case.now))
 
-    def _reject(self, case: Case) -> Denied:
+    def _reject(self, case: Case) -> Inquiry[Answer | Denied]:
+        yield from ()
         return Denied(Refusal.CHALLENGE_REJECTED, case.request.impi)
 
-    def _challenge(self, case: Case) -> Answer | Denied:
+    def _challenge(self, case: Case) -> Inquiry[Answer | Denied]:
         request = case.request
         if request.ends and not request.protected:
             return Denied(Refusal.UNPROTECTED_DEREGISTER, request.impi)
         makes = request.contact is not None and not request.ends
         if makes and not self._registrar.room_for(request.impi, case.flow):
             return Denied(Refusal.TOO_MANY_FLOWS, request.impi)
-        return self._authentication.challenge(request, case.flow, case.now, initial=not request.protected)
+        initial = not request.protected
+        return (yield from self._authentication.challenge(request, case.flow, case.now, initial=initial))
 
-    def _refresh(self, case: Case) -> Answer | Denied:
+    def _refresh(self, case: Case) -> Inquiry[Answer | Denied]:
         """A protected REGISTER that answers nothing: a registered user may be believed (INT-05)."""
         known, request = self._registrar.of(case.request.impi), case.request
         same = [one for one in known if (one.call_id, one.cseq) == (request.call_id, request.cseq.number)]
@@ -134,12 +134,12 @@ class Scscf:
             return self._answer(case, same[0].flow)
         about = known if case.request.ends else meant(known, case.request, case.flow, initial=False)
         if about and (case.request.ends or not self._config.challenge_refresh):
-            return self._accept(case, initial=False)
-        return self._challenge(case)
+            return (yield from self._accept(case, initial=False))
+        return (yield from self._challenge(case))
 
     # what the user asks for, now that they are who they say
 
-    def _accept(self, case: Case, *, initial: bool) -> Answer | Denied:
+    def _accept(self, case: Case, *, initial: bool) -> Inquiry[Answer | Denied]:
         request = case.request
         about = meant(self._registrar.of(request.impi), request, case.flow, initial=initial)
         if any(one.call_id == request.call_id and request.cseq.number <= one.cseq for one in about):
@@ -147,11 +147,11 @@ class Scscf:
         if request.contact is None:
             return self._answer(case, case.flow)
         if request.expires_s == 0:
-            return self._release(case, about)
+            return (yield from self._release(case, about))
         flow = about[0].flow if about and not is_anew(case.flow, about[0].flow) else case.flow
-        return self._bind(case, request.contact, flow)
+        return (yield from self._bind(case, request.contact, flow))
 
-    def _bind(self, case: Case, contact: NameAddr, flow: RegFlow) -> Answer | Denied:
+    def _bind(self, case: Case, contact: NameAddr, flow: RegFlow) -> Inquiry[Answer | Denied]:
         request, registrar, now = case.request, self._registrar, case.now
         known = registrar.of(request.impi)
         if not known and registrar.users >= self._config.max_registrations:
@@ -159,7 +159,7 @@ class Scscf:
         if not registrar.room_for(request.impi, flow):
             return Denied(Refusal.TOO_MANY_FLOWS, request.impi)
         kind = Assignment.RE_REGISTRATION if known else Assignment.REGISTRATION
-        saa = self._assign(request.impi, request.impu, kind)
+        saa = yield from assign(self._sar(request.impi, request.impu, kind))
         if saa.result is not Result.SUCCESS:
             return Denied(TO_REGISTER[saa.result], request.impi)
         expires_s = min(request.expires_s, self._config.max_expires_s)
@@ -181,17 +181,23 @@ class Scscf:
         stands = Registered(request.impi, identities[0], expires_s, identities, flow)
         return self._answer(case, flow, charging(self._config, request), (*ended, stands))
 
-    def _release(self, case: Case, about: Sequence[Binding]) -> Answer:
+    def _release(self, case: Case, about: Sequence[Binding]) -> Inquiry[Answer | Denied]:
         """De-registration of contacts; with the last one goes the implicit set (24.229 §5.4.1.4)."""
         impi, impu, why = case.request.impi, case.request.impu, Assignment.USER_DEREGISTRATION
-        facts = [self._end(impi, impu, one, why, "de-registered by the user") for one in about]
+        facts: list[Deregistered] = []
+        for binding in about:
+            fact, sar = self._end(impi, impu, binding, why, "de-registered by the user")
+            facts.append(fact)
+            if sar is not None:
+                yield from assign(sar)
         return self._answer(case, case.flow, facts=tuple(facts))
 
-    def _end(self, impi: Impi, impu: Impu, binding: Binding, why: Assignment, words: str) -> Deregistered:
-        """A registration is over; the HSS hears of the last one of a user."""
-        if self._registrar.release(impi, binding):
-            self._assign(impi, impu, why)
-        return Deregistered(impi, words, binding.flow)
+    def _end(
+        self, impi: Impi, impu: Impu, binding: Binding, why: Assignment, words: str
+    ) -> tuple[Deregistered, Sar | None]:
+        """A registration is over; the HSS is to hear of the last one of a user."""
+        last = self._registrar.release(impi, binding)
+        return Deregistered(impi, words, binding.flow), self._sar(impi, impu, why) if last else None
 
     def _answer(self, case: Case, own: RegFlow, more: Headers = (), facts: tuple[object, ...] = ()) -> Answer:
         """A 200 with the state as it is now."""
@@ -199,5 +205,5 @@ class Scscf:
         headers = state(self._config, case.request, case.flow, own, there, case.now)
         return Answer(200, headers + more, facts)
 
-    def _assign(self, impi: Impi, impu: Impu, assignment: Assignment) -> Saa:
-        return self._hss.server_assignment(Sar(impi, impu, self._config.scscf_name, assignment))
+    def _sar(self, impi: Impi, impu: Impu, assignment: Assignment) -> Sar:
+        return Sar(impi, impu, self._config.scscf_name, assignment)

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from twopair.base import Refusal
-from twopair.nodes.homenet.cx import Result
+from twopair.nodes.cx import Result
 
 TO_REGISTER: Final[Mapping[Result, Refusal]] = {
     Result.USER_UNKNOWN: Refusal.UNKNOWN_SUBSCRIBER,
     Result.IDENTITIES_DONT_MATCH: Refusal.UNKNOWN_SUBSCRIBER,
     Result.UNABLE_TO_COMPLY: Refusal.HSS_UNABLE,
+    Result.UNABLE_TO_DELIVER: Refusal.HSS_UNREACHABLE,
 }
 """Answers to UAR and SAR (24.229 §5.3.1.2, §5.4.1.2.2)."""
 
@@ -20,5 +21,6 @@ TO_LOCATE: Final[Mapping[Result, Refusal]] = {
     Result.USER_UNKNOWN: Refusal.NO_SUCH_USER,
     Result.IDENTITY_NOT_REGISTERED: Refusal.USER_AWAY,
     Result.UNABLE_TO_COMPLY: Refusal.HSS_UNABLE,
+    Result.UNABLE_TO_DELIVER: Refusal.HSS_UNREACHABLE,
 }
 """Answers to LIR (24.229 §5.3.2.1)."""

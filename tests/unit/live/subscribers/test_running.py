@@ -14,8 +14,8 @@ from tests.unit.live.subscribers.bed import NEEDS_ROOT, USER, database, fill, in
 from twopair.core.aka import Subscriber
 from twopair.live.entropy import OsEntropy
 from twopair.live.subscribers import SqliteStore
+from twopair.nodes.cx import Maa, Mar, Result
 from twopair.nodes.homenet import StoreFailed
-from twopair.nodes.homenet.cx import Maa, Mar, Result
 from twopair.nodes.homenet.hss import Hss
 
 IMPI = USER.impi

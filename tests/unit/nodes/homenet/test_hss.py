@@ -3,12 +3,14 @@
 import pytest
 from tests.unit.nodes.homenet.core_side import ALICE, BOB, IMSI_1, IMSI_2, KEYS, TEL_BOB, Numbers, subscriber
 
-from twopair.base import Impi, Impu, Refusal
+from twopair.base import Impi, Impu, Micros, Refusal
 from twopair.core.aka import Accepted, Card, CardProfile, SyncFailure
+from twopair.nodes.cx import Assignment, Lia, Lir, Maa, Mar, Result, Resync, Sar, Uaa, Uar
 from twopair.nodes.homenet import MemoryStore, StoreFailed
-from twopair.nodes.homenet.cx import Assignment, Lia, Lir, Maa, Mar, Result, Resync, Sar, Uaa, Uar
 from twopair.nodes.homenet.hss import Hss
 from twopair.nodes.homenet.icscf import Assigned, Icscf
+from twopair.nodes.homenet.inquiries import Inquiries
+from twopair.nodes.homenet.inquiry import Inquiry
 
 SCSCF = "sip:scscf.home"
 IMPI = subscriber(IMSI_1).impi
@@ -23,6 +25,13 @@ def store() -> MemoryStore:
 @pytest.fixture
 def hss(store: MemoryStore) -> Hss:
     return Hss(store, Numbers())
+
+
+def found(hss: Hss, inquiry: Inquiry[Assigned | Refusal]) -> Assigned | Refusal:
+    """What an inquiry finds at this HSS."""
+    kept: list[Assigned | Refusal] = []
+    Inquiries(hss).run(lambda _: inquiry, lambda end, _now, _out: kept.append(end), Micros(0), [])
+    return kept[0]
 
 
 @pytest.mark.parametrize(
@@ -103,11 +112,11 @@ def test_profile_has_the_default_identity_first_and_barred_ones_last(hss: Hss) -
 
 def test_the_i_cscf_assigns_the_s_cscf_and_locates_users(hss: Hss) -> None:
     """24.229 §5.3.1.2, §5.3.2.1."""
-    icscf = Icscf(hss, SCSCF)
-    assert icscf.register(IMPI, ALICE) == Assigned(SCSCF)
-    assert icscf.register(IMPI, BOB) is Refusal.UNKNOWN_SUBSCRIBER
-    assert icscf.locate(ALICE) is Refusal.USER_AWAY
-    assert icscf.locate(Impu("sip:x@y")) is Refusal.NO_SUCH_USER
+    icscf = Icscf(SCSCF)
+    assert found(hss, icscf.register(IMPI, ALICE)) == Assigned(SCSCF)
+    assert found(hss, icscf.register(IMPI, BOB)) is Refusal.UNKNOWN_SUBSCRIBER
+    assert found(hss, icscf.locate(ALICE)) is Refusal.USER_AWAY
+    assert found(hss, icscf.locate(Impu("sip:x@y"))) is Refusal.NO_SUCH_USER
     hss.server_assignment(Sar(IMPI, ALICE, "sip:other", Assignment.REGISTRATION))
-    assert icscf.register(IMPI, ALICE) == Assigned("sip:other")
-    assert icscf.locate(ALICE) == IMPI
+    assert found(hss, icscf.register(IMPI, ALICE)) == Assigned("sip:other")
+    assert found(hss, icscf.locate(ALICE)) == Assigned("sip:other")

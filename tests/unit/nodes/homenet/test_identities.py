@@ -17,8 +17,8 @@ from tests.unit.nodes.homenet.core_side import (
 
 from twopair.base import Impu, seconds
 from twopair.core.aka import Subscriber
+from twopair.nodes.cx import Assignment, Lir, Mar, Profile, Result, Sar, Uar
 from twopair.nodes.homenet import HomeConfig, MemoryStore
-from twopair.nodes.homenet.cx import Assignment, Lir, Mar, Profile, Result, Sar, Uar
 from twopair.nodes.homenet.hss import Hss
 from twopair.nodes.homenet.identities import identity_key
 from twopair.nodes.homenet.registrar import Binding, Registrar

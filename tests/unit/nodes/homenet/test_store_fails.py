@@ -5,8 +5,8 @@ from tests.unit.nodes.homenet.core_side import ALICE, BOB, IMSI_1, IMSI_2, CoreS
 
 from twopair.base import Impi, Impu, Refusal
 from twopair.core.aka import Subscriber
+from twopair.nodes.cx import Assignment, Lir, Mar, Result, Sar, Uar
 from twopair.nodes.homenet import MemoryStore, StoreFailed
-from twopair.nodes.homenet.cx import Assignment, Lir, Mar, Result, Sar, Uar
 from twopair.nodes.homenet.hss import Hss
 from twopair.wire.sip import Response
 

@@ -1,7 +1,9 @@
 """Cx between the CSCFs and the HSS, as values (TS 29.228 §6.1, §6.3; TS 29.229 §6)."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from twopair.base import Impi, Impu
 from twopair.core.aka import AuthVector
@@ -11,6 +13,7 @@ class Result(Enum):
     """Result codes of 29.229 §6.2 that occur here; the value is the Diameter code."""
 
     SUCCESS = 2001
+    UNABLE_TO_DELIVER = 3002
     UNABLE_TO_COMPLY = 5012
     USER_UNKNOWN = 5001
     IDENTITIES_DONT_MATCH = 5002
@@ -113,8 +116,42 @@ class Lir:
 
 @dataclass(frozen=True, slots=True)
 class Lia:
-    """Location-Info-Answer; an identity that nobody registered gives IDENTITY_NOT_REGISTERED."""
+    """Location-Info-Answer; an identity that nobody registered gives IDENTITY_NOT_REGISTERED.
+
+    `impi` is known where the HSS is part of the network; Diameter does not carry it.
+    """
 
     result: Result
     server_name: str = ""
     impi: Impi | None = None
+
+
+Question = Uar | Mar | Sar | Lir
+"""What a CSCF asks the HSS."""
+
+Reply = Uaa | Maa | Saa | Lia
+"""What the HSS answers."""
+
+REPLIES: Final[Mapping[type, Callable[[Result], Reply]]] = {Uar: Uaa, Mar: Maa, Sar: Saa, Lir: Lia}
+"""Which answers which."""
+
+
+def failed(question: Question, result: Result) -> Reply:
+    """The answer that says no more than why there is none."""
+    return REPLIES[type(question)](result)
+
+
+@dataclass(frozen=True, slots=True)
+class AskHss:
+    """Action: put this question to the HSS; `HssAnswered` of that number is to follow, whatever happens."""
+
+    number: int
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class HssAnswered:
+    """Event: the answer to a question, UNABLE_TO_DELIVER where no HSS could be reached in time."""
+
+    number: int
+    reply: Reply
