@@ -12,13 +12,23 @@ _ETHERNET: Final = 14
 _IP: Final = (0x0800, 0x86DD)
 _OUTGOING: Final = 4
 _UDP_HEADER: Final = 8
+_FLAGS: Final = ("FIN", "SYN", "RST", "PSH", "ACK")
+"""Of TCP, from the lowest bit on (RFC 9293 §3.1)."""
 
 
 class Clear(NamedTuple):
-    """A UDP datagram or TCP segment without protection; `line` is empty where it carries nothing."""
+    """A UDP datagram or TCP segment without protection.
+
+    Args:
+        src: where it came from.
+        dst: where it went.
+        kind: ``UDP``, or the flags of TCP: ``SYN ACK``.
+        line: the first one of what it carries; empty where it carries nothing.
+    """
 
     src: Endpoint
     dst: Endpoint
+    kind: str
     line: str
 
 
@@ -76,9 +86,12 @@ def heard(ear: socket) -> Heard:
 def _read(packet: bytes, header: ip.Header) -> Clear:
     at = header.offset
     src, dst = (Port(int.from_bytes(packet[at + i : at + i + 2], "big")) for i in (0, 2))
-    data = at + (_UDP_HEADER if header.protocol == ip.UDP else (packet[at + 12] >> 4) * 4)
+    udp = header.protocol == ip.UDP
+    data = at + (_UDP_HEADER if udp else (packet[at + 12] >> 4) * 4)
+    kind = "UDP" if udp else " ".join(name for n, name in enumerate(_FLAGS) if packet[at + 13] >> n & 1)
     return Clear(
         Endpoint(ip.address_text(header.src), src),
         Endpoint(ip.address_text(header.dst), dst),
+        kind,
         packet[data : header.total].split(b"\r\n")[0].decode(errors="replace"),
     )

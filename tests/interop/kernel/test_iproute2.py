@@ -163,6 +163,24 @@ def test_closed_ports(namespace: Namespace, backend: KernelBackend) -> None:
     assert shown(namespace, "policy") == []
 
 
+def test_ports_that_were_left(namespace: Namespace, backend: KernelBackend) -> None:
+    """SA-21: the kernel counts how long; behind all that others close, unless one closes them again."""
+    endpoint = sa_set(End.PCSCF, CBC).endpoint(PortName.PS)
+    backend.close(endpoint)
+    closed = shown(namespace, "policy")
+    backend.shut_down()
+    left = [
+        policy.replace("priority 21632", "priority 21648").replace("hard 4294967295(sec)", "hard 30(sec)")
+        for policy in closed
+    ]
+    assert shown(namespace, "policy") == left != closed
+    with namespace.entered():
+        successor = KernelBackend()
+    successor.close(endpoint)
+    assert shown(namespace, "policy") == closed
+    successor.shut_down()
+
+
 def test_the_probe_leaves_nothing(namespace: Namespace) -> None:
     """It finds everything here, and takes all of it out again."""
     with namespace.entered():

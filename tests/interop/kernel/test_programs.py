@@ -27,13 +27,21 @@ def pcscf_of(network: Programs, directory: Path) -> Program:
 
 
 def standing(network: Programs) -> tuple[int, int, int]:
-    """States, policies that protect, policies that block, at the P-CSCF."""
+    """States, policies that protect, policies of its owner that block, at the P-CSCF."""
     with network.namespace("pcscf").entered():
         state, policy = (
             subprocess.run(["ip", "xfrm", what, "list"], check=True, capture_output=True, text=True).stdout
             for what in ("state", "policy")
         )
-    return state.count("proto esp"), policy.count("tmpl "), policy.count("action block")
+    return state.count("proto esp"), policy.count("tmpl "), policy.count("action block priority 21632")
+
+
+def policies_left(network: Programs) -> int:
+    """Those that keep closed for a while what the P-CSCF has left."""
+    with network.namespace("pcscf").entered():
+        command = "ip xfrm policy list".split()
+        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return text.count("action block priority 21648")
 
 
 def register(network: Programs, directory: Path, backend: str) -> None:
@@ -61,6 +69,7 @@ def test_killed_and_started_again(network: Programs, tmp_path: Path) -> None:
     register(network, tmp_path, "kernel")
     code, _, log = successor.end(signal.SIGTERM)
     assert code == 0
+    assert policies_left(network) == blocking
     assert "ipsec: kernel" in log
     assert f"removed orphans: {left[0]} states, {left[1] + left[2]} policies" in log
     assert "Traceback" not in log

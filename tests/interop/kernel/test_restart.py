@@ -1,6 +1,7 @@
 """Killed in the middle, and started again: no orphan, no half set, nothing of others touched."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from signal import SIGKILL
@@ -72,14 +73,21 @@ def reconcile(namespace: Namespace, backend: KernelBackend, *known: SaSet) -> Re
 
 
 def standing(namespace: Namespace) -> tuple[int, int]:
-    """Number of states and of policies, as iproute2 counts them."""
+    """Number of states and of policies, as iproute2 counts them, without those of `left`."""
+    states, policies = (listed(namespace, what) for what in ("state", "policy"))
+    return len(states), len(policies) - left(namespace)
+
+
+def left(namespace: Namespace) -> int:
+    """Number of policies that keep closed what its owner has left; the kernel takes them out (SA-21)."""
+    return sum("action block priority 21648" in policy for policy in listed(namespace, "policy"))
+
+
+def listed(namespace: Namespace, what: str) -> list[str]:
     with namespace.entered():
-        texts = [
-            subprocess.run(["ip", "xfrm", what, "list"], check=True, capture_output=True, text=True).stdout
-            for what in ("state", "policy")
-        ]
-    states, policies = (sum(line.startswith("src ") for line in text.splitlines()) for text in texts)
-    return states, policies
+        command = ["ip", "xfrm", what, "list"]
+        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return re.findall(r"^src .*\n(?:\s.*\n)*", text, re.MULTILINE)
 
 
 def make_foreign(namespace: Namespace) -> None:
@@ -105,7 +113,8 @@ def die(namespace: Namespace, lives: int) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -SIGKILL
 
 
-MESSAGES = 3 + 2 + 8 + 8 + 8
+CLOSING = 3 + 2
+MESSAGES = CLOSING + 8 + 8 + 8
 """Of that life: two ports with the silence of their address, two sets in, one out."""
 
 
@@ -120,6 +129,7 @@ def test_killed_between_any_two_messages(namespace: Namespace, lives: int) -> No
     assert {c.set_id for c in backend.query()} == {s.set_id for s in adopted}
     assert len(list(backend.query())) == 4 * len(adopted)
     assert standing(namespace) == (2 + 4 * len(adopted), 2 + 4 * len(adopted))
+    assert left(namespace) == min(lives, CLOSING)
     assert (FIRST in adopted) is (13 <= lives <= 21)
     assert (SECOND in adopted) is (lives >= 21)
     backend.shut_down()
@@ -135,9 +145,12 @@ def test_without_a_store_all_of_the_dead_goes(namespace: Namespace) -> None:
     done = reconcile(namespace, backend)
     assert (done.adopted, done.states, done.policies) == ({}, 8, 13)
     assert standing(namespace) == (2, 2)
+    assert left(namespace) == CLOSING
     backend.close(FIRST.endpoint(PortName.PS))
+    assert left(namespace) == CLOSING - 3
     backend.install(FIRST)
     backend.shut_down()
+    assert left(namespace) == CLOSING
 
 
 def test_the_living_are_left_alone(namespace: Namespace) -> None:

@@ -40,7 +40,7 @@ OURS: Final = {
     "add policy v6": xfrm.add_policy(
         xfrm.encode(UP_6.reversed()), xfrm.OUT, priority=0x5400, reqid=REQID, spi=4097
     ),
-    "block policy v4": xfrm.add_policy(xfrm.encode(ANY), xfrm.IN, priority=0x5480),
+    "block policy v4": xfrm.block(xfrm.encode(ANY).selector, xfrm.IN, priority=0x5480),
     "delete policy v4": xfrm.delete_policy(xfrm.encode(UP).selector, xfrm.IN),
 }
 TYPES: Final = {
@@ -48,6 +48,7 @@ TYPES: Final = {
     "XFRM_MSG_DELSA": (xfrm.DELETE_STATE, 24),
     "XFRM_MSG_NEWPOLICY": (xfrm.NEW_POLICY, xfrm.POLICY_OCTETS),
     "XFRM_MSG_DELPOLICY": (xfrm.DELETE_POLICY, 64),
+    "XFRM_MSG_UPDPOLICY": (xfrm.UPDATE_POLICY, xfrm.POLICY_OCTETS),
 }
 
 

@@ -225,10 +225,10 @@ class KernelBackend:
         self._opened.close()
 
     def shut_down(self) -> None:
-        """Remove all that is ours, and let go. A second call does nothing."""
+        """Remove all that is ours, and let go; ports open a while later. A second call does nothing."""
         for set_id in list(self._standing):
             self.remove(set_id)
-        self._closed.reopen_all()
+        self._closed.leave_all()
         self._opened.close()
 
 

@@ -6,7 +6,8 @@ The reqid of all that belongs to a set has our mark, the number of its owner and
     | 0x54 'T' | owner |    set, from 1     |
 
 Together with a lifetime of 2^32-1 seconds, which nobody else sets, that is what we call ours. Policies
-that close ports have no reqid; their priority and that lifetime mark them.
+that close ports have no reqid; their priority and that lifetime mark them. Ports that their owner has
+left stay closed for `LEFT_S`: such policies are nobody's, and the kernel takes them out.
 
 An owner is a running process: it holds an abstract socket address, which the kernel keeps per network
 namespace and frees when the process ends, however it ends. So whoever can take an owner's address
@@ -17,7 +18,8 @@ import errno
 import socket
 from typing import Final
 
-from twopair.backends.kernel.xfrm import BLOCK, FOREVER_S, Policy, State
+from twopair.backends.kernel.netlink import Request
+from twopair.backends.kernel.xfrm import BLOCK, FOREVER_S, Policy, State, block
 
 OWNERS: Final = 16
 SETS: Final = 2**20 - 1
@@ -27,6 +29,13 @@ _OWNER_SHIFT: Final = 20
 
 PROTECT_PRIORITY: Final = 0x5400
 """Priority of policies that protect; the lower one wins."""
+
+LEFT_PRIORITY: Final = 0x5490
+"""Priority of policies that close what its owner has left: behind all those of owners."""
+
+LEFT_S: Final = 30
+"""For how long these stand: longer than a packet waits between ESP and its socket, and than a P-CSCF that is
+started again takes to close its ports."""
 
 _CLOSE_PRIORITY: Final = 0x5480
 _SCATTER: Final = 0x9E375  # odd: each step can be undone, so no two numbers meet
@@ -71,6 +80,16 @@ def owner_of_policy(policy: Policy) -> int | None:
         number = policy.priority - _CLOSE_PRIORITY
         return number if 0 <= number < OWNERS and not policy.reqid else None
     return owner_of_reqid(policy.reqid) if policy.priority == PROTECT_PRIORITY else None
+
+
+def is_left(policy: Policy) -> bool:
+    """Whether it closes what its owner has left."""
+    return (policy.action, policy.priority, policy.lifetime_s) == (BLOCK, LEFT_PRIORITY, LEFT_S)
+
+
+def left(selector: bytes, direction: int) -> Request:
+    """Have a policy that closes something stand for `LEFT_S`, and then be gone."""
+    return block(selector, direction, priority=LEFT_PRIORITY, for_s=LEFT_S, instead=True)
 
 
 class Owner:

@@ -78,7 +78,7 @@ def probe() -> Probe:
 
 def _try_policy(netlink: Netlink) -> Iterator[Lack]:
     wanted = xfrm.encode(_selector(4))
-    refused = _ask(netlink, xfrm.add_policy(wanted, xfrm.OUT, priority=0))
+    refused = _ask(netlink, xfrm.block(wanted.selector, xfrm.OUT, priority=0))
     if not refused:
         _ask(netlink, xfrm.delete_policy(wanted.selector, xfrm.OUT))
     elif refused[0].code == errno.EPERM:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from twopair.backends.kernel import xfrm
 from twopair.backends.kernel.netlink import Netlink, Request, batches, message
-from twopair.backends.kernel.owner import Owner, owner_of_policy, owner_of_reqid, owner_of_state
+from twopair.backends.kernel.owner import Owner, left, owner_of_policy, owner_of_reqid, owner_of_state
 from twopair.backends.kernel.sets import steps
 from twopair.core.sa import SaSet
 
@@ -18,7 +18,7 @@ class Reconciled:
     Args:
         adopted: sets that go on, with the reqid of each.
         states: number of states removed.
-        policies: number of policies removed.
+        policies: number of policies removed; those that close ports stay for a while (SA-21).
     """
 
     adopted: dict[SaSet, int] = field(default_factory=dict)
@@ -50,6 +50,9 @@ def reconcile(netlink: Netlink, owner: Owner, known: Iterable[SaSet]) -> Reconci
 
 
 def _out(policy: xfrm.Policy) -> Request:
+    """Ports of the dead stay closed: what came out of ESP may still wait, and until we have closed ours."""
+    if policy.action == xfrm.BLOCK:
+        return left(policy.wanted, policy.direction)
     return xfrm.delete_policy(policy.wanted, policy.direction)
 
 

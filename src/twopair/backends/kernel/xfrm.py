@@ -17,6 +17,7 @@ GROUP_ACQUIRE, GROUP_EXPIRE, GROUP_AEVENTS = 1, 2, 5
 NEW_STATE, DELETE_STATE, GET_STATE = 0x10, 0x11, 0x12
 NEW_POLICY, DELETE_POLICY, GET_POLICY = 0x13, 0x14, 0x15
 ACQUIRE, EXPIRE = 0x17, 0x18
+UPDATE_POLICY: Final = 0x19
 MOVED = 0x1E
 IN, OUT = 0, 1
 ALLOW, BLOCK = 0, 1
@@ -245,11 +246,28 @@ def get_state(dst: Address, spi: int) -> Request:
     return request(GET_STATE, _STATE_ID.pack(dst.octets, spi.to_bytes(4, "big"), dst.family, _ESP))
 
 
-def add_policy(wanted: Wanted, direction: int, *, priority: int, reqid: int = 0, spi: int = 0) -> Request:
-    """Have these packets protected by one state; or, with no `reqid`, blocked."""
-    action = ALLOW if reqid else BLOCK
-    info = _POLICY.pack(wanted.selector, _FOREVER, _UNUSED, priority, 0, direction, action, 0, 0)
-    return request(NEW_POLICY, info + _template(wanted, reqid, spi) if reqid else info)
+def add_policy(wanted: Wanted, direction: int, *, priority: int, reqid: int, spi: int) -> Request:
+    """Have these packets protected by one state."""
+    info = _POLICY.pack(wanted.selector, _FOREVER, _UNUSED, priority, 0, direction, ALLOW, 0, 0)
+    return request(NEW_POLICY, info + _template(wanted, reqid, spi))
+
+
+def block(
+    selector: bytes, direction: int, *, priority: int, for_s: int = FOREVER_S, instead: bool = False
+) -> Request:
+    """Have these packets dropped.
+
+    Args:
+        selector: struct xfrm_selector.
+        direction: IN or OUT.
+        priority: the lower one wins.
+        for_s: after so long the kernel takes it out.
+        instead: in the place of a policy with this selector, if there is one, with no moment between;
+            otherwise the kernel refuses a second one (EEXIST).
+    """
+    lifetime = _LIFETIME.pack(*[_NO_LIMIT] * 4, 0, for_s, 0, 0)
+    info = _POLICY.pack(selector, lifetime, _UNUSED, priority, 0, direction, BLOCK, 0, 0)
+    return request(UPDATE_POLICY if instead else NEW_POLICY, info)
 
 
 def _template(wanted: Wanted, reqid: int, spi: int) -> bytes:
@@ -268,6 +286,11 @@ def _template(wanted: Wanted, reqid: int, spi: int) -> bytes:
 def delete_policy(selector: bytes, direction: int) -> Request:
     """Take out the policy with exactly this selector, struct xfrm_selector."""
     return request(DELETE_POLICY, _POLICY_ID.pack(selector, 0, direction))
+
+
+def get_policy(selector: bytes, direction: int) -> Request:
+    """Show the policy with exactly this selector."""
+    return request(GET_POLICY, _POLICY_ID.pack(selector, 0, direction))
 
 
 def decode_state(answer: Answer) -> State:

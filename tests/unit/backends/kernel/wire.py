@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from twopair.backends.kernel.netlink import HEADER, Netlink, attribute
+from twopair.backends.kernel.xfrm import GET_POLICY, NEW_POLICY
 
 Verdict = Callable[[int, bytes], int]
 """From type and body of a request to an errno, 0 if it is granted."""
@@ -14,7 +15,8 @@ Verdict = Callable[[int, bytes], int]
 class FakeSocket:
     """Answers as the kernel does, unless it is `mute`; `sends` are the datagrams it got.
 
-    With `echo` a refusal repeats the whole request.
+    With `echo` a refusal repeats the whole request. `stands` is the body of what it shows when asked for
+    something.
     """
 
     def __init__(
@@ -24,7 +26,9 @@ class FakeSocket:
         *,
         mute: bool = False,
         echo: bool = False,
+        stands: bytes = b"",
     ) -> None:
+        self.stands = stands
         self.mute = mute
         self.echo = echo
         self.sends: list[bytes] = []
@@ -40,7 +44,10 @@ class FakeSocket:
         while at < len(data):
             length, kind, flags, number, _ = HEADER.unpack_from(data, at)
             code = self.verdict(kind, data[at + HEADER.size : at + length])
-            if (code or flags & 4) and not self.mute:
+            if kind == GET_POLICY and self.stands:
+                head = HEADER.pack(HEADER.size + len(self.stands), NEW_POLICY, 0, number, 0)
+                self.answers.append((head + self.stands, (0, 0)))
+            elif (code or flags & 4) and not self.mute:
                 words = self.words if code else ""
                 request = data[at : at + length] if self.echo else None
                 self.answers.append((ack(number, code, words, request=request), (0, 0)))
