@@ -61,6 +61,7 @@ FITS: Final[dict[Refusal, Fits]] = {
     Refusal.CHALLENGE_REJECTED: register,
     Refusal.FOREIGN_ROUTE: no_register,
     Refusal.LOOP: request,
+    Refusal.HSS_UNREACHABLE: request,
 }
 
 
