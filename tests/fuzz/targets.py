@@ -15,6 +15,7 @@ class Target(NamedTuple):
 
 TARGETS: Final = {
     "sip": Target("tests.fuzz.touch", ("twopair.wire",)),
+    "reginfo": Target("tests.fuzz.reginfo", ("twopair.wire.elements", "twopair.wire.reginfo")),
     "sdp": Target("tests.fuzz.touch_sdp", ("twopair.wire.sdp", "twopair.core.policy")),
 }
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from twopair.base import SECOND, IllegalStep, Micros, Report, Send, Transport
 from twopair.core.sip import ClientTransaction
+from twopair.core.sip.dialog import Dialog
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallChanged, CallStage, Lost
 from twopair.nodes.ue import requests
 from twopair.nodes.ue.accepting import Accepting
 from twopair.nodes.ue.config import FOREVER
-from twopair.nodes.ue.dialog import Dialog
 from twopair.nodes.ue.gm import Asker, Gm
 from twopair.nodes.ue.session import Session
 from twopair.nodes.ue.within import UNHEEDED, Within

@@ -4,13 +4,13 @@ from typing import Final
 
 from twopair.base import Micros, seconds, token
 from twopair.core.sip import ServerTransaction
+from twopair.core.sip.dialog import Dialog
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallStage
 from twopair.nodes.ue import requests
 from twopair.nodes.ue.accepting import Accepting
 from twopair.nodes.ue.call import Call, On
 from twopair.nodes.ue.config import FOREVER
-from twopair.nodes.ue.dialog import Dialog
 from twopair.nodes.ue.extensions import ABLE
 from twopair.nodes.ue.gm import Gm
 from twopair.nodes.ue.intervals import UAC, Interval, grant

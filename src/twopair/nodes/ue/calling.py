@@ -4,12 +4,12 @@ from typing import Final
 
 from twopair.base import Flow, Micros, Transport, WireError, seconds
 from twopair.core.sip import ClientTransaction, Trouble
+from twopair.core.sip.dialog import Dialog
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallStage
 from twopair.nodes.ue import requests
 from twopair.nodes.ue.call import Call, On
 from twopair.nodes.ue.config import FOREVER
-from twopair.nodes.ue.dialog import Dialog
 from twopair.nodes.ue.extensions import missing
 from twopair.nodes.ue.gm import Asker, ForSize, Gm
 from twopair.nodes.ue.intervals import Interval, granted_by

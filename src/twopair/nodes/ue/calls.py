@@ -4,6 +4,7 @@ from typing import Final
 
 from twopair.base import Impu, Micros, Refusal, Report, WireError, token
 from twopair.core.sip import ServerTransaction
+from twopair.core.sip.dialog import has_to_tag
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallChanged, CallStage, MessageAnswered
 from twopair.nodes.ue import refreshed, refreshing, requests
@@ -11,7 +12,6 @@ from twopair.nodes.ue.call import On, belongs
 from twopair.nodes.ue.called import Called
 from twopair.nodes.ue.calling import Calling
 from twopair.nodes.ue.config import FOREVER
-from twopair.nodes.ue.dialog import has_to_tag
 from twopair.nodes.ue.intervals import Lines, too_small
 from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.wishes import Answer, HangUp, Say

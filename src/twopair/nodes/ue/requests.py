@@ -7,7 +7,7 @@ from twopair.base import Impu, Transport, token
 from twopair.core.registration.binding import Asked
 from twopair.core.registration.ue import Round
 from twopair.core.secagree import ServerList
-from twopair.nodes.ue.dialog import Dialog
+from twopair.core.sip.dialog import Dialog
 from twopair.nodes.ue.extensions import ABLE
 from twopair.nodes.ue.gm import Gm
 from twopair.nodes.ue.intervals import ask

@@ -50,6 +50,20 @@ class Dialog:
             route=tuple(invite.values("Record-Route")),
         )
 
+    @classmethod
+    def of_notifier(cls, notify: Request) -> "Dialog":
+        """The dialog that the first NOTIFY to our SUBSCRIBE makes (RFC 6665 §4.1.2.4, §4.4.1).
+
+        Raises WireError.
+        """
+        return cls(
+            call_id=notify.call_id,
+            local=notify.get("To") or "",
+            remote=notify.get("From") or "",
+            target=_contact(notify),
+            route=tuple(notify.values("Record-Route")),
+        )
+
     def moved(self, message: Request | Response) -> "Dialog":
         """The dialog after a target refresh: the peer's Contact may be another (RFC 3261 §12.2.1.2, §12.2.2).
 
