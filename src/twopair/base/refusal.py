@@ -96,6 +96,12 @@ class Refusal(Reason):
     )
     INTERVAL_TOO_BRIEF = (423, "RFC 3261 §10.3", "the registration asked for is too short")
     BAD_EXTENSION = (420, "RFC 3261 §8.2.2.3", "an extension is required that is not known here")
+    NOT_A_WATCHER = (
+        403,
+        "24.229 §5.4.2.1.1",
+        "may not watch this user: neither the user, nor a P-CSCF in Path, nor an application server",
+    )
+    NO_SUBSCRIPTION = (481, "RFC 6665 §4.2.1.2", "no such subscription")
     BAD_EVENT = (489, "RFC 6665 §8.3.2", "no such event package")
     NO_SUCH_USER = (404, "24.229 §5.3.2.1", "no such public identity, or it is barred")
     USER_AWAY = (480, "24.229 §5.4.3.3", "the user is not registered")

@@ -23,7 +23,7 @@ _Misuse: Final[Any] = typer.BadParameter.__mro__[2]
 COMMANDS: Final = {
     "demo": "demo:demo",
     "pcscf": "services:pcscf",
-    "home": "services:home",
+    "home": "home:app",
     "probe": "probe:probe",
     "sas": "sas:sas",
     "explain": "explain:explain",

@@ -1,4 +1,4 @@
-"""`twopair pcscf` and `twopair home`."""
+"""`twopair pcscf`."""
 
 import asyncio
 import logging
@@ -10,7 +10,6 @@ import typer
 
 from twopair.live.log_lines import LogFormat
 from twopair.live.program import log_to_stderr
-from twopair.live.service.home import serve_home
 from twopair.live.workers.program import run_pcscf
 from twopair.live.workers.worker import Given, work
 
@@ -62,12 +61,3 @@ def pcscf(
 def _this_command() -> list[str]:
     """What has started this process, as it can be started again."""
     return [sys.executable, *sys.orig_argv[1:]]
-
-
-def home(config: ConfigFile, verbose: Verbose = 0, log_format: LogForm = LogFormat.TEXT) -> None:
-    """Run a home network for tests and small labs (I-CSCF, S-CSCF, HSS) until SIGTERM.
-
-    Prints one line beginning with ``ready`` when it serves; logs to stderr.
-    """
-    log_to_stderr(logging.DEBUG if verbose else logging.INFO, log_format)
-    asyncio.run(serve_home(config, verbose))

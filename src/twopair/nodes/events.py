@@ -4,13 +4,13 @@ from twopair.base.io import Received, StreamClosed, StreamOpened, Unreachable, W
 from twopair.core.registration.kept import Recalled
 from twopair.core.sa.actions import SasInstalled, SasRefused
 from twopair.nodes.cx import HssAnswered
-from twopair.nodes.orders import Drain, Reconfigured
+from twopair.nodes.orders import Dismiss, Drain, Reauthenticate, Reconfigured
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 
 Wish = Start | Register | Deregister | SendMessage | Call | Answer | Say | HangUp
 """What a user asks of a node."""
 
-Order = Drain | Reconfigured
+Order = Drain | Reconfigured | Dismiss | Reauthenticate
 """What an operator asks of a node."""
 
 Event = (
@@ -31,11 +31,13 @@ __all__ = [
     "Answer",
     "Call",
     "Deregister",
+    "Dismiss",
     "Drain",
     "Event",
     "HangUp",
     "HssAnswered",
     "Order",
+    "Reauthenticate",
     "Recalled",
     "Received",
     "Reconfigured",

@@ -21,6 +21,8 @@ __all__ = [
     "Lost",
     "MessageAnswered",
     "MessageReceived",
+    "Notified",
+    "Ordered",
     "Refused",
     "RegisterReceived",
     "Registered",
@@ -104,6 +106,48 @@ class Deregistered:
     impi: Impi
     reason: str
     flow: RegFlow = ALONE
+
+
+BY_NETWORK: Final = "by the network: "
+"""How the reason of a `Deregistered` begins that the network asked for; the event follows (RFC 3680 §3.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """The network says what has become of a registration (RFC 3680; PCS-16, UEP-07).
+
+    Args:
+        impi: whose.
+        event: of its contact, ``refreshed``, ``shortened``, ``rejected``.
+        active: whether it stands for any identity.
+        identities: those for which it stands.
+        expires_s: seconds that are left, None where nothing is said.
+        retry_after_s: seconds after which to register again, None where nothing is said.
+        flow: its name among those of the IMPI.
+    """
+
+    impi: Impi
+    event: str
+    active: bool
+    identities: tuple[Impu, ...] = ()
+    expires_s: int | None = None
+    retry_after_s: int | None = None
+    flow: RegFlow = ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Home network: an order about a user was carried out.
+
+    Args:
+        who: as the order has it.
+        registrations: how many there were; 0 where nobody of that name is registered.
+        watchers: subscribers that are told.
+    """
+
+    who: str
+    registrations: int
+    watchers: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ Parts = Iterator[str] | AsyncIterator[str]
 Answer = Callable[[str], Parts]
 """From whom a question is about, empty for all, to the JSON text of its answer, in parts."""
 
+Carry = Callable[[Mapping[str, Any]], Parts]
+"""From an order, all that was said of it, to the JSON text of what has become of it."""
+
 
 class AdminSocket:
     """A listening socket, and what can be asked there.
@@ -39,10 +42,12 @@ class AdminSocket:
 
     Args:
         answers: by the name of the question.
+        orders: by the name of the order; it may say more than whom it is about.
     """
 
-    def __init__(self, answers: Mapping[str, Answer]) -> None:
+    def __init__(self, answers: Mapping[str, Answer], orders: Mapping[str, Carry] | None = None) -> None:
         self._answers = answers
+        self._orders = orders or {}
         self._busy = 0
 
     @asynccontextmanager
@@ -103,9 +108,13 @@ class AdminSocket:
         try:
             question: Any = json.loads(line)
             name, who = question["ask"], question.get("who") or ""
+            carry = self._orders.get(name)
+            if carry is not None and isinstance(who, str):
+                return carry(question)
             answer = self._answers[name]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return _error(f"no such question; there are {', '.join(sorted(self._answers))}")
+            there = ", ".join(sorted([*self._answers, *self._orders]))
+            return _error(f"no such question; there are {there}")
         return answer(who) if isinstance(who, str) else _error("who: not a text")
 
 

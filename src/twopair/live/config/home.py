@@ -33,6 +33,7 @@ class Sip(Section):
     outbound: bool = True
     flows_per_impi: Annotated[int, Field(ge=1, le=MOST_FLOWS)] = 4
     trusted: list[Address] = Field(default_factory=list)
+    watchers: list[PublicIdentity] = Field(default_factory=list)
 
 
 class Hss(Section):
@@ -48,6 +49,12 @@ class Hss(Section):
         if url != "memory:" and not (url.startswith("sqlite:///") and len(url) > len("sqlite:///")):
             raise ValueError("no such store; give memory: or sqlite:///PATH")
         return url
+
+
+class Admin(Section):
+    """Table [admin]."""
+
+    socket: str | None = None
 
 
 class SubscriberEntry(Credentials):
@@ -86,6 +93,7 @@ class HomeFile(Section):
     node: Node
     sip: Sip
     hss: Hss = Hss()
+    admin: Admin = Admin()
     subscriber: list[SubscriberEntry] = Field(default_factory=list)
     route: list[RouteEntry] = Field(default_factory=list)
 
@@ -109,6 +117,7 @@ class HomeFile(Section):
             flows_per_impi=self.sip.flows_per_impi,
             min_expires_s=self.sip.min_expires_s,
             max_expires_s=self.sip.max_expires_s,
+            watchers=tuple(self.sip.watchers),
             routes=tuple(entry.route() for entry in self.route),
             trusted=tuple(self.sip.trusted),
         )

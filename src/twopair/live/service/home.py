@@ -5,11 +5,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from twopair.backends.memory import MemoryBackend
+from twopair.live.admin.orders import orders
+from twopair.live.admin.server import AdminSocket
 from twopair.live.config import HomeFile, read
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.program import ready, start, until_told_to_end
 from twopair.live.subscribers import open_subscribers
+from twopair.live.tried import beside
 from twopair.nodes.homenet import HomeNetwork
 
 _log = logging.getLogger(__name__)
@@ -33,6 +36,9 @@ async def serve_home(file: Path, verbose: int = 0) -> None:
             driver = Driver(HomeNetwork(config, store, OsEntropy()), MemoryBackend())
             closing.callback(driver.stop)
             start(driver, file, settings.endpoints(), verbose)
-            ready(f"home {config.domain} on {config.core}")
-            await end.wait()
+            named = settings.admin.socket
+            place = None if named is None else beside(file, named)
+            async with AdminSocket({}, orders(driver)).open(place):
+                ready(f"home {config.domain} on {config.core}")
+                await end.wait()
             _log.info("end")

@@ -55,6 +55,8 @@ class HomeConfig:
         outbound: whether a user may have several flows (RFC 5626, MGU-09).
         flows_per_impi: registrations of one user beside each other, emergency apart.
         max_registrations: bound of the users registered; a further one gets 503.
+        max_subscriptions: bound of the subscriptions to registrations; a further one gets 503.
+        watchers: URIs of application servers that may watch any user (24.229 §5.4.2.1.1).
         routes: other networks; the first that fits is taken.
         trusted: addresses of the trust domain; if none is given, all but the next hops of `routes`.
 
@@ -75,6 +77,8 @@ class HomeConfig:
     outbound: bool = True
     flows_per_impi: int = 4
     max_registrations: int = 1_000_000
+    max_subscriptions: int = 1_000_000
+    watchers: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
     trusted: tuple[str, ...] = ()
 

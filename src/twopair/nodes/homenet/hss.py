@@ -27,7 +27,13 @@ from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.store import StoreFailed, SubscriberStore
 
 _BEGINS: Final = frozenset({Assignment.REGISTRATION, Assignment.RE_REGISTRATION})
-_ENDS: Final = frozenset({Assignment.TIMEOUT_DEREGISTRATION, Assignment.USER_DEREGISTRATION})
+_ENDS: Final = frozenset(
+    {
+        Assignment.TIMEOUT_DEREGISTRATION,
+        Assignment.USER_DEREGISTRATION,
+        Assignment.ADMINISTRATIVE_DEREGISTRATION,
+    }
+)
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
 

@@ -9,6 +9,7 @@ from twopair.base import (
     Entropy,
     Flow,
     IllegalStep,
+    Impi,
     Micros,
     Refusal,
     Refused,
@@ -20,8 +21,10 @@ from twopair.core.sip import CORE, ClientTransaction, ServerTransaction, Transac
 from twopair.nodes.actions import Action
 from twopair.nodes.cx import Sar
 from twopair.nodes.events import (
+    Dismiss,
     Event,
     HssAnswered,
+    Reauthenticate,
     Received,
     SendMessage,
     Start,
@@ -29,17 +32,20 @@ from twopair.nodes.events import (
     StreamOpened,
     Woke,
 )
+from twopair.nodes.facts import Ordered
 from twopair.nodes.homenet.borders import Borders
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.hss import Hss
 from twopair.nodes.homenet.icscf import Icscf
+from twopair.nodes.homenet.identities import identity_key
 from twopair.nodes.homenet.inquiries import Inquiries
 from twopair.nodes.homenet.inquiry import Inquiry, assign, readable
 from twopair.nodes.homenet.network_user import NetworkUser, OwnMessage
 from twopair.nodes.homenet.proxy import Forwarding, Proxy, answer_flow
+from twopair.nodes.homenet.reg_event import RegEvent, Watcher
 from twopair.nodes.homenet.registrar import Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
-from twopair.nodes.homenet.routing import Decision, Ours, Routing
+from twopair.nodes.homenet.routing import Decision, Ours, Routing, Watches
 from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.scscf import Scscf
 from twopair.nodes.homenet.store import SubscriberStore
@@ -79,6 +85,8 @@ class HomeNetwork:
         self._routing = Routing(config, self._icscf, registrar, self._borders)
         self._proxy = Proxy(config.core, entropy, self._layer, self._borders)
         self._user = NetworkUser(config, entropy, self._routing, self._proxy, self._layer, self._inquiries)
+        self._reg_event = RegEvent(config, entropy, registrar, self._layer, self._proxy)
+        self._registrar = registrar
         self._streams = Streams()
 
     # Node
@@ -99,15 +107,23 @@ class HomeNetwork:
                 self._streams.close(flow)
             case SendMessage():
                 self._user.send(event, now, out)
+            case Dismiss():
+                self._dismiss(event, now, out)
+            case Reauthenticate(who, within_s):
+                impi = self._user_of(who)
+                count = self._scscf.reauthenticate(impi, within_s, now)
+                out.append(Report(Ordered(who, count, self._reg_event.watching(impi) if count else 0)))
             case Start():
                 out.append(Bind(self._config.core))
             case _:
                 raise IllegalStep(_NOT_OURS)
+        if self._scscf.changes:
+            self._reg_event.tell(self._scscf.changes, now, out)
         return out
 
     def next_deadline(self) -> Micros | None:
         """Moment at which `Woke` is to be fed, or None."""
-        parts = (self._layer, self._scscf, self._proxy, self._inquiries)
+        parts = (self._layer, self._scscf, self._proxy, self._inquiries, self._reg_event)
         waiting = (part.next_deadline() for part in parts)
         return min((when for when in waiting if when is not None), default=None)
 
@@ -161,6 +177,8 @@ class HomeNetwork:
             self._proxy.on_response(txn.owner, response, now, out)
         elif isinstance(txn.owner, OwnMessage) and response.status >= 200:
             self._user.answered(txn.owner, response.status, now, out)
+        elif isinstance(txn.owner, Watcher) and response.status >= 200:
+            self._reg_event.answered(txn.owner, response.status, now, out)
 
     def on_silence(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
         """Nothing has come so far: it may still come, and twice is worse than late."""
@@ -171,6 +189,8 @@ class HomeNetwork:
             self._proxy.on_timeout(txn.owner, now, out)
         elif isinstance(txn.owner, OwnMessage):
             self._user.answered(txn.owner, 408, now, out)
+        elif isinstance(txn.owner, Watcher):
+            self._reg_event.answered(txn.owner, 408, now, out)
 
     def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Drop it (RFC 6026 §7.2)."""
@@ -240,7 +260,9 @@ class HomeNetwork:
     def _routed(
         self, txn: ServerTransaction, request: Request, decision: Decision, now: Micros, out: list[Action]
     ) -> None:
-        if isinstance(decision, Onward):
+        if isinstance(decision, Watches):
+            self._watch(txn, request, now, out)
+        elif isinstance(decision, Onward):
             self._proxy.forward(txn, decision, now, out)
         elif isinstance(decision, Ours):
             answer = self._user.answer(request)
@@ -250,6 +272,30 @@ class HomeNetwork:
                 self._user.echo(request, now, out)
         else:
             self._answer(txn, decision, now, out)
+
+    def _watch(self, txn: ServerTransaction, request: Request, now: Micros, out: list[Action]) -> None:
+        try:
+            if self._borders.inside(txn.flow.remote):
+                denied = self._reg_event.subscribe(txn, request, now, out)
+            else:
+                denied = Denied(Refusal.OUTSIDE_TRUST_DOMAIN, str(txn.flow.remote))
+        except WireError as error:
+            denied = Denied(Refusal.BAD_REQUEST, str(error))
+        if denied is not None:
+            self._answer(txn, denied, now, out)
+
+    def _dismiss(self, order: Dismiss, now: Micros, out: list[Action]) -> None:
+        impi = self._user_of(order.who)
+        ended = list(self._scscf.dismiss(impi, order.event, order.retry_after_s))
+        out.append(Report(Ordered(order.who, len(ended), self._reg_event.watching(impi) if ended else 0)))
+        for fact, sar in ended:
+            out.append(Report(fact))
+            if sar is not None:
+                self._tell(sar, now, out)
+
+    def _user_of(self, who: str) -> Impi:
+        """The user of that IMPI or IMPU."""
+        return self._registrar.owner(identity_key(who)) or Impi(who)
 
     def _answer(
         self, txn: ServerTransaction, answer: Answer | Denied, now: Micros, out: list[Action]
@@ -268,6 +314,7 @@ class HomeNetwork:
         self._layer.wake(now, out)
         self._proxy.wake(now, out)
         self._inquiries.wake(now, out)
+        self._reg_event.wake(now, out)
         for fact, sar in list(self._scscf.expire(now)):
             out.append(Report(fact))
             if sar is not None:

@@ -4,7 +4,7 @@ A user has few beside each other, as `core.registration.flows` says: flows, and 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ class Binding:
         cseq: number of that REGISTER.
         expires_at: when it ends unless refreshed.
         flow: its name among those of the user.
+        impu: the identity that was registered, the others with it; its key. None: not known.
     """
 
     contact: str
@@ -39,6 +40,7 @@ class Binding:
     cseq: int
     expires_at: Micros
     flow: RegFlow = ALONE
+    impu: Impu | None = None
 
 
 class _Due(NamedTuple):
@@ -103,6 +105,17 @@ class Registrar:
             if self._owners.get(impu) == impi:
                 del self._owners[impu]
         return True
+
+    def owner(self, impu: Impu) -> Impi | None:
+        """Who has registered a public identity, given by its key."""
+        return self._owners.get(impu)
+
+    def shorten(self, impi: Impi, binding: Binding, until: Micros) -> Binding:
+        """Let a registration end earlier; gives it as it is now (24.229 §5.4.1.6)."""
+        shorter = replace(binding, expires_at=min(binding.expires_at, until))
+        self._bindings[impi] = tuple(shorter if one is binding else one for one in self.of(impi))
+        self._note(shorter.expires_at, impi, shorter.flow)
+        return shorter
 
     def next_deadline(self) -> Micros | None:
         """Moment at which the first registration may end."""

@@ -15,6 +15,12 @@ from twopair.nodes.homenet.verdict import Denied
 from twopair.wire.sip import NameAddr, Request, SipUri, first_element, tags_beyond
 
 MAX_FORWARDS: Final = 70
+EVENT: Final = "reg"
+"""The event package whose notifier the S-CSCF is (RFC 3680)."""
+
+USER: Final = "reg-event"
+"""User part of the notifier's Contact."""
+
 _OPENS_DIALOG: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 
 
@@ -24,7 +30,11 @@ class Ours(NamedTuple):
     user: Impu
 
 
-Decision = Onward | Ours | Denied
+class Watches(NamedTuple):
+    """The S-CSCF takes the request as notifier of registrations (24.229 §5.4.2.1)."""
+
+
+Decision = Onward | Ours | Watches | Denied
 
 
 class Routing:
@@ -101,14 +111,12 @@ class Routing:
         return Untried(request, in_turn(reachable)).first()
 
     def _terminate(self, request: Request, *, originating: bool) -> Inquiry[Decision]:
+        if request.method == "SUBSCRIBE" and self._is_for_notifier(request):
+            return Watches()
         impu = public_identity(request.uri)
         own = self._own.get(impu)
         if own is not None or self._is_this_node(request.uri):
             return Ours(own or impu)
-        if request.method == "SUBSCRIBE":
-            event = (request.get("Event") or "").partition(";")[0].strip().lower()
-            if event == "reg":  # ours to answer, not the UE's
-                return Denied(Refusal.BAD_EVENT, event)
         far = self._borders.next_hop(request.uri) if originating else None
         if far is not None and (yield from self._icscf.locate(impu)) is Refusal.NO_SUCH_USER:
             return Onward(request, far)
@@ -137,6 +145,15 @@ class Routing:
             if any(impu not in binding.profile.barred for binding in self._registrar.of_identity(impu)):
                 return True
         return False
+
+    def _is_for_notifier(self, request: Request) -> bool:
+        """Whether a SUBSCRIBE is ours to answer, not the UE's: for registrations, or in our own dialog."""
+        if (request.get("Event") or "").partition(";")[0].strip().lower() == EVENT:
+            return True
+        if request.uri[:4].lower() == "tel:":
+            return False
+        uri = SipUri.parse(request.uri)
+        return uri.user == USER and endpoint_of(uri) == self._config.core
 
     def _is_this_node(self, text: str) -> bool:
         if text[:4].lower() == "tel:":

@@ -6,10 +6,11 @@ from typing import Final, NamedTuple
 from twopair.base import Endpoint, Impi, Impu, Micros, Refusal, seconds
 from twopair.core.registration.flows import OUTBOUND, RegFlow, is_anew
 from twopair.nodes.cx import Assignment, Result, Sar
-from twopair.nodes.facts import Deregistered, Registered
+from twopair.nodes.facts import BY_NETWORK, Deregistered, Registered
 from twopair.nodes.homenet.accepted import associated, charging, state
 from twopair.nodes.homenet.authentication import Authentication
 from twopair.nodes.homenet.challenges import Challenges, OpenChallenge
+from twopair.nodes.homenet.changes import Change
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.decisions import Step, decide
 from twopair.nodes.homenet.inquiry import Inquiry, assign
@@ -19,6 +20,7 @@ from twopair.nodes.homenet.registration_request import RegisterRequest
 from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.unserved import TO_REGISTER
 from twopair.nodes.homenet.verdict import Answer, Denied, Headers
+from twopair.wire.reginfo import ContactEvent
 from twopair.wire.sip import NameAddr, print_params
 
 PATH: Final = "path"
@@ -50,6 +52,9 @@ class Scscf:
         config: domain, digest and expiry rules.
         registrar: its table of bindings, shared with the proxy.
         rules: what it decides by.
+
+    Attributes:
+        changes: what has become of registrations, for those who watch them; whoever tells them empties it.
     """
 
     def __init__(self, config: HomeConfig, registrar: Registrar, rules: Rules = RULES) -> None:
@@ -58,6 +63,8 @@ class Scscf:
         self._registrar = registrar
         self._challenges = Challenges(config.flows_per_impi)
         self._authentication = Authentication(config, self._challenges)
+        self._asked: set[Impi] = set()  # who is to be challenged, whatever `challenge_refresh` says
+        self.changes: list[Change] = []
         self._options = frozenset({PATH, OUTBOUND} if config.outbound else {PATH})
         self._steps: dict[Step, Callable[[Case], Inquiry[Answer | Denied]]] = {
             Step.VERIFY: self._verify,
@@ -98,7 +105,34 @@ class Scscf:
         self._challenges.expire(now)
         for impi, binding in self._registrar.ended(now):
             impu = binding.profile.impus[0]
-            yield self._end(impi, impu, binding, Assignment.TIMEOUT_DEREGISTRATION, "expired")
+            why, event = Assignment.TIMEOUT_DEREGISTRATION, ContactEvent.EXPIRED
+            yield self._end(impi, impu, binding, why, "expired", event)
+
+    def dismiss(
+        self, impi: Impi, event: ContactEvent, retry_after_s: int | None
+    ) -> Iterator[tuple[Deregistered, Sar | None]]:
+        """End all registrations of a user, emergency apart (24.229 §5.4.1.5).
+
+        Gives the facts to report, and what the HSS is to be told.
+        """
+        for binding in self._registrar.of(impi):
+            if not binding.flow.sos:
+                why, impu = Assignment.ADMINISTRATIVE_DEREGISTRATION, binding.profile.impus[0]
+                yield self._end(impi, impu, binding, why, f"{BY_NETWORK}{event.value}", event, retry_after_s)
+
+    def reauthenticate(self, impi: Impi, within_s: int, now: Micros) -> int:
+        """Let the registrations of a user end soon, and challenge the next REGISTER (24.229 §5.4.1.6).
+
+        Returns:
+            how many there are.
+        """
+        there = [one for one in self._registrar.of(impi) if not one.flow.sos]
+        for binding in there:
+            shorter = self._registrar.shorten(impi, binding, Micros(now + seconds(within_s)))
+            self.changes.append(Change(impi, shorter, ContactEvent.SHORTENED))
+        if there:
+            self._asked.add(impi)
+        return len(there)
 
     # steps of the table
 
@@ -106,6 +140,7 @@ class Scscf:
         assert case.open is not None, "only an open challenge can be answered"
         if not (yield from self._authentication.succeeds(case.request, case.open)):
             return Denied(Refusal.WRONG_RESPONSE, case.request.impi)
+        self._asked.discard(case.request.impi)
         return (yield from self._accept(case, initial=case.open.initial))
 
     def _resync(self, case: Case) -> Inquiry[Answer | Denied]:
@@ -133,7 +168,8 @@ class Scscf:
         if same and not request.ends:  # SM8 once more, by a P-CSCF that has not lived to hear the answer
             return self._answer(case, same[0].flow)
         about = known if case.request.ends else meant(known, case.request, case.flow, initial=False)
-        if about and (case.request.ends or not self._config.challenge_refresh):
+        challenged = self._config.challenge_refresh or request.impi in self._asked
+        if about and (case.request.ends or not challenged):
             return (yield from self._accept(case, initial=False))
         return (yield from self._challenge(case))
 
@@ -174,8 +210,15 @@ class Scscf:
             cseq=request.cseq.number,
             expires_at=Micros(now + seconds(expires_s)),
             flow=flow,
+            impu=request.impu,
         )
         gone = [one for one in registrar.bind(request.impi, binding) if not is_anew(flow, one.flow)]
+        again = any(is_anew(flow, one.flow) for one in known)
+        for one in gone:
+            self.changes.append(Change(request.impi, one, ContactEvent.UNREGISTERED))
+        self.changes.append(
+            Change(request.impi, binding, ContactEvent.REFRESHED if again else ContactEvent.REGISTERED)
+        )
         ended = [Deregistered(request.impi, "another took its place", one.flow) for one in gone]
         identities = associated(saa.profile)
         stands = Registered(request.impi, identities[0], expires_s, identities, flow)
@@ -184,19 +227,30 @@ class Scscf:
     def _release(self, case: Case, about: Sequence[Binding]) -> Inquiry[Answer | Denied]:
         """De-registration of contacts; with the last one goes the implicit set (24.229 §5.4.1.4)."""
         impi, impu, why = case.request.impi, case.request.impu, Assignment.USER_DEREGISTRATION
+        words, event = "de-registered by the user", ContactEvent.UNREGISTERED
         facts: list[Deregistered] = []
         for binding in about:
-            fact, sar = self._end(impi, impu, binding, why, "de-registered by the user")
+            fact, sar = self._end(impi, impu, binding, why, words, event)
             facts.append(fact)
             if sar is not None:
                 yield from assign(sar)
         return self._answer(case, case.flow, facts=tuple(facts))
 
     def _end(
-        self, impi: Impi, impu: Impu, binding: Binding, why: Assignment, words: str
+        self,
+        impi: Impi,
+        impu: Impu,
+        binding: Binding,
+        why: Assignment,
+        words: str,
+        event: ContactEvent,
+        retry_after_s: int | None = None,
     ) -> tuple[Deregistered, Sar | None]:
         """A registration is over; the HSS is to hear of the last one of a user."""
+        self.changes.append(Change(impi, binding, event, retry_after_s))
         last = self._registrar.release(impi, binding)
+        if last:
+            self._asked.discard(impi)
         return Deregistered(impi, words, binding.flow), self._sar(impi, impu, why) if last else None
 
     def _answer(self, case: Case, own: RegFlow, more: Headers = (), facts: tuple[object, ...] = ()) -> Answer:

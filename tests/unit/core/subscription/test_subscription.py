@@ -84,7 +84,7 @@ def test_notify_overtakes_the_200() -> None:
 @pytest.mark.parametrize("other", [{"tag": "x"}, {"theirs": "x"}, {"call": "x"}])
 def test_of_another_dialog(other: dict[str, str]) -> None:
     """Call-ID and both tags (RFC 6665 §4.1.3; RFC 3261 §12.2.2)."""
-    assert not standing().holds(notify(1, "active", **other))  # type: ignore[arg-type]
+    assert not standing().holds(notify(1, "active", **other))
 
 
 def test_out_of_order() -> None:

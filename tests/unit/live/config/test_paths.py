@@ -16,10 +16,11 @@ KNOWN = {
     "PcscfFile.store.url",
     "PcscfFile.store.key_file",
     "PcscfFile.admin.socket",
+    "HomeFile.admin.socket",
     "HomeFile.hss.url",
     "UeFile.identity.sqn_file",
 }
-"""Each has a test that it is relative: here, and in those of the soft card and of the subscribers."""
+"""Each has a test that it is relative: here, or with the soft card, the subscribers and `twopair home`."""
 
 
 def sections(kind: Any) -> Iterator[type[BaseModel]]:

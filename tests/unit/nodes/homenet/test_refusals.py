@@ -6,6 +6,7 @@ from tests.unit.nodes.homenet.core_side import (
     AT_HOME,
     BOB,
     DOMAIN,
+    HOME,
     IMSI_1,
     KEYS,
     TEL_BOB,
@@ -289,10 +290,11 @@ def test_method_not_allowed() -> None:
 
 
 def test_bad_event() -> None:
-    """BAD_EVENT: the reg event package is the S-CSCF's and not offered; it does not go to the UE."""
+    """BAD_EVENT: the S-CSCF is notifier of registrations and of nothing else."""
     core = CoreSide()
     core.registered(core.alice)
-    assert core.ask(core.request("SUBSCRIBE", ALICE, ("Event", "reg"))).status == 489
+    answer = core.ask(core.request("SUBSCRIBE", f"sip:reg-event@{HOME}", ("Event", "presence")))
+    assert (answer.status, answer.get("Allow-Events")) == (489, "reg")
     only(core, Refusal.BAD_EVENT)
 
 
