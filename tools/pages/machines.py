@@ -10,6 +10,7 @@ from tools.pages.words import heading, in_words, legend, listed
 from twopair.core.registration import flows, pcscf_sets
 from twopair.core.sa import life
 from twopair.core.sip.terms import Machine, State
+from twopair.core.subscription import subscriber, subscription_state
 from twopair.nodes.facts import CallStage
 from twopair.nodes.ue import call, session
 
@@ -135,3 +136,22 @@ def calls() -> Iterator[str]:
         ("stage", "trigger", "next", "clause"),
         ((a.value, on.value, b.value, clause) for (a, on), (b, clause) in rows),
     )
+
+
+def subscriptions() -> Iterator[str]:
+    """A subscription at the subscriber, and what follows its end."""
+    yield from heading("A subscription at the subscriber", subscriber)
+    rows = subscriber.TABLE.items()
+    yield from diagram(
+        ((a.name.lower(), in_words(on), b.name.lower()) for (a, on), (b, _) in rows),
+        subscriber.Phase.NONE.name.lower(),
+        subscriber.Phase.NONE.name.lower(),
+    )
+    yield ""
+    yield from table(
+        ("phase", "trigger", "next", "clause"),
+        ((a.value, on.value, b.value, clause) for (a, on), (b, clause) in rows),
+    )
+    yield from heading("What follows the end of a subscription", subscription_state)
+    after = subscription_state.AFTER_REASON.items()
+    yield from table(("reason", "then"), ((reason or "none", then.value) for reason, then in after))

@@ -42,6 +42,7 @@ def tables() -> str:
         decisions.home(),
         machines.calls(),
         machines.sessions(),
+        machines.subscriptions(),
         machines.transaction(invite_client, invite_client.INVITE_CLIENT),
         machines.transaction(invite_server, invite_server.INVITE_SERVER),
         machines.transaction(other_client, other_client.OTHER_CLIENT),
