@@ -40,6 +40,7 @@ def at_core(name: str) -> tuple[Request, Request]:
         bed.phone(name, flow)
     else:
         bed = FieldBed()
+        bed.restarted()  # the PRACK is without its INVITE
         data = bed.octets(name)
         bed.phone(name)
     sent = parse(data)

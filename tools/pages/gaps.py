@@ -12,7 +12,6 @@ GAPS: Final[dict[str, str]] = {
     "UNP-02": "no emergency requests",
     "PCS-06": "one registrar; no second target after 504 or silence",
     "PCS-07": "charging addresses and term-ioi are not kept",
-    "PCS-15": "the Route behind our own entry is not compared with the stored list",
     "PCS-16": "no reg event",
     "MGP-11": "no reg event",
     "MGU-13": "no reg event",

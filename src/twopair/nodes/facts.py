@@ -30,6 +30,7 @@ __all__ = [
     "Rerouted",
     "Resumed",
     "Resynchronised",
+    "SessionOver",
     "SetStage",
     "Unreached",
 ]
@@ -211,6 +212,23 @@ class Rerouted:
     set_id: int
     transport: Transport
     why: Why
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class SessionOver:
+    """P-CSCF: a session is in its books no more (24.229 §5.2.8; ADR 31).
+
+    Args:
+        impi: whose.
+        call_id: Call-ID.
+        why: in words: BYE, or what has ended it without one.
+        flow: of which registration.
+    """
+
+    impi: Impi
+    call_id: str
+    why: str
+    flow: RegFlow = ALONE
 
 
 @dataclass(frozen=True, slots=True)

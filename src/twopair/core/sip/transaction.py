@@ -127,6 +127,11 @@ class ClientTransaction(Transaction):
         """Take a response that matches."""
         self.feed(_CLIENT_ON[response.status // 100], response, flow, now, out)
 
+    @property
+    def open(self) -> bool:
+        """Whether a final response may still come."""
+        return self.state in _UNANSWERED
+
     def abandon(self, now: Micros, out: Out) -> None:
         """Wait no longer for a final response; the user is told as of a timeout (timer C, RFC 3261 §16.8)."""
         self.feed(ClientOn.FLOW_FAILED, Trouble(Why.ABANDONED), None, now, out)
@@ -148,6 +153,11 @@ class ServerTransaction(Transaction):
         """Whether a final response was sent."""
         return self.state not in _OPEN
 
+    @property
+    def refused(self) -> bool:
+        """Whether a final response other than 2xx was sent to an INVITE, and is kept."""
+        return self.state in _REFUSED
+
     def move(self, flow: Flow, allowed: Callable[[Flow, Flow], bool]) -> None:
         """The request came again on another connection: answer there, if that is allowed."""
         if not self.answered and allowed(self.flow, flow):
@@ -168,3 +178,5 @@ class ServerTransaction(Transaction):
 
 
 _OPEN = (State.TRYING, State.PROCEEDING)
+_REFUSED = (State.COMPLETED, State.CONFIRMED)
+_UNANSWERED = (State.CALLING, State.TRYING, State.PROCEEDING, State.REOPENING)

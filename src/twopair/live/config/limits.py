@@ -29,6 +29,8 @@ class LimitsTable(Section):
     connections: Count = _USUAL.connections
     connections_per_source: Count = _USUAL.connections_per_source
     transactions: Annotated[int, Field(ge=100, le=100_000_000)] = _USUAL.transactions
+    sessions: Count = _USUAL.sessions
+    sessions_per_ue: Annotated[int, Field(ge=2, le=1_000)] = _USUAL.sessions_per_ue
     clear_message_octets: Octets = _USUAL.clear_message_octets
     message_octets: Octets = _USUAL.message_octets
     diaries: Count = _USUAL.diaries

@@ -33,6 +33,8 @@ class Limits:
         clear_message_octets: one message in the clear.
         head_octets: start line and header fields of one message on a stream inside ESP.
         message_octets: one whole message on a stream inside ESP.
+        sessions: calls in the books at a time: those that stand, and those being set up (PCS-15, PCS-19).
+        sessions_per_ue: the same, of one registration; the oldest gives way, one that is not answered first.
         diaries: of UEs, for `twopair explain`, of each kind.
     """
 
@@ -51,6 +53,8 @@ class Limits:
     connections: int = 10_000
     connections_per_source: int = 64
     transactions: int = 100_000
+    sessions: int = 100_000
+    sessions_per_ue: int = 32
     clear_message_octets: int = 16_384
     head_octets: int = 65_536
     message_octets: int = 262_144

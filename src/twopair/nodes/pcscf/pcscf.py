@@ -48,10 +48,12 @@ from twopair.nodes.pcscf.register.confirm import Confirmations
 from twopair.nodes.pcscf.register.exchange import Exchange
 from twopair.nodes.pcscf.register.keeping import Keeping
 from twopair.nodes.pcscf.register.request import Registrations
+from twopair.nodes.pcscf.relay.calls import Calls
 from twopair.nodes.pcscf.relay.downward import Downward
 from twopair.nodes.pcscf.relay.extensions import unknown_tags
 from twopair.nodes.pcscf.relay.headers import clean_for_ue
-from twopair.nodes.pcscf.relay.relayed import Relay
+from twopair.nodes.pcscf.relay.relayed import Relay, SessionRelay
+from twopair.nodes.pcscf.relay.release import Releases
 from twopair.nodes.pcscf.relay.responses import Responses
 from twopair.nodes.pcscf.relay.upward import Upward
 from twopair.nodes.pcscf.rules import RULES, Rules
@@ -80,6 +82,7 @@ class Pcscf:
 
     Attributes:
         traffic: how many messages it has received and sent.
+        releases: ends sessions at both ends (PCS-19).
     """
 
     def __init__(self, config: PcscfConfig, entropy: Entropy, rules: Rules = RULES) -> None:
@@ -97,15 +100,17 @@ class Pcscf:
         self.traffic = tables.traffic
         self._answers = Answers(tables)
         self._admission = Admission(tables, self._answers)
-        self._lives = Lives(tables)
+        self._calls = calls = Calls(tables)
+        self.releases = releases = Releases(tables, self._answers, calls)
+        self._lives = Lives(tables, releases.sets_lost)
         self._attempts = Attempts(tables, self._answers, self._lives)
         self._registrations = Registrations(tables, self._answers, self._attempts)
         self._challenges = Challenges(self._answers, self._attempts, rules.secrets)
         self._keeping = Keeping(tables, self._attempts, self._lives)
         self._confirmations = Confirmations(tables, self._answers, self._attempts, self._lives)
-        self._upward = Upward(tables, self._answers)
-        self._downward = Downward(tables, self._answers)
-        self._responses = Responses(tables, self._answers)
+        self._upward = Upward(tables, self._answers, calls)
+        self._downward = Downward(tables, self._answers, calls)
+        self._responses = Responses(tables, self._answers, calls)
         self._events: dict[type, Callable[[Any, Micros, list[Action]], None]] = {
             Received: self._received,
             StreamOpened: self._stream_opened,
@@ -315,7 +320,10 @@ class Pcscf:
             self._live(flow, now, out)
         owner = txn.owner
         if isinstance(owner, Relay):
-            self._responses.take(txn, owner, response, now, out)
+            if isinstance(owner, SessionRelay) and owner.txn.refused and 200 <= response.status < 300:
+                self.releases.came_late(owner, response, now, out)
+            else:
+                self._responses.take(txn, owner, response, now, out)
         elif isinstance(owner, Exchange):
             self._answered(owner, response, now, out)
             if response.status >= 200:
@@ -364,8 +372,10 @@ class Pcscf:
         self, txn: ClientTransaction | ServerTransaction, now: Micros, out: list[Action]
     ) -> None:
         """A transaction is over: sets that were to outlive it may go now (MGP-06, MGP-10)."""
-        exchange = txn.owner
-        if not isinstance(exchange, Exchange) or txn is not exchange.txn:
-            return
-        for live in exchange.doomed:
-            self._lives.release(live, Trigger.RELEASED, now, out)
+        owner = txn.owner
+        if isinstance(owner, SessionRelay):
+            if txn is owner.txn:  # no further answers: what rang beside the one that answered is over
+                self._calls.failed(owner, now, out)
+        elif isinstance(owner, Exchange) and txn is owner.txn:
+            for live in owner.doomed:
+                self._lives.release(live, Trigger.RELEASED, now, out)

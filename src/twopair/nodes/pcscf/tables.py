@@ -15,6 +15,7 @@ from twopair.nodes.pcscf.gm.streams import Streams
 from twopair.nodes.pcscf.gm.subscriber import Subscriber, Subscribers
 from twopair.nodes.pcscf.register.exchange import Exchange
 from twopair.nodes.pcscf.relay.extensions import known_tags
+from twopair.nodes.pcscf.relay.sessions import Sessions
 from twopair.nodes.pcscf.rules import RULES, Rules
 from twopair.nodes.pcscf.traffic import Traffic
 
@@ -44,6 +45,7 @@ class Tables:
     sets: SaTable = field(init=False)
     subscribers: Subscribers = field(default_factory=Subscribers)
     agenda: Agenda = field(default_factory=Agenda)
+    sessions: Sessions = field(default_factory=Sessions)
     streams: Streams = field(init=False)
     traffic: Traffic = field(default_factory=Traffic)
     load: Load = field(init=False)

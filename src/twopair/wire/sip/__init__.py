@@ -15,7 +15,7 @@ from twopair.wire.sip.parse import UnfitRequest, parse
 from twopair.wire.sip.reasons import REASON
 from twopair.wire.sip.same import same_uri, uri_key
 from twopair.wire.sip.tel import TelUri
-from twopair.wire.sip.uri import SipUri
+from twopair.wire.sip.uri import SipUri, canonical_host
 from twopair.wire.sip.validity import Fault, check_request
 from twopair.wire.sip.via import MAGIC, Via
 
@@ -40,6 +40,7 @@ __all__ = [
     "UnfitRequest",
     "Via",
     "addresses",
+    "canonical_host",
     "check_request",
     "first_element",
     "make_request",

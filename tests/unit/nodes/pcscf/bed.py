@@ -180,6 +180,16 @@ class Ue:
         start = f"{method} sip:someone@{DOMAIN} SIP/2.0"
         return ("\r\n".join([start, *lines, *headers, "", ""]) + body).encode()
 
+    def within(self, invite: bytes, method: str, tag: str, **changes: str) -> bytes:
+        """A request in the dialog that an INVITE of the UE has made with that tag of the far end."""
+        asked = parse(invite)
+        dialog = {
+            "From": asked.get("From") or "",
+            "To": f"{asked.get('To')};tag={tag}",
+            "Call_ID": asked.call_id,
+        }
+        return self.request(method, **dialog | changes)
+
 
 bed_suites = config().algorithms
 
@@ -273,6 +283,11 @@ class Bed:
             elif isinstance(action, RemoveSas):
                 held.discard(action.set_id)
         return held
+
+    def restarted(self) -> None:
+        """As if it had been started with what a predecessor has kept: of sessions it knows nothing."""
+        tables = self.pcscf.tables
+        tables.sessions.resumed.update(owner.token for owner in tables.subscribers)
 
     # the core
 

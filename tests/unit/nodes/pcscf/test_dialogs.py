@@ -35,7 +35,7 @@ def test_call_from_the_ue() -> None:
     assert ok.values("Record-Route") == [f"<sip:scscf@{HOME};lr>", theirs]
     for method in ("ACK", "BYE"):
         route = f"{theirs}, <sip:scscf@{HOME};lr>"
-        bed.receive(ue.uplink, ue.request(method, To="<sip:someone>;tag=callee", Route=route))
+        bed.receive(ue.uplink, ue.within(invite, method, "callee", Route=route))
         forwarded = bed.to_core()
         assert forwarded.method == method
         assert bed.sent[0][0].remote == HOME
@@ -178,8 +178,10 @@ def test_foreign_dialog() -> None:
 def test_the_last_route_is_the_target() -> None:
     """RFC 3261 §16.6: no further Route, so the Request-URI says where to."""
     bed, ue = registered()
-    route = f'"p" <sip:{token(bed, ue)}@{GM}:5062;lr>'
-    bye = ue.request("BYE", To="<sip:x>;tag=1", Route=route).decode()
+    invite = ue.request("INVITE")
+    bed.receive(ue.uplink, invite)
+    bed.core(bed.to_core(), 200)  # with no Record-Route but ours
+    bye = ue.within(invite, "BYE", "core", Route=f'"p" <sip:{token(bed, ue)}@{GM}:5062;lr>').decode()
     start, _, rest = bye.partition("\r\n")
     assert start
     bed.receive(ue.uplink, f"BYE sip:bob@10.40.0.1:7000 SIP/2.0\r\n{rest}".encode())

@@ -158,7 +158,7 @@ def test_ack_and_cancel_are_never_refused_for_it(method: str) -> None:
     else:
         bed.core(sent, 200)
         route = bed.pcscf.tables.sets.at(ue.uplink).route  # type: ignore[union-attr]
-        ack = ue.request("ACK", To="<sip:a@b>;tag=core", Route=route, Proxy_Require="mediasec")
+        ack = ue.within(invite, "ACK", "core", Route=route, Proxy_Require="mediasec")
         bed.receive(ue.uplink, ack)
     assert bed.refusals == []
     assert [m for flow, m in bed.sent if flow.local == CORE and isinstance(m, Request)]

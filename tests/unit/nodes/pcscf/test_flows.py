@@ -328,12 +328,14 @@ def test_sets_of_one_flow_are_not_those_of_another_for_answers_and_dialogs() -> 
     """SA-25, PCS-15: a dialog belongs to the flow it was made over."""
     first, second = flow(1), flow(2)
     bed = both(first, second)
-    bed.receive(first.uplink, first.request("INVITE"))
-    record_route = bed.to_core().get("Record-Route") or ""
-    dialog = {"To": "<sip:someone@x>;tag=far", "Route": record_route.replace(str(CORE), "10.10.0.1:5062")}
-    bed.receive(second.uplink, second.request("BYE", **dialog))
+    invite = first.request("INVITE")
+    bed.receive(first.uplink, invite)
+    sent = bed.to_core()
+    route = (sent.get("Record-Route") or "").replace(str(CORE), "10.10.0.1:5062")
+    bed.core(sent, 200)
+    bed.receive(second.uplink, second.within(invite, "BYE", "core", Route=route))
     assert bed.refusals == [Refusal.FOREIGN_DIALOG]
-    bed.receive(first.uplink, first.request("BYE", **dialog))
+    bed.receive(first.uplink, first.within(invite, "BYE", "core", Route=route))
     assert bed.to_core().method == "BYE"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.unit.nodes.pcscf.bed import TCP, Bed, Ue
-from tests.unit.nodes.pcscf.relay_bed import asked, both, registered
+from tests.unit.nodes.pcscf.relay_bed import both, registered
 
 from twopair.base import Transport
 from twopair.wire.sip import Message, Request, Response, make_response
@@ -17,10 +17,13 @@ ANSWER = (("Session-Expires", "90;refresher=uac"), ("Require", "timer"), ("Suppo
 METHODS = pytest.mark.parametrize("method", ["UPDATE", "INVITE"])
 
 
-def ours(bed: Bed, ue: Ue) -> str:
-    """The Record-Route entry of the P-CSCF as the UE sees it."""
-    bed.from_core(ue, "INVITE")
-    return asked(bed).values("Record-Route")[0]
+def called(bed: Bed, ue: Ue) -> tuple[bytes, str]:
+    """An INVITE of the UE that was answered, and the P-CSCF's Record-Route entry as the UE sees it."""
+    invite = ue.request("INVITE")
+    bed.receive(ue.uplink, invite)
+    sent = bed.to_core()
+    bed.core(sent, 200, [("Record-Route", f"<sip:scscf.home;lr>, {sent.get('Record-Route')}")])
+    return invite, bed.to_ue()[1].values("Record-Route")[-1]
 
 
 def unchanged(message: Message, fields: dict[str, str]) -> None:
@@ -33,9 +36,9 @@ def unchanged(message: Message, fields: dict[str, str]) -> None:
 def test_a_refresh_of_the_ue_and_its_answer(transport: Transport, method: str) -> None:
     """RFC 4028 §8: what the UE asks and is granted, and no Record-Route within the dialog."""
     bed, ue = registered(transport)
-    route = f"{ours(bed, ue)}, <sip:scscf.home;lr>"
-    headers = [f"{name}: {value}" for name, value in TIMER.items()]
-    bed.receive(ue.uplink, ue.request(method, headers, To="<sip:someone>;tag=callee", Route=route))
+    invite, own = called(bed, ue)
+    fields = {name.replace("-", "_"): value for name, value in TIMER.items()}
+    bed.receive(ue.uplink, ue.within(invite, method, "core", Route=f"{own}, <sip:scscf.home;lr>", **fields))
     sent = bed.to_core()
     assert sent.method == method
     unchanged(sent, TIMER)

@@ -1,5 +1,6 @@
 """The SA sets on their way through the event table, and what follows for the back end (24.229 §5.2.2.2)."""
 
+from collections.abc import Callable
 from typing import Final
 
 from twopair.base import Flow, Micros, Report
@@ -21,12 +22,18 @@ _IN_USE: Final = Stage.IN_USE
 
 
 class Lives:
-    """Moves sets from stage to stage, and removes what is at its end."""
+    """Moves sets from stage to stage, and removes what is at its end.
 
-    __slots__ = ("_tables", "_when_due", "_when_ending")
+    Args:
+        tables: of the P-CSCF.
+        gone: told that a registration has no set left, before it is forgotten (PCS-19).
+    """
 
-    def __init__(self, tables: Tables) -> None:
+    __slots__ = ("_gone", "_tables", "_when_due", "_when_ending")
+
+    def __init__(self, tables: Tables, gone: Callable[[Subscriber, Micros, list[Action]], None]) -> None:
         self._tables = tables
+        self._gone = gone
         self._when_due: Errand = self._due
         self._when_ending: Errand = self._old_ending
 
@@ -115,6 +122,7 @@ class Lives:
                 self._note_ending(owner, now, out)
         else:
             owner.current = None
+            self._gone(owner, now, out)
             self._forget(owner, out)
 
     def _know_current(self, owner: Subscriber) -> None:

@@ -106,6 +106,7 @@ class Keeping:
         owner.service_route = value.service_route
         owner.bind_all(value.bindings)
         tables.subscribers.add(owner)
+        tables.sessions.resumed.add(owner.token)
         for kept in value.sets:
             live = _live(kept, tables, owner)
             owner.sets.append(live)

@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from twopair.base import Flow, Micros, Refusal, Refused, Report, Send, Transport, WireError
+from twopair.base import Flow, Limit, Micros, Refusal, Refused, Report, Send, Transport, WireError
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.gm.answers import Answers
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.relay.calls import REFRESHING, Calls
 from twopair.nodes.pcscf.relay.headers import DIALOG_METHODS, for_ue, hops_left, in_dialog
-from twopair.nodes.pcscf.relay.relayed import Relay, forward
+from twopair.nodes.pcscf.relay.relayed import Relay, SessionRelay, forward
 from twopair.nodes.pcscf.relay.ways import Way, way_over
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import NameAddr, Request, first_element
@@ -20,35 +21,54 @@ _UDP: Final = Transport.UDP
 class Downward:
     """Takes requests from the core."""
 
-    __slots__ = ("_answers", "_tables")
+    __slots__ = ("_answers", "_calls", "_tables")
 
-    def __init__(self, tables: Tables, answers: Answers) -> None:
+    def __init__(self, tables: Tables, answers: Answers, calls: Calls) -> None:
         self._tables = tables
         self._answers = answers
+        self._calls = calls
 
     def take(self, txn: ServerTransaction, request: Request, now: Micros, out: list[Action]) -> None:
         """Forward a request to the UE that its first Route names, or answer why not."""
         try:
             found = self._target(request, now)
+            within = in_dialog(request)
+            session = (
+                self._calls.spoken_to(request, found[0]) if within and isinstance(found, tuple) else None
+            )
         except WireError:
-            found = Refusal.BAD_REQUEST
+            found, within, session = Refusal.BAD_REQUEST, False, None
+        begins = request.method == "INVITE" and not within
+        if isinstance(session, Refusal):
+            found, session = session, None
+        elif begins and self._calls.full and isinstance(found, tuple):
+            found = Refusal.OVERLOADED
         if isinstance(found, Refusal):
-            self._answers.refuse(txn, None, found, now, out)
+            detail = Limit.SESSIONS.word if found is Refusal.OVERLOADED else ""
+            self._answers.refuse(txn, None, found, now, out, detail=detail)
             return
         user, live, hops = found
-        dialog = request.method in DIALOG_METHODS and not in_dialog(request)
+        if within:
+            session = self._calls.within(request, session, user, False, now, out)
+        dialog = request.method in DIALOG_METHODS and not within
         way, sent = self._way(live, request, hops, now, out, dialog=dialog)
-        relay = Relay(
+        make = SessionRelay if request.method in REFRESHING else Relay
+        relay = make(
             txn,
             None,
             user,
             sent,
             way.flow,
-            way=way,
-            called=request.get("P-Called-Party-ID") or "",
-            vias=request.get_all("Via"),
-            record_route=[user.path, *request.get_all("Record-Route")] if dialog else (),
+            way,
+            request.get("P-Called-Party-ID") or "",
+            request.get_all("Via"),
+            [user.path, *request.get_all("Record-Route")] if dialog else (),
         )
+        if isinstance(relay, SessionRelay):
+            if begins:
+                self._calls.begin(relay, request, now, out)
+            elif session is not None:
+                relay.sessions = (session,)
         forward(relay, self._tables, now, out)
 
     def ack(self, request: Request, flow: Flow, now: Micros, out: list[Action]) -> None:

@@ -10,6 +10,7 @@ from twopair.nodes.actions import Action
 from twopair.nodes.facts import Rerouted
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.relay.session import Session
 from twopair.nodes.pcscf.relay.ways import Way, onward
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Request, Response, make_request
@@ -90,6 +91,33 @@ class Relay:
         self.cancelled = False
 
 
+class SessionRelay(Relay):
+    """An INVITE, or an UPDATE within a session, on its way (ADR 31).
+
+    Attributes:
+        begins: whether it is to begin a session: it has no tag in To.
+        sessions: those it has begun, one for each dialog (RFC 3261 §13.2.2.4); or the one that it refreshes.
+    """
+
+    __slots__ = ("begins", "sessions")
+
+    def __init__(
+        self,
+        txn: ServerTransaction,
+        live: LiveSet | None,
+        user: Subscriber,
+        sent: Request,
+        flow: Flow,
+        way: Way | None = None,
+        called: str = "",
+        vias: Sequence[str] = (),
+        record_route: Sequence[str] = (),
+    ) -> None:
+        super().__init__(txn, live, user, sent, flow, way, called, vias, record_route)
+        self.begins = False
+        self.sessions: tuple[Session, ...] = ()
+
+
 def forward(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
     """Send the request on; an INVITE may ring for as long as timer C allows (RFC 3261 §16.6, item 11)."""
     relay.txn.owner = relay
@@ -158,7 +186,7 @@ def provisional(relay: Relay, txn: ClientTransaction, tables: Tables, now: Micro
 def cancel(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
     """Cancel it at once, or when a provisional response allows it (RFC 3261 §9.1)."""
     relay.cancelled = True
-    if not relay.rung or relay.txn.answered:
+    if not relay.rung or relay.client is None or not relay.client.open:
         return
     flow = relay.flow
     if flow.transport is Transport.UDP or tables.reach(flow, now, out):

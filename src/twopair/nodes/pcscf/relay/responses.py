@@ -10,12 +10,13 @@ from twopair.core.sip.trust import FROM_UE
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.gm.answers import Answers, tag_for
 from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.relay.calls import Calls
 from twopair.nodes.pcscf.relay.headers import (
     answer_from_ue,
     clean_for_ue,
     rewrite_record_route,
 )
-from twopair.nodes.pcscf.relay.relayed import Relay, another_way, cancel, provisional, settled
+from twopair.nodes.pcscf.relay.relayed import Relay, SessionRelay, another_way, cancel, provisional, settled
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Edit, Request, Response, make_response
 
@@ -45,11 +46,12 @@ UNREACHED: Final[Mapping[Why, tuple[int, int]]] = {
 class Responses:
     """Takes what comes back for relayed requests, and CANCELs of them."""
 
-    __slots__ = ("_answers", "_tables")
+    __slots__ = ("_answers", "_calls", "_tables")
 
-    def __init__(self, tables: Tables, answers: Answers) -> None:
+    def __init__(self, tables: Tables, answers: Answers, calls: Calls) -> None:
         self._tables = tables
         self._answers = answers
+        self._calls = calls
 
     def take(
         self, txn: ClientTransaction, relay: Relay, response: Response, now: Micros, out: list[Action]
@@ -69,6 +71,8 @@ class Responses:
             txn.owner = relay.txn.owner = None  # both absorb repetitions, and have no further need of it
 
     def _pass_on(self, relay: Relay, response: Response, now: Micros, out: list[Action]) -> None:
+        if isinstance(relay, SessionRelay):
+            self._calls.answered(relay, response, now, out)
         if relay.live is None:
             self._for_core(relay, response)
         else:
@@ -87,6 +91,7 @@ class Responses:
         """
         server = relay.txn
         if relay.live is not None:
+            self._over(relay, now, out)
             self._answers.refuse(server, relay.live, Refusal.CORE_SILENT, now, out)
             return
         if txn is relay.client and another_way(relay, why, self._tables, now, out):
@@ -95,6 +100,7 @@ class Responses:
         held = settled(relay, txn, None)
         if relay.client is not None or server.answered:
             return
+        self._over(relay, now, out)
         status = UNREACHED[why][txn.method == "INVITE"]
         if status == Refusal.USER_AWAY.status:
             status = relay.user.away.status
@@ -105,6 +111,10 @@ class Responses:
             self._answers.send(server, None, response, now, out)
         else:
             server.abandon(now, out)
+
+    def _over(self, relay: Relay, now: Micros, out: list[Action]) -> None:
+        if isinstance(relay, SessionRelay):
+            self._calls.failed(relay, now, out)
 
     def cancel(
         self,
