@@ -94,7 +94,7 @@ def _parameter(name: str, info: OptionInfo | ArgumentInfo, kind: Any, default: A
 
 
 def _kind(kind: Any) -> str:
-    if get_origin(kind) is UnionType:
+    while get_origin(kind) in (UnionType, list):
         kind = get_args(kind)[0]
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(code(member.value) for member in kind)
@@ -123,7 +123,8 @@ def _introduction() -> Iterator[str]:
 def _command(command: Command) -> Iterator[str]:
     yield f"## {' '.join(command.words)}"
     yield ""
-    options = " [OPTIONS]" if any(p.is_option for p in command.parameters) else ""
+    has_options = command.is_group or any(p.is_option for p in command.parameters)
+    options = " [OPTIONS]" if has_options else ""
     rest = [
         p.names[0] if p.default == "required" else f"[{p.names[0]}]"
         for p in command.parameters

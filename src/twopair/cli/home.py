@@ -1,4 +1,4 @@
-"""`twopair home`: the service, and orders to one that runs."""
+"""`twopair home`: the service, orders to one that runs, and its subscribers."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from twopair.cli.home_subscribers import app as subscribers
 from twopair.cli.sas import Json
 from twopair.cli.services import LogForm, Verbose
 from twopair.live.admin import ask
@@ -20,6 +21,7 @@ from twopair.live.tried import beside
 from twopair.wire.reginfo import ContactEvent
 
 app = typer.Typer(invoke_without_command=True)
+app.add_typer(subscribers, name="subscriber")
 
 User = Annotated[str, typer.Argument(metavar="WHO", help="IMPI, or any public identity of the user.")]
 SocketPath = Annotated[
@@ -42,6 +44,8 @@ def home(
     log_format: LogForm = LogFormat.TEXT,
 ) -> None:
     """Run a home network for tests and small labs (I-CSCF, S-CSCF, HSS) until SIGTERM; or give it an order.
+
+    Its subscribers are looked after by ``twopair home subscriber``.
 
     Prints one line beginning with ``ready`` when it serves; logs to stderr.
     """

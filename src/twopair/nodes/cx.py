@@ -7,6 +7,7 @@ from typing import Final
 
 from twopair.base import Impi, Impu
 from twopair.core.aka import AuthVector
+from twopair.core.service import ServiceProfile
 
 
 class Result(Enum):
@@ -94,10 +95,12 @@ class Profile:
     Args:
         impus: the implicit registration set as configured, the default identity first, those barred last.
         barred: keys of those that serve for registration only (`identities.identity_key`).
+        services: the service profiles, each with the identities it holds for (`core.service`).
     """
 
     impus: tuple[Impu, ...]
     barred: frozenset[Impu] = frozenset()
+    services: tuple[ServiceProfile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

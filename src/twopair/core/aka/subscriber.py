@@ -19,6 +19,9 @@ class Subscriber:
         barred: those of `impus` that serve for registration only (UEP-02).
         amf: AMF of its vectors, 2 octets.
         sqn_profile: how sequence numbers are formed.
+        services: names of the services that the home network has for them, in any order.
+        subscription: names the IMS subscription where it has several private identities, which may share
+            public ones (23.228 §4.3.3.4); empty for one of its own.
     """
 
     impi: Impi
@@ -27,6 +30,8 @@ class Subscriber:
     barred: frozenset[Impu] = frozenset()
     amf: bytes = b"\x00\x00"
     sqn_profile: SqnProfile = RECOMMENDED
+    services: tuple[str, ...] = ()
+    subscription: str = ""
 
     def __post_init__(self) -> None:
         if not self.associated or len(self.amf) != 2:

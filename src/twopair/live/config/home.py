@@ -7,10 +7,13 @@ from pydantic import Field, field_validator, model_validator
 
 from twopair.base import Endpoint, Impu, Port, impu_from_imsi
 from twopair.core.aka import Subscriber
+from twopair.core.service import FilterCriterion
+from twopair.core.service.subscription import check_wildcard
 from twopair.live.config import together
 from twopair.live.config.credentials import Credentials, PublicIdentity
 from twopair.live.config.endpoints import Keys
 from twopair.live.config.fields import Address, EndpointText, PortNumber, Seconds, Section, Word
+from twopair.live.config.service_entry import ServiceEntry
 from twopair.nodes.homenet import HomeConfig, MemoryStore
 from twopair.nodes.homenet.config import LONGEST_S, MOST_FLOWS, Route
 
@@ -61,13 +64,32 @@ class SubscriberEntry(Credentials):
     """Table [[subscriber]]."""
 
     aliases: list[PublicIdentity] = Field(default_factory=list)
+    barred: list[PublicIdentity] = Field(default_factory=list)
+    services: list[Word] = Field(default_factory=list)
+    subscription: Word | None = None
+
+    @model_validator(mode="after")
+    def _usable(self) -> "SubscriberEntry":
+        for impu in self.aliases:
+            check_wildcard(impu)
+        self.subscriber()
+        return self
 
     def subscriber(self) -> Subscriber:
         """What the HSS keeps; beside aliases, an IMPU derived from the IMSI only registers (UEP-02)."""
         impus = (self.public_identity, *map(Impu, self.aliases))
         derived = self.impu is None or self.impu == (self.imsi and impu_from_imsi(self.imsi, self.mnc_digits))
-        barred = frozenset(impus[:1] if derived and self.aliases else ())
-        return Subscriber(self.private_identity, impus, self.keys(), barred)
+        barred = {*(impus[:1] if derived and self.aliases else ()), *map(Impu, self.barred)}
+        if unknown := sorted(barred - set(impus)):
+            raise ValueError(f"{unknown[0]} is barred, and none of its identities; give one of those")
+        return Subscriber(
+            self.private_identity,
+            impus,
+            self.keys(),
+            frozenset(barred),
+            services=tuple(self.services),
+            subscription=self.subscription or "",
+        )
 
 
 class RouteEntry(Section):
@@ -96,6 +118,7 @@ class HomeFile(Section):
     admin: Admin = Admin()
     subscriber: list[SubscriberEntry] = Field(default_factory=list)
     route: list[RouteEntry] = Field(default_factory=list)
+    service: list[ServiceEntry] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _usable(self) -> "HomeFile":
@@ -120,7 +143,15 @@ class HomeFile(Section):
             watchers=tuple(self.sip.watchers),
             routes=tuple(entry.route() for entry in self.route),
             trusted=tuple(self.sip.trusted),
+            services=tuple(self.services().items()),
         )
+
+    def services(self) -> dict[str, tuple[FilterCriterion, ...]]:
+        """The criteria of each service, by its name."""
+        found: dict[str, tuple[FilterCriterion, ...]] = {}
+        for entry in self.service:
+            found[entry.name] = (*found.get(entry.name, ()), entry.criterion())
+        return found
 
     def endpoints(self) -> Iterator[tuple[Endpoint, Keys]]:
         """What the node binds, and the keys it comes from."""

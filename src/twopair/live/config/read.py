@@ -48,12 +48,17 @@ def read(path: Path, model: type[Model]) -> Model:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError([f"{path}: {words.of_toml(error, text)}"]) from None
+    return validated(values, model, str(path))
+
+
+def validated(values: Mapping[str, Any], model: type[Model], place: str) -> Model:
+    """Values as that model. Raises ConfigError with every fault, each line beginning with `place`."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
         faults = error.errors(include_url=False)
         lines = [line for fault in faults for line in _lines(fault, values, model)]
-        raise ConfigError([f"{path}: {line}" for line in lines]) from None
+        raise ConfigError([f"{place}: {line}" for line in lines]) from None
 
 
 def _lines(fault: ErrorDetails, values: Mapping[str, Any], model: type[BaseModel]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from twopair.base import Endpoint, Impu, Port
 from twopair.core.registration.flows import RegFlow, takes_place_of
 from twopair.core.secagree import allowed_suites
 from twopair.nodes.homenet.identities import identity_key
+from twopair.nodes.homenet.routes import server_endpoint
 
 Place = tuple[str | int, ...]
 """Where a value stands: ``("gm", "port_pc", 1)``; places in lists are counted from 0."""
@@ -225,16 +226,35 @@ def _same_subscriber(file: Any) -> Found:
     given = ["impi" if subscriber.impi else "imsi" for subscriber in file.subscriber]
     told = set(_repeated(impis))
     yield from (("subscriber", n, given[n]) for n in sorted(told))
-    owners: dict[Impu, int] = {}
+    owners: dict[Impu, tuple[int, str]] = {}
     for n, subscriber in enumerate(file.subscriber):
         own = "impu" if subscriber.impu else "imsi"
-        if owners.setdefault(identity_key(subscriber.public_identity), n) != n and (
-            n not in told or own == "impu"
-        ):
+        mine = (n, subscriber.subscription or "")
+        if _is_others(owners, subscriber.public_identity, mine) and (n not in told or own == "impu"):
             yield ("subscriber", n, own)
         for m, alias in enumerate(subscriber.aliases):
-            if owners.setdefault(identity_key(alias), n) != n:
+            if _is_others(owners, alias, mine):
                 yield ("subscriber", n, "aliases", m)
+
+
+def _is_others(owners: dict[Impu, tuple[int, str]], impu: str, mine: tuple[int, str]) -> bool:
+    """Whether an identity has stood before, in an entry that is not of the same subscription."""
+    other, subscription = owners.setdefault(identity_key(impu), mine)
+    return other != mine[0] and not (subscription and subscription == mine[1])
+
+
+def _unknown_service(file: Any) -> Found:
+    known = {service.name for service in file.service}
+    for n, subscriber in enumerate(file.subscriber):
+        for m, name in enumerate(subscriber.services):
+            if name not in known:
+                yield ("subscriber", n, "services", m)
+
+
+def _no_server_address(file: Any) -> Found:
+    for n, service in enumerate(file.service):
+        if server_endpoint(service.server) is None:
+            yield ("service", n, "server")
 
 
 HOME: Final[tuple[Rule, ...]] = (
@@ -242,6 +262,8 @@ HOME: Final[tuple[Rule, ...]] = (
     _nobodys(_home_addresses),
     Rule("the same identity twice in one list; give it once", _aliases_twice),
     Rule("belongs to two subscribers; give each its own", _same_subscriber),
+    Rule("is no service; give the name of a [[service]]", _unknown_service),
+    Rule("is no SIP URI with an address; give one such as sip:10.20.0.9:5070", _no_server_address),
     Rule(
         "smaller than sip.min_expires_s; give that or more",
         _when(("sip", "max_expires_s"), lambda file: file.sip.max_expires_s < file.sip.min_expires_s),

@@ -7,8 +7,8 @@ from twopair.nodes.homenet.identities import identity_key
 
 APPLICATION: Final = 0x54775061
 """`PRAGMA application_id` of our files ("TwPa"); those of versions before schema 1 have none."""
-SCHEMA: Final = 1
-"""`PRAGMA user_version`."""
+SCHEMA: Final = 2
+"""`PRAGMA user_version`. 1: without services and subscriptions, an identity has one owner."""
 
 _FOREIGN: Final = "a database of another program; give another path"
 
@@ -24,30 +24,46 @@ CREATE TABLE IF NOT EXISTS subscriber (
     iterations INTEGER NOT NULL,
     amf BLOB NOT NULL,
     ind_bits INTEGER NOT NULL, delta INTEGER NOT NULL, age_limit INTEGER,
-    sqn INTEGER NOT NULL DEFAULT 0
+    sqn INTEGER NOT NULL DEFAULT 0,
+    services TEXT NOT NULL DEFAULT '',
+    subscription TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID
 """,
     """
 CREATE TABLE IF NOT EXISTS impu (
-    impu TEXT PRIMARY KEY,
+    impu TEXT NOT NULL,
     impi TEXT NOT NULL REFERENCES subscriber ON DELETE CASCADE,
     place INTEGER NOT NULL,
-    barred INTEGER NOT NULL
+    barred INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (impu, impi)
 ) WITHOUT ROWID
 """,
     "CREATE INDEX IF NOT EXISTS impu_of ON impu (impi, place)",
+    "CREATE INDEX IF NOT EXISTS impu_key ON impu (key)",
+    "CREATE INDEX IF NOT EXISTS impu_wild ON impu (key) WHERE instr(key, '!') > 0",
 )
-_KEYS: Final = (
-    "ALTER TABLE impu ADD COLUMN key TEXT NOT NULL DEFAULT ''",
-    "UPDATE impu SET key = identity_key(impu)",
+_FROM_1: Final = (
+    "ALTER TABLE subscriber ADD COLUMN services TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE subscriber ADD COLUMN subscription TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE impu RENAME TO impu_of_1",
+    "DROP INDEX IF EXISTS impu_of",
+    "DROP INDEX IF EXISTS impu_key",
 )
-"""What an identity is looked up by; files of earlier versions get it when they are opened."""
+"""Before the tables of this schema are made in a file of schema 1, or of before."""
+_TO_2: Final = (
+    "INSERT INTO impu SELECT impu, impi, place, barred, identity_key(impu) FROM impu_of_1",
+    "DROP TABLE impu_of_1",
+)
+"""And after that."""
 _COLUMNS: Final = {
     "subscriber": set(
         "impi k op opc algorithm mac res ck ik iterations amf ind_bits delta age_limit sqn".split()
     ),
     "impu": {"impu", "impi", "place", "barred"},
 }
+"""Of schema 1; those of 2 have `_SINCE` beside them."""
+_SINCE: Final = {"subscriber": {"services", "subscription"}, "impu": {"key"}}
 
 
 def check(db: sqlite3.Connection) -> None:
@@ -69,7 +85,9 @@ def check(db: sqlite3.Connection) -> None:
         return
     if tables.keys() != _COLUMNS.keys():
         raise ValueError(_changed("tables") if application else _FOREIGN)
-    if any(tables[name] - {"key"} != columns for name, columns in _COLUMNS.items()):
+    if any(tables[name] - _SINCE[name] != columns for name, columns in _COLUMNS.items()):
+        raise ValueError(_changed("columns") if application else _FOREIGN)
+    if schema == SCHEMA and not all(tables[name] >= since for name, since in _SINCE.items()):
         raise ValueError(_changed("columns") if application else _FOREIGN)
 
 
@@ -80,12 +98,10 @@ def make(db: sqlite3.Connection) -> None:
     """
     db.create_function("identity_key", 1, identity_key, deterministic=True)
     db.execute("BEGIN IMMEDIATE")
-    for statement in _TABLES:
+    tables = _tables(db)
+    old = "subscriber" in tables and "services" not in tables["subscriber"]
+    for statement in (*(_FROM_1 if old else ()), *_TABLES, *(_TO_2 if old else ())):
         db.execute(statement)
-    if "key" not in _tables(db)["impu"]:
-        for statement in _KEYS:
-            db.execute(statement)
-    db.execute("CREATE INDEX IF NOT EXISTS impu_key ON impu (key)")
     db.execute(f"PRAGMA application_id = {APPLICATION}")
     db.execute(f"PRAGMA user_version = {SCHEMA}")
     db.execute("COMMIT")

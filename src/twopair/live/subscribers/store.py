@@ -7,13 +7,14 @@ For tests and small labs: K and OP or OPc stand in the file as they are, so it i
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 from twopair.base import Impi, Impu, Secret
 from twopair.core.aka import AkaKeys, SqnProfile, Subscriber
+from twopair.core.service.subscription import covers, is_wildcarded
 from twopair.crypto import TuakSizes
 from twopair.live.subscribers.faults import in_words
 from twopair.live.subscribers.schema import check, make
@@ -23,17 +24,26 @@ from twopair.nodes.homenet.identities import identity_key
 
 _PUT: Final = """
 INSERT INTO subscriber
-    (impi, k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (impi, k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit,
+     services, subscription)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (impi) DO UPDATE SET
     k = excluded.k, op = excluded.op, opc = excluded.opc, algorithm = excluded.algorithm,
     mac = excluded.mac, res = excluded.res, ck = excluded.ck, ik = excluded.ik,
     iterations = excluded.iterations, amf = excluded.amf,
-    ind_bits = excluded.ind_bits, delta = excluded.delta, age_limit = excluded.age_limit
+    ind_bits = excluded.ind_bits, delta = excluded.delta, age_limit = excluded.age_limit,
+    services = excluded.services, subscription = excluded.subscription
 """
 _GET: Final = """
-SELECT k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit
+SELECT k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit,
+    services, subscription
 FROM subscriber WHERE impi = ?
+"""
+_OWNERS: Final = "SELECT DISTINCT impi FROM impu WHERE key = ? ORDER BY impi"
+_WILD: Final = "SELECT key, impi FROM impu WHERE instr(key, '!') > 0 ORDER BY key, impi"
+_OTHERS: Final = """
+SELECT 1 FROM impu JOIN subscriber USING (impi)
+WHERE key = ? AND impi != ? AND (subscription = '' OR subscription != ?)
 """
 
 
@@ -102,10 +112,27 @@ class SqliteStore:
         with _as_kept(impi):
             return _subscriber(impi, row, rows)
 
-    def owner(self, impu: Impu) -> Impi | None:
+    def owners(self, impu: Impu) -> tuple[Impi, ...]:
         """Whose public identity this is, however it is written."""
+        key = _text(identity_key(impu))
         with self._reading():
-            return self._owner(impu)
+            rows = self._db.execute(_OWNERS, (key,)).fetchall()
+            if not rows:
+                with suppress(ValueError):  # an expression that somebody changed into nonsense
+                    wild = self._db.execute(_WILD)
+                    rows = [(impi,) for kept, impi in wild if is_wildcarded(kept) and covers(kept, key)]
+        return tuple(Impi(impi) for (impi,) in rows)
+
+    def impis(self) -> tuple[Impi, ...]:
+        """All private identities, in order."""
+        with self._reading():
+            rows = self._db.execute("SELECT impi FROM subscriber ORDER BY impi").fetchall()
+        return tuple(Impi(impi) for (impi,) in rows)
+
+    def remove(self, impis: Iterable[Impi]) -> None:
+        """Take these out, with their identities and sequence numbers, as far as they are there."""
+        with self._writing():
+            self._db.executemany("DELETE FROM subscriber WHERE impi = ?", [(_text(impi),) for impi in impis])
 
     def sqn(self, impi: Impi) -> int:
         """SQN_HE of a known subscriber."""
@@ -122,11 +149,6 @@ class SqliteStore:
             saved = self._db.execute("UPDATE subscriber SET sqn = ? WHERE impi = ?", (sqn, impi)).rowcount
         if not saved:  # someone took the subscriber out just now
             raise StoreFailed(f"{impi} is gone")
-
-    def _owner(self, impu: Impu) -> Impi | None:
-        asked = "SELECT impi FROM impu WHERE key = ?"
-        row = self._db.execute(asked, (_text(identity_key(impu)),)).fetchone()
-        return None if row is None else Impi(row[0])
 
     def _wait_ms(self, number: int) -> None:
         self._db.execute(f"PRAGMA busy_timeout = {number}")
@@ -158,17 +180,19 @@ class SqliteStore:
         lengths = (sizes.mac, sizes.res, sizes.ck, sizes.ik, sizes.iterations)
         rules = (profile.ind_bits, profile.delta, profile.age_limit)
         impi = subscriber.impi
-        self._db.execute(_PUT, (impi, *secrets, keys.algorithm, *lengths, subscriber.amf, *rules))
+        served = (" ".join(subscriber.services), subscriber.subscription)
+        self._db.execute(_PUT, (impi, *secrets, keys.algorithm, *lengths, subscriber.amf, *rules, *served))
         self._db.execute("DELETE FROM impu WHERE impi = ?", (impi,))
         for place, impu in enumerate(dict.fromkeys(subscriber.impus)):
-            if self._owner(impu) not in (None, impi):
+            if self._db.execute(_OTHERS, (identity_key(impu), impi, subscriber.subscription)).fetchone():
                 raise ValueError(f"{impu} belongs to two subscribers")
             row = (impu, impi, place, impu in subscriber.barred, identity_key(impu))
             self._db.execute("INSERT INTO impu (impu, impi, place, barred, key) VALUES (?, ?, ?, ?, ?)", row)
 
 
 def _subscriber(impi: Impi, row: tuple[Any, ...], rows: list[tuple[str, int]]) -> Subscriber:
-    k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit = row
+    k, op, opc, algorithm, mac, res, ck, ik, iterations, amf, ind_bits, delta, age_limit, *served = row
+    services, subscription = served
     if not all(isinstance(octets, bytes) for octets in (k, op or b"", opc or b"", amf)):
         raise TypeError("octets are kept as such")  # a number would be taken for a length
     keys = AkaKeys(
@@ -185,6 +209,8 @@ def _subscriber(impi: Impi, row: tuple[Any, ...], rows: list[tuple[str, int]]) -
         frozenset(Impu(impu) for impu, barred in rows if barred),
         amf,
         SqnProfile(ind_bits, delta, age_limit),
+        tuple(services.split()),
+        subscription,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from twopair.base import Endpoint, Impu, Port, canonical_address
 from twopair.core.aka import ALGORITHMS
+from twopair.core.service import FilterCriterion
 
 SIP_PORT: Final = Port(5060)
 LONGEST_S: Final = 600_000
@@ -59,6 +60,7 @@ class HomeConfig:
         watchers: URIs of application servers that may watch any user (24.229 §5.4.2.1.1).
         routes: other networks; the first that fits is taken.
         trusted: addresses of the trust domain; if none is given, all but the next hops of `routes`.
+        services: what subscribers may have, each name with its criteria.
 
     Raises:
         ValueError: a value that cannot be used; the text begins with its name.
@@ -81,6 +83,7 @@ class HomeConfig:
     watchers: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
     trusted: tuple[str, ...] = ()
+    services: tuple[tuple[str, tuple[FilterCriterion, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         faults = (

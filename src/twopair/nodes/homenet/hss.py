@@ -13,7 +13,6 @@ from twopair.nodes.cx import (
     Lir,
     Maa,
     Mar,
-    Profile,
     Question,
     Reply,
     Result,
@@ -23,6 +22,7 @@ from twopair.nodes.cx import (
     Uar,
 )
 from twopair.nodes.homenet.identities import identity_key
+from twopair.nodes.homenet.profiles import Services, UnknownService, profile_of, subscription_of
 from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.store import StoreFailed, SubscriberStore
 
@@ -34,6 +34,7 @@ _ENDS: Final = frozenset(
         Assignment.ADMINISTRATIVE_DEREGISTRATION,
     }
 )
+NO_SERVICES: Final[Services] = {}
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
 
@@ -63,10 +64,18 @@ class Hss:
         store: subscribers and their sequence numbers.
         entropy: where RAND comes from.
         rules: how AUTS is judged.
+        services: those that subscribers may have.
     """
 
-    def __init__(self, store: SubscriberStore, entropy: Entropy, rules: Rules = RULES) -> None:
+    def __init__(
+        self,
+        store: SubscriberStore,
+        entropy: Entropy,
+        rules: Rules = RULES,
+        services: Services = NO_SERVICES,
+    ) -> None:
         self._rules = rules
+        self._services = services
         self._store = store
         self._entropy = entropy
         self._servers: dict[Impi, str] = {}
@@ -114,26 +123,33 @@ class Hss:
 
     @_or_else(Saa(Result.UNABLE_TO_COMPLY))
     def server_assignment(self, sar: Sar) -> Saa:
-        """SAR: note who serves the user, and give the profile (29.228 §6.1.2)."""
+        """SAR: note who serves the user, and give the profile (29.228 §6.1.2).
+
+        A user with a service that is not known here is not served without it.
+        """
         result, subscriber = self._subscriber(sar)
         if subscriber is None:
             return Saa(result)
+        try:
+            profile = profile_of(subscription_of(subscriber, self._services))
+        except UnknownService:
+            return Saa(Result.UNABLE_TO_COMPLY)
         if sar.assignment in _BEGINS:
             self._servers[sar.impi] = sar.server_name
         elif sar.assignment in _ENDS:
             self._servers.pop(sar.impi, None)
-        barred = frozenset(map(identity_key, subscriber.barred))
-        usable_first = sorted(subscriber.impus, key=lambda impu: identity_key(impu) in barred)
-        return Saa(Result.SUCCESS, Profile(tuple(usable_first), barred))
+        return Saa(Result.SUCCESS, profile)
 
     @_or_else(Lia(Result.UNABLE_TO_COMPLY))
     def location_info(self, lir: Lir) -> Lia:
         """LIR: who serves the owner of this identity (29.228 §6.1.4)."""
-        impi = self._store.owner(lir.impu)
-        if impi is None:
+        impis = self._store.owners(lir.impu)
+        if not impis:
             return Lia(Result.USER_UNKNOWN)
-        server = self._servers.get(impi)
-        return Lia(Result.IDENTITY_NOT_REGISTERED) if server is None else Lia(Result.SUCCESS, server, impi)
+        served = next((impi for impi in impis if impi in self._servers), None)
+        if served is None:
+            return Lia(Result.IDENTITY_NOT_REGISTERED)
+        return Lia(Result.SUCCESS, self._servers[served], served)
 
     def _subscriber(self, asked: Uar | Mar | Sar) -> tuple[Result, Subscriber | None]:
         """The subscriber, if both identities belong to one."""

@@ -78,7 +78,9 @@ class HomeNetwork:
         self._entropy = entropy
         self._layer = TransactionLayer(self, lambda _flow: CORE)
         registrar = Registrar(config.flows_per_impi)
-        self._inquiries = Inquiries(None if subscribers is None else Hss(subscribers, entropy, rules))
+        self._inquiries = Inquiries(
+            None if subscribers is None else Hss(subscribers, entropy, rules, dict(config.services))
+        )
         self._icscf = Icscf(config.scscf_name)
         self._scscf = Scscf(config, registrar, rules)
         self._borders = Borders(config)

@@ -18,6 +18,14 @@ def hop_of(element: str) -> Endpoint | None:
     return endpoint_of(NameAddr.parse(element).sip_uri)
 
 
+def server_endpoint(uri: str) -> Endpoint | None:
+    """The endpoint of an application server's URI, None where that is no SIP URI with an address."""
+    try:
+        return endpoint_of(SipUri.parse(uri))
+    except WireError:
+        return None
+
+
 def same_target(left: str, right: str) -> bool:
     """Whether two contact URIs lead to one place: user, address and port; parameters are ignored."""
     return left == right or _target(left) == _target(right)

@@ -60,6 +60,31 @@ def database(path: Path, script: str) -> None:
     db.close()
 
 
+def to_schema_1(path: Path) -> None:
+    """Make of a file of schema 2 what an earlier version would have made."""
+    database(
+        path,
+        """
+        DROP INDEX impu_wild; DROP INDEX impu_of; DROP INDEX impu_key;
+        ALTER TABLE subscriber DROP COLUMN services; ALTER TABLE subscriber DROP COLUMN subscription;
+        ALTER TABLE impu RENAME TO newer;
+        CREATE TABLE impu (
+            impu TEXT PRIMARY KEY,
+            impi TEXT NOT NULL REFERENCES subscriber ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            barred INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        INSERT INTO impu SELECT impu, impi, place, barred FROM newer;
+        ALTER TABLE impu ADD COLUMN key TEXT NOT NULL DEFAULT '';
+        UPDATE impu SET key = (SELECT key FROM newer WHERE newer.impu = impu.impu);
+        DROP TABLE newer;
+        CREATE INDEX impu_of ON impu (impi, place);
+        CREATE INDEX impu_key ON impu (key);
+        PRAGMA user_version = 1;
+        """,
+    )
+
+
 def in_child(prepare: Callable[[], None], action: Callable[[], None]) -> str:
     """Kind and text of what `action` raises in a process of its own, after `prepare`; "" for nothing."""
     reader, writer = os.pipe()

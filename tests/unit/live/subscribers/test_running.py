@@ -123,9 +123,9 @@ def test_tables_that_are_gone(path: Path, store: SqliteStore, caplog: pytest.Log
         with pytest.raises(StoreFailed):
             call(IMPI)
     with pytest.raises(StoreFailed):
-        store.owner(USER.impus[0])
+        store.owners(USER.impus[0])
     database(path, "ALTER TABLE other RENAME TO subscriber; ALTER TABLE more RENAME TO impu;")
-    assert store.owner(USER.impus[0]) == IMPI
+    assert store.owners(USER.impus[0]) == (IMPI,)
     assert caplog.messages == [begins(path, "cannot be read or written"), ends(path, 3)]
 
 

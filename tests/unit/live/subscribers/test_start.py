@@ -20,6 +20,7 @@ from tests.unit.live.subscribers.bed import (
     make_read_only,
     on_disk,
     opened,
+    to_schema_1,
 )
 
 from twopair.live.subscribers import faults, schema
@@ -83,15 +84,15 @@ WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
     "a version of another": (foreign("PRAGMA user_version = 3;"), FOREIGN),
     "newer": (
         changed(f"PRAGMA user_version = {SCHEMA + 1};"),
-        "written by a newer version of twopair (schema 2, here 1); run that version, or give another path",
+        "written by a newer version of twopair (schema 3, here 2); run that version, or give another path",
     ),
     "a column less": (
         changed("ALTER TABLE subscriber DROP COLUMN amf;"),
-        "its columns are not those of schema 1: something else has changed it; give another path",
+        "its columns are not those of schema 2: something else has changed it; give another path",
     ),
     "a table less": (
         changed("DROP TABLE impu;"),
-        "its tables are not those of schema 1: something else has changed it; give another path",
+        "its tables are not those of schema 2: something else has changed it; give another path",
     ),
 }
 
@@ -158,6 +159,7 @@ def test_an_empty_file_and_one_of_before_schema_1_are_taken(tmp_path: Path) -> N
     path = tmp_path / "hss.db"
     path.touch()
     opened(tmp_path)
+    to_schema_1(path)
     database(path, "DROP INDEX impu_key; ALTER TABLE impu DROP COLUMN key;")
     database(path, "UPDATE subscriber SET sqn = 7; PRAGMA application_id = 0; PRAGMA user_version = 0;")
     opened(tmp_path)

@@ -2,16 +2,18 @@
 
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.unit.live.subscribers.bed import database, to_schema_1
 
 from twopair.base import Impi, Impu, Secret
 from twopair.core.aka import AkaKeys, SqnProfile, Subscriber
 from twopair.crypto import TuakSizes
 from twopair.live.config import ConfigError
 from twopair.live.subscribers import SqliteStore, open_subscribers
-from twopair.nodes.homenet import SubscriberStore
+from twopair.nodes.homenet import MemoryStore, SubscriberStore
 
 K, OTHER = Secret(b"k" * 16), Secret(b"o" * 16)
 ALICE, TEL = Impu("sip:alice@home"), Impu("tel:+49301")
@@ -25,6 +27,7 @@ WITH_TUAK = Subscriber(
     sqn_profile=SqnProfile(4, 1000, 50),
 )
 ALL = (FIRST, WITH_OP, WITH_TUAK)
+SHARED = Subscriber(Impi("tablet@home"), (ALICE,), AkaKeys(K, op=K), subscription="smith")
 FILE = Path("home.toml")
 
 
@@ -47,7 +50,7 @@ def test_everything_about_a_subscriber_comes_back(path: Path, subscriber: Subscr
     store.close()
     again = reopened(path)
     assert again.get(subscriber.impi) == subscriber
-    assert [again.owner(impu) for impu in subscriber.impus] == [subscriber.impi] * len(subscriber.impus)
+    assert [again.owners(impu) for impu in subscriber.impus] == [(subscriber.impi,)] * len(subscriber.impus)
     assert again.sqn(subscriber.impi) == 0
 
 
@@ -68,7 +71,7 @@ def test_provisioning_again_keeps_the_sequence_number(path: Path) -> None:
     store.provision([changed])
     assert store.sqn(FIRST.impi) == 99
     assert store.get(FIRST.impi) == changed
-    assert store.owner(ALICE) is None
+    assert store.owners(ALICE) == ()
     assert store.get(WITH_OP.impi) == WITH_OP
 
 
@@ -77,7 +80,7 @@ def test_unknown_identities(path: Path) -> None:
     store.provision(ALL)
     for text in ("nobody@home", "", "\udcff@home", "a\x00b"):
         assert store.get(Impi(text)) is None
-        assert store.owner(Impu(text)) is None
+        assert store.owners(Impu(text)) == ()
 
 
 def test_an_identity_of_two_subscribers_is_refused_and_nothing_is_changed(path: Path) -> None:
@@ -87,7 +90,7 @@ def test_an_identity_of_two_subscribers_is_refused_and_nothing_is_changed(path: 
     with pytest.raises(ValueError, match="two subscribers"):
         store.provision([WITH_OP, thief])
     assert store.get(WITH_OP.impi) is None
-    assert store.owner(ALICE) == FIRST.impi
+    assert store.owners(ALICE) == (FIRST.impi,)
 
 
 def test_a_new_file_is_for_its_owner_only(tmp_path: Path) -> None:
@@ -133,22 +136,65 @@ def test_an_identity_however_it_is_written(path: Path, asked: str) -> None:
         FIRST.impi, (ALICE, Impu("tel:+49-301"), Impu("sip:+49301@HOME;user=phone")), FIRST.keys
     )
     store.provision([written])
-    assert store.owner(Impu(asked)) == FIRST.impi
+    assert store.owners(Impu(asked)) == (FIRST.impi,)
     assert store.get(FIRST.impi) == written
     with pytest.raises(ValueError, match="two subscribers"):
         store.provision([Subscriber(WITH_OP.impi, (Impu(asked),), WITH_OP.keys)])
 
 
-def test_a_file_of_an_earlier_version(path: Path) -> None:
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_file_of_an_earlier_version(path: Path, version: int) -> None:
     """Its identities get what they are looked up by; its sequence numbers stay."""
     store = SqliteStore(path)
     store.provision(ALL)
     store.save_sqn(FIRST.impi, 77)
     store.close()
-    with sqlite3.connect(path) as old:
-        old.executescript("DROP INDEX impu_key; ALTER TABLE impu DROP COLUMN key;")
-        old.executescript("PRAGMA application_id = 0; PRAGMA user_version = 0;")
+    to_schema_1(path)
+    if version == 0:
+        database(path, "DROP INDEX impu_key; ALTER TABLE impu DROP COLUMN key;")
+        database(path, "PRAGMA application_id = 0; PRAGMA user_version = 0;")
     again = reopened(path)
-    assert [again.owner(Impu("tel:+4-9301")), again.sqn(FIRST.impi)] == [FIRST.impi, 77]
-    again.provision(ALL)
-    assert again.get(FIRST.impi) == FIRST
+    assert [again.owners(Impu("tel:+4-9301")), again.sqn(FIRST.impi)] == [(FIRST.impi,), 77]
+    assert [again.get(subscriber.impi) for subscriber in ALL] == list(ALL)
+    again.provision([replace(FIRST, subscription="smith", services=("mmtel", "chat")), SHARED])
+    assert again.get(FIRST.impi) == replace(FIRST, subscription="smith", services=("mmtel", "chat"))
+    assert again.owners(ALICE) == (FIRST.impi, SHARED.impi)
+    again.close()
+    assert reopened(path).owners(ALICE) == (FIRST.impi, SHARED.impi)
+
+
+def test_a_subscription_shares_identities(path: Path) -> None:
+    """23.228 §4.3.3.4: two private identities, one public; nobody else gets it."""
+    for store in (SqliteStore(path), MemoryStore()):
+        one = replace(FIRST, subscription="smith")
+        for subscriber in (one, SHARED):
+            store.provision([subscriber]) if isinstance(store, SqliteStore) else store.add(subscriber)
+        assert store.owners(ALICE) == (one.impi, SHARED.impi)
+        assert store.owners(TEL) == (one.impi,)
+        for other in (
+            replace(WITH_OP, impus=(ALICE,)),
+            replace(WITH_OP, impus=(ALICE,), subscription="jones"),
+        ):
+            with pytest.raises(ValueError, match="two subscribers"):
+                store.provision([other]) if isinstance(store, SqliteStore) else store.add(other)
+
+
+def test_wildcards_are_whose_identities_they_stand_for(path: Path) -> None:
+    """23.003 §13.4A.3: one that somebody has itself is theirs."""
+    wild = Subscriber(Impi("pbx@home"), (Impu("sip:pbx@home"), Impu("sip:+4930!.*!@home")), AkaKeys(K, op=K))
+    own = Subscriber(Impi("desk@home"), (Impu("sip:+49307@home"),), AkaKeys(K, op=K))
+    sqlite = SqliteStore(path)
+    sqlite.provision([wild, own])
+    for store in (sqlite, MemoryStore([wild, own])):
+        assert store.owners(Impu("sip:+49301@home")) == (wild.impi,)
+        assert store.owners(Impu("sip:+49307@home")) == (own.impi,)
+        assert store.owners(Impu("sip:+48307@home")) == ()
+
+
+def test_subscribers_are_listed_and_removed(path: Path) -> None:
+    store = SqliteStore(path)
+    store.provision(ALL)
+    assert store.impis() == tuple(sorted(one.impi for one in ALL))
+    store.remove([FIRST.impi, Impi("nobody@home")])
+    assert store.impis() == tuple(sorted((WITH_OP.impi, WITH_TUAK.impi)))
+    assert store.owners(ALICE) == ()

@@ -46,7 +46,7 @@ def test_the_hss_knows_an_identity_however_it_is_written(asked: str) -> None:
     assert hss.multimedia_auth(Mar(USER.impi, impu, "s")).result is Result.SUCCESS
     saa = hss.server_assignment(Sar(USER.impi, impu, "s", Assignment.REGISTRATION))
     assert saa.profile.impus[:2] == USER.associated, "as configured"
-    assert store.owner(impu) == USER.impi == hss.location_info(Lir(impu)).impi
+    assert store.owners(impu) == (USER.impi,) == (hss.location_info(Lir(impu)).impi,)
 
 
 @pytest.mark.parametrize("asked", OTHERS)

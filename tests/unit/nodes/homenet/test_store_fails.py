@@ -24,9 +24,9 @@ class Failing(MemoryStore):
         self._fail("get")
         return super().get(impi)
 
-    def owner(self, impu: Impu) -> Impi | None:
+    def owners(self, impu: Impu) -> tuple[Impi, ...]:
         self._fail("owner")
-        return super().owner(impu)
+        return super().owners(impu)
 
     def sqn(self, impi: Impi) -> int:
         self._fail("sqn")
