@@ -19,25 +19,42 @@ class Result(Enum):
     USER_UNKNOWN = 5001
     IDENTITIES_DONT_MATCH = 5002
     IDENTITY_NOT_REGISTERED = 5003
+    ROAMING_NOT_ALLOWED = 5004
+    AUTH_SCHEME_NOT_SUPPORTED = 5006
 
 
 class Assignment(Enum):
     """Server-Assignment-Type (29.229 §6.3.15)."""
 
+    NO_ASSIGNMENT = 0
     REGISTRATION = 1
     RE_REGISTRATION = 2
+    UNREGISTERED_USER = 3
     TIMEOUT_DEREGISTRATION = 4
     USER_DEREGISTRATION = 5
+    TIMEOUT_DEREGISTRATION_STORE_SERVER_NAME = 6
+    USER_DEREGISTRATION_STORE_SERVER_NAME = 7
     ADMINISTRATIVE_DEREGISTRATION = 8
     AUTHENTICATION_FAILURE = 9
+    AUTHENTICATION_TIMEOUT = 10
+    DEREGISTRATION_TOO_MUCH_DATA = 11
 
 
 @dataclass(frozen=True, slots=True)
 class Uar:
-    """User-Authorization-Request: may this user register, and which S-CSCF is theirs?"""
+    """User-Authorization-Request: may this user register, and which S-CSCF is theirs?
+
+    Args:
+        impi: private identity.
+        impu: public identity.
+        visited: the network they are in, empty where nobody said.
+        ends: whether the registration is to end.
+    """
 
     impi: Impi
     impu: Impu
+    visited: str = ""
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +145,40 @@ class Lia:
     result: Result
     server_name: str = ""
     impi: Impi | None = None
+
+
+class Reason(Enum):
+    """Reason-Code of a de-registration by the network (29.229 §6.3.17)."""
+
+    PERMANENT_TERMINATION = 0
+    NEW_SERVER_ASSIGNED = 1
+    SERVER_CHANGE = 2
+    REMOVE_S_CSCF = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rtr:
+    """Registration-Termination-Request: the network ends registrations (29.228 §6.1.3).
+
+    Args:
+        impi: whose.
+        impus: of which identities; none for all.
+        reason: why.
+        info: in words for the user, may be empty.
+    """
+
+    impi: Impi
+    impus: tuple[Impu, ...] = ()
+    reason: Reason = Reason.PERMANENT_TERMINATION
+    info: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ppr:
+    """Push-Profile-Request: the user data have changed (29.228 §6.2.2)."""
+
+    impi: Impi
+    profile: Profile
 
 
 Question = Uar | Mar | Sar | Lir

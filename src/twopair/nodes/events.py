@@ -3,7 +3,7 @@
 from twopair.base.io import Received, StreamClosed, StreamOpened, Unreachable, Woke
 from twopair.core.registration.kept import Recalled
 from twopair.core.sa.actions import SasInstalled, SasRefused
-from twopair.nodes.cx import HssAnswered
+from twopair.nodes.cx import HssAnswered, Ppr, Rtr
 from twopair.nodes.orders import Dismiss, Drain, Reauthenticate, Reconfigured
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 
@@ -23,6 +23,8 @@ Event = (
     | SasRefused
     | Recalled
     | HssAnswered
+    | Rtr
+    | Ppr
     | Order
     | Wish
 )
@@ -37,11 +39,13 @@ __all__ = [
     "HangUp",
     "HssAnswered",
     "Order",
+    "Ppr",
     "Reauthenticate",
     "Recalled",
     "Received",
     "Reconfigured",
     "Register",
+    "Rtr",
     "SasInstalled",
     "SasRefused",
     "Say",

@@ -65,7 +65,8 @@ def _may_be_either(address: str, port: str) -> bool:
     return True
 
 
-def _endpoint(value: object, usual: str = "5060") -> Endpoint:
+def endpoint_of(value: object, usual: str = "5060") -> Endpoint:
+    """An endpoint as it is written, with the usual port where none is. Raises ValueError."""
     text = _without_zone(_text(value, "ADDRESS:PORT").removeprefix("sip:"))
     address, colon, port = text.rpartition(":")
     if _may_be_either(address, port):
@@ -89,7 +90,7 @@ def _listening(value: object) -> Endpoint:
     text = _text(value, "ADDRESS:PORT")
     if not re.fullmatch(r"(\[[^]]*\]|[^][:]*):[0-9]+", text):
         raise ValueError("not an IP address and port; give ADDRESS:PORT, or [ADDRESS]:PORT for IPv6")
-    return _endpoint(text)
+    return endpoint_of(text)
 
 
 def _suite(value: object) -> Suite:
@@ -106,13 +107,13 @@ def _secret(value: object) -> Secret:
 Address = Annotated[str, BeforeValidator(_address)]
 """An IP address, kept in canonical form."""
 
-EndpointText = Annotated[Endpoint, BeforeValidator(_endpoint)]
+EndpointText = Annotated[Endpoint, BeforeValidator(endpoint_of)]
 """``10.0.0.1:5060``, ``[2001:db8::1]:5060`` or ``sip:10.0.0.1:5060``; without a port 5060 is meant."""
 
 ListeningText = Annotated[Endpoint, BeforeValidator(_listening)]
 """``127.0.0.1:9464`` or ``[::1]:9464``: where nothing is usual, the port is written."""
 
-HepEndpointText = Annotated[Endpoint, BeforeValidator(partial(_endpoint, usual="9060"))]
+HepEndpointText = Annotated[Endpoint, BeforeValidator(partial(endpoint_of, usual="9060"))]
 """Likewise; without a port 9060 is meant."""
 
 SuiteText = Annotated[Suite, BeforeValidator(_suite)]

@@ -1,7 +1,8 @@
 """home.toml."""
 
+import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,11 +12,16 @@ from twopair.core.service import FilterCriterion
 from twopair.core.service.subscription import check_wildcard
 from twopair.live.config import together
 from twopair.live.config.credentials import Credentials, PublicIdentity
+from twopair.live.config.diameter import Diameter
 from twopair.live.config.endpoints import Keys
 from twopair.live.config.fields import Address, EndpointText, PortNumber, Seconds, Section, Word
 from twopair.live.config.service_entry import ServiceEntry
+from twopair.live.diameter.local import CX, Local
 from twopair.nodes.homenet import HomeConfig, MemoryStore
 from twopair.nodes.homenet.config import LONGEST_S, MOST_FLOWS, Route
+
+FAR: Final = "diameter://"
+"""Of an HSS behind Diameter."""
 
 
 class Node(Section):
@@ -49,9 +55,19 @@ class Hss(Section):
     @field_validator("url")
     @classmethod
     def _known(cls, url: str) -> str:
+        if url.startswith(FAR) and re.fullmatch("[^/]+(/[^/]+)?", url.removeprefix(FAR)):
+            return url
         if url != "memory:" and not (url.startswith("sqlite:///") and len(url) > len("sqlite:///")):
-            raise ValueError("no such store; give memory: or sqlite:///PATH")
+            raise ValueError("no such store; give memory:, sqlite:///PATH or diameter://REALM")
         return url
+
+    @property
+    def far(self) -> tuple[str, str] | None:
+        """Realm and host of an HSS elsewhere, the host empty where any will do; None where it is here."""
+        if not self.url.startswith(FAR):
+            return None
+        realm, _, host = self.url.removeprefix(FAR).partition("/")
+        return realm, host
 
 
 class Admin(Section):
@@ -116,6 +132,7 @@ class HomeFile(Section):
     sip: Sip
     hss: Hss = Hss()
     admin: Admin = Admin()
+    diameter: Diameter | None = None
     subscriber: list[SubscriberEntry] = Field(default_factory=list)
     route: list[RouteEntry] = Field(default_factory=list)
     service: list[ServiceEntry] = Field(default_factory=list)
@@ -157,6 +174,10 @@ class HomeFile(Section):
         """What the node binds, and the keys it comes from."""
         sip = self.sip
         yield Endpoint(sip.address, Port(sip.port)), Keys("sip.address", "sip.port", sip.port)
+
+    def local(self) -> Local | None:
+        """Who this node is to Diameter peers, None where it has none."""
+        return None if self.diameter is None else self.diameter.local(self.node.domain, (CX,))
 
     def warnings(self) -> Iterator[str]:
         """What is no fault and is seldom meant, each in one line."""

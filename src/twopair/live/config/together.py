@@ -258,6 +258,14 @@ def _no_server_address(file: Any) -> Found:
 
 
 HOME: Final[tuple[Rule, ...]] = (
+    Rule(
+        "is behind Diameter, and there is no [diameter]; give one with the HSS as a peer",
+        _when(("hss", "url"), lambda file: file.hss.far is not None and file.diameter is None),
+    ),
+    Rule(
+        "is for a store of this home network's own; put the subscriber into the HSS behind Diameter",
+        lambda file: (("subscriber", n) for n, _ in enumerate(file.subscriber) if file.hss.far),
+    ),
     _twice("sip", "trusted"),
     _nobodys(_home_addresses),
     Rule("the same identity twice in one list; give it once", _aliases_twice),

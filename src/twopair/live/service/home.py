@@ -8,6 +8,7 @@ from twopair.backends.memory import MemoryBackend
 from twopair.live.admin.orders import orders
 from twopair.live.admin.server import AdminSocket
 from twopair.live.config import HomeFile, read
+from twopair.live.diameter.at_home import cx_of
 from twopair.live.driver import Driver
 from twopair.live.entropy import OsEntropy
 from twopair.live.program import ready, start, until_told_to_end
@@ -32,13 +33,16 @@ async def serve_home(file: Path, verbose: int = 0) -> None:
     async with until_told_to_end() as end:
         with ExitStack() as closing:
             subscribers = settings.subscribers()
-            store = closing.enter_context(open_subscribers(file, settings.hss.url, subscribers))
-            driver = Driver(HomeNetwork(config, store, OsEntropy()), MemoryBackend())
+            store = None
+            if settings.hss.far is None:
+                store = closing.enter_context(open_subscribers(file, settings.hss.url, subscribers))
+            node = HomeNetwork(config, store, OsEntropy())
+            driver = Driver(node, MemoryBackend())
             closing.callback(driver.stop)
             start(driver, file, settings.endpoints(), verbose)
             named = settings.admin.socket
             place = None if named is None else beside(file, named)
-            async with AdminSocket({}, orders(driver)).open(place):
+            async with AdminSocket({}, orders(driver)).open(place), cx_of(file, settings, node, driver):
                 ready(f"home {config.domain} on {config.core}")
                 await end.wait()
             _log.info("end")

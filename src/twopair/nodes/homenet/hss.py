@@ -1,10 +1,11 @@
 """HSS and AuC: Cx requests in, answers out (TS 29.228 §6; AKA-16, AKA-17)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Final, TypeVar
 
-from twopair.base import Entropy, Impi
+from twopair.base import Entropy, Impi, Impu
 from twopair.core.aka import AuthVector, SqnHome, Subscriber, generate_vector
 from twopair.core.aka.vector import RAND_OCTETS
 from twopair.nodes.cx import (
@@ -31,9 +32,14 @@ _ENDS: Final = frozenset(
     {
         Assignment.TIMEOUT_DEREGISTRATION,
         Assignment.USER_DEREGISTRATION,
+        Assignment.TIMEOUT_DEREGISTRATION_STORE_SERVER_NAME,
+        Assignment.USER_DEREGISTRATION_STORE_SERVER_NAME,
         Assignment.ADMINISTRATIVE_DEREGISTRATION,
+        Assignment.DEREGISTRATION_TOO_MUCH_DATA,
     }
 )
+"""No name of a S-CSCF is kept without a registration."""
+
 NO_SERVICES: Final[Services] = {}
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
@@ -79,6 +85,7 @@ class Hss:
         self._store = store
         self._entropy = entropy
         self._servers: dict[Impi, str] = {}
+        self._challenging: dict[Impi, str] = {}
         self._answers: dict[type, Callable[[Any], Reply]] = {
             Uar: self.user_authorization,
             Mar: self.multimedia_auth,
@@ -94,7 +101,8 @@ class Hss:
     def user_authorization(self, uar: Uar) -> Uaa:
         """UAR: the IMPU must be one of the IMPI's (29.228 §6.1.1)."""
         result, _ = self._subscriber(uar)
-        return Uaa(result, self._servers.get(uar.impi, ""))
+        pending = self._challenging.get(uar.impi, "")
+        return Uaa(result, self._servers.get(uar.impi, pending))
 
     @_or_else(Maa(Result.UNABLE_TO_COMPLY))
     def multimedia_auth(self, mar: Mar) -> Maa:
@@ -117,6 +125,7 @@ class Hss:
         if number is None:
             return Maa(Result.UNABLE_TO_COMPLY, resync_ok=genuine)
         self._store.save_sqn(mar.impi, sqn.snapshot())
+        self._challenging[mar.impi] = mar.server_name  # who may answer the challenge (29.228 §6.3.1)
         rand = self._entropy.octets(RAND_OCTETS)
         vector: AuthVector = generate_vector(functions, number, subscriber.amf, rand)
         return Maa(Result.SUCCESS, vector, genuine)
@@ -134,6 +143,7 @@ class Hss:
             profile = profile_of(subscription_of(subscriber, self._services))
         except UnknownService:
             return Saa(Result.UNABLE_TO_COMPLY)
+        self._challenging.pop(sar.impi, None)
         if sar.assignment in _BEGINS:
             self._servers[sar.impi] = sar.server_name
         elif sar.assignment in _ENDS:
@@ -150,6 +160,18 @@ class Hss:
         if served is None:
             return Lia(Result.IDENTITY_NOT_REGISTERED)
         return Lia(Result.SUCCESS, self._servers[served], served)
+
+    def server_of(self, impi: Impi) -> str:
+        """Name of the S-CSCF that serves a user, empty for none."""
+        return self._servers.get(impi, "")
+
+    @_or_else(Sar(Impi(""), Impu(""), "", Assignment.NO_ASSIGNMENT))
+    def completed(self, sar: Sar) -> Sar:
+        """The same with both identities, where it has one of them alone (29.228 §6.1.2)."""
+        if not sar.impi:
+            return replace(sar, impi=next(iter(self._store.owners(sar.impu)), Impi("")))
+        subscriber = self._store.get(sar.impi)
+        return sar if sar.impu or subscriber is None else replace(sar, impu=subscriber.impus[0])
 
     def _subscriber(self, asked: Uar | Mar | Sar) -> tuple[Result, Subscriber | None]:
         """The subscriber, if both identities belong to one."""

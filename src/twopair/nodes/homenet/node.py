@@ -19,13 +19,15 @@ from twopair.base import (
 )
 from twopair.core.sip import CORE, ClientTransaction, ServerTransaction, TransactionLayer, Trouble
 from twopair.nodes.actions import Action
-from twopair.nodes.cx import Sar
+from twopair.nodes.cx import Reason, Sar
 from twopair.nodes.events import (
     Dismiss,
     Event,
     HssAnswered,
+    Ppr,
     Reauthenticate,
     Received,
+    Rtr,
     SendMessage,
     Start,
     StreamClosed,
@@ -52,9 +54,13 @@ from twopair.nodes.homenet.store import SubscriberStore
 from twopair.nodes.homenet.streams import Streams
 from twopair.nodes.homenet.targets import Onward
 from twopair.nodes.homenet.verdict import Answer, Denied
+from twopair.wire.reginfo import ContactEvent
 from twopair.wire.sip import Request, Response, make_response, parse
 
 _NOT_OURS: Final = "the home network has no such wish or event"
+
+TOLD: Final = {Reason.PERMANENT_TERMINATION: ContactEvent.REJECTED}
+"""What a user is told of a registration that the HSS ends; else to register anew (24.229 §5.4.1.5)."""
 
 
 class HomeNetwork:
@@ -65,6 +71,9 @@ class HomeNetwork:
         subscribers: who may register, with their keys; None where an HSS elsewhere has them (`AskHss`).
         entropy: where RAND, tags and branches come from.
         rules: what it decides by; services have all of them.
+
+    Attributes:
+        hss: its own, None where there is none.
     """
 
     def __init__(
@@ -78,9 +87,8 @@ class HomeNetwork:
         self._entropy = entropy
         self._layer = TransactionLayer(self, lambda _flow: CORE)
         registrar = Registrar(config.flows_per_impi)
-        self._inquiries = Inquiries(
-            None if subscribers is None else Hss(subscribers, entropy, rules, dict(config.services))
-        )
+        self.hss = None if subscribers is None else Hss(subscribers, entropy, rules, dict(config.services))
+        self._inquiries = Inquiries(self.hss)
         self._icscf = Icscf(config.scscf_name)
         self._scscf = Scscf(config, registrar, rules)
         self._borders = Borders(config)
@@ -99,8 +107,8 @@ class HomeNetwork:
         match event:
             case Received(flow, data):
                 self._received(flow, data, now, out)
-            case HssAnswered():
-                self._inquiries.answered(event, now, out)
+            case HssAnswered() | Rtr() | Ppr():
+                self._from_hss(event, now, out)
             case Woke():
                 self._wake(now, out)
             case StreamOpened(flow):
@@ -285,6 +293,17 @@ class HomeNetwork:
             denied = Denied(Refusal.BAD_REQUEST, str(error))
         if denied is not None:
             self._answer(txn, denied, now, out)
+
+    def _from_hss(self, event: HssAnswered | Rtr | Ppr, now: Micros, out: list[Action]) -> None:
+        """What an HSS elsewhere answers, or begins."""
+        match event:
+            case HssAnswered():
+                self._inquiries.answered(event, now, out)
+            case Rtr(impi):  # the HSS need not be told what it has said (29.228 §6.1.3)
+                told = TOLD.get(event.reason, ContactEvent.DEACTIVATED)
+                out += [Report(fact) for fact, _ in list(self._scscf.dismiss(impi, told, None))]
+            case Ppr(impi, profile):
+                self._scscf.renew(impi, profile)
 
     def _dismiss(self, order: Dismiss, now: Micros, out: list[Action]) -> None:
         impi = self._user_of(order.who)

@@ -117,6 +117,17 @@ class Registrar:
         self._note(shorter.expires_at, impi, shorter.flow)
         return shorter
 
+    def renew(self, impi: Impi, profile: Profile) -> None:
+        """Give the registrations of a user another implicit set, if there are any."""
+        known = self.of(impi)
+        if not known:
+            return
+        for impu in map(identity_key, known[-1].profile.impus):
+            if self._owners.get(impu) == impi:
+                del self._owners[impu]
+        self._owners.update(dict.fromkeys(map(identity_key, profile.impus), impi))
+        self._bindings[impi] = tuple(replace(one, profile=profile) for one in known)
+
     def next_deadline(self) -> Micros | None:
         """Moment at which the first registration may end."""
         return self._due[0].when if self._due else None

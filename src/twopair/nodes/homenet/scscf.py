@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from twopair.base import Endpoint, Impi, Impu, Micros, Refusal, seconds
 from twopair.core.registration.flows import OUTBOUND, RegFlow, is_anew
-from twopair.nodes.cx import Assignment, Result, Sar
+from twopair.nodes.cx import Assignment, Profile, Result, Sar
 from twopair.nodes.facts import BY_NETWORK, Deregistered, Registered
 from twopair.nodes.homenet.accepted import associated, charging, state
 from twopair.nodes.homenet.authentication import Authentication
@@ -133,6 +133,10 @@ class Scscf:
         if there:
             self._asked.add(impi)
         return len(there)
+
+    def renew(self, impi: Impi, profile: Profile) -> None:
+        """The user data of a registered user have changed (29.228 §6.2.2)."""
+        self._registrar.renew(impi, profile)
 
     # steps of the table
 

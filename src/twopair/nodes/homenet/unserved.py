@@ -9,6 +9,9 @@ from twopair.nodes.cx import Result
 TO_REGISTER: Final[Mapping[Result, Refusal]] = {
     Result.USER_UNKNOWN: Refusal.UNKNOWN_SUBSCRIBER,
     Result.IDENTITIES_DONT_MATCH: Refusal.UNKNOWN_SUBSCRIBER,
+    Result.IDENTITY_NOT_REGISTERED: Refusal.UNKNOWN_SUBSCRIBER,
+    Result.ROAMING_NOT_ALLOWED: Refusal.UNKNOWN_SUBSCRIBER,
+    Result.AUTH_SCHEME_NOT_SUPPORTED: Refusal.HSS_UNABLE,
     Result.UNABLE_TO_COMPLY: Refusal.HSS_UNABLE,
     Result.UNABLE_TO_DELIVER: Refusal.HSS_UNREACHABLE,
 }
@@ -18,9 +21,8 @@ NO_VECTOR: Final[Mapping[Result, Refusal]] = {**TO_REGISTER, Result.UNABLE_TO_CO
 """Answers to MAR (24.229 §5.4.1.2.1)."""
 
 TO_LOCATE: Final[Mapping[Result, Refusal]] = {
+    **TO_REGISTER,
     Result.USER_UNKNOWN: Refusal.NO_SUCH_USER,
     Result.IDENTITY_NOT_REGISTERED: Refusal.USER_AWAY,
-    Result.UNABLE_TO_COMPLY: Refusal.HSS_UNABLE,
-    Result.UNABLE_TO_DELIVER: Refusal.HSS_UNREACHABLE,
 }
 """Answers to LIR (24.229 §5.3.2.1)."""
