@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from tests.interop.test_time_wait import rests
+from tests.interop.tcp_states import TIME_WAIT, state
 
 from twopair.base import Endpoint, Flow, Port, Transport
 from twopair.live.lab import Lab, LabPlan, usual
@@ -41,7 +41,7 @@ def test_again_and_again_from_5060(version: int, transport: Transport) -> None:
                 await ue.until(lambda _fact, n=number: count(ue.facts, Deregistered) == n)  # type: ignore[misc]
                 if transport is Transport.TCP:
                     await asyncio.sleep(0.2)
-                    assert rests(ue, gm)
+                    assert state(ue, gm) == TIME_WAIT
             assert clear_ports(packets) == {(5060, 5060)}
             assert not any(host.driver.counters for host in (ue, lab.pcscf, lab.home))
 

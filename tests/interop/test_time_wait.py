@@ -1,9 +1,9 @@
 """MSG-07 on real sockets: a connection between fixed ports opens again at once, whoever closed it."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
+from tests.interop.tcp_states import TIME_WAIT, state
 
 from twopair.base import Flow, StreamClosed, Transport
 from twopair.core.sa import PortName
@@ -35,7 +35,7 @@ def test_the_same_four_tuple_again(opener: str, closer: str, version: int) -> No
                 host = lab.ue1 if closer == "ue" else lab.pcscf
                 flow = at_ue if closer == "ue" else at_ue.mirrored()
                 await _close(host, flow)
-                assert rests(host, flow)
+                assert state(host, flow) == TIME_WAIT
 
     asyncio.run(asyncio.wait_for(body(), 60))
 
@@ -57,16 +57,3 @@ async def _close(host: Host, flow: Flow) -> None:
     host.driver._ports.close(flow)
     host.driver._take((StreamClosed(flow, "idle"),))
     await asyncio.sleep(0.3)
-
-
-def rests(host: Host, flow: Flow) -> bool:
-    """Whether a connection between these ports is in TIME_WAIT at this host."""
-    wanted = f":{flow.local.port:04X}", f":{flow.remote.port:04X}", "06"
-    with host.namespace.entered():
-        lines = [line for kind in ("tcp", "tcp6") for line in _table(kind)]
-    rows = [line.split() for line in lines]
-    return any((row[1][-5:], row[2][-5:], row[3]) == wanted for row in rows if len(row) > 3)
-
-
-def _table(kind: str) -> list[str]:
-    return Path(f"/proc/thread-self/net/{kind}").read_text().splitlines()

@@ -28,6 +28,7 @@ from twopair.live.sockets import (
     SocketFactory,
     connecting_socket,
     datagram_socket,
+    held_by_us,
     listening_socket,
     reason_of,
 )
@@ -75,7 +76,8 @@ class Ports:
         self._udp: dict[Endpoint, UdpPort] = {}
         self._listeners: dict[Endpoint, Listener] = {}
         self._streams: dict[Flow, Stream] = {}
-        self._leaving: set[Stream] = set()  # closed by the node, still flushing
+        self._leaving: dict[Flow, Stream] = {}  # closed by the node, still flushing
+        self._ended: dict[Flow, Stream] = {}  # closed by the peer, which has not acknowledged our end
         self._guards: dict[Endpoint, Guard] = {}
         self._sink: UdpPort | Stream | None = None
         self._due: list[Datagram] = []  # what is to leave by `_sink`
@@ -103,7 +105,7 @@ class Ports:
         )
         if listen:
             try:
-                sock = listening_socket(self._place, local, guard)
+                sock = held_by_us(listening_socket(self._place, local, guard))
             except OSError:
                 self._udp.pop(local).close()
                 raise
@@ -115,8 +117,10 @@ class Ports:
             port.close()
         if (listener := self._listeners.pop(local, None)) is not None:
             listener.close()
-        for flow in [flow for flow in self._streams if flow.local == local]:
-            self._streams.pop(flow).abort()
+        for streams in (self._streams, self._leaving, self._ended):
+            for stream in [stream for flow, stream in streams.items() if flow.local == local]:
+                stream.abort()
+                streams.pop(stream.flow, None)
         self._guards.pop(local, None)
 
     def send(self, flow: Flow, data: bytes) -> None:
@@ -154,10 +158,10 @@ class Ports:
         """
         if flow in self._streams:
             return
-        for leaving in [stream for stream in self._leaving if stream.flow == flow]:
-            leaving.abort()
+        if flow in self._leaving:
+            self._leaving[flow].abort()
         try:
-            sock = connecting_socket(self._place, flow.local, self._guards.get(flow.local))
+            sock = held_by_us(connecting_socket(self._place, flow.local, self._guards.get(flow.local)))
         except OSError as error:
             self._note(StreamClosed(flow, reason_of(error)))
             return
@@ -179,11 +183,14 @@ class Ports:
         """Close a connection after what was sent on it; no event follows."""
         stream = self._streams.pop(flow, None)
         if stream is not None:
-            self._leaving.add(stream)
+            self._leaving[flow] = stream
             stream.close()
 
     def abort(self, flow: Flow, reason: str) -> None:
-        """Close a connection at once and tell the node why."""
+        """Close a connection at once and tell the node why; what is left of an earlier one ends, too."""
+        for leaving in (self._leaving.get(flow), self._ended.get(flow)):
+            if leaving is not None:
+                leaving.abort()
         stream = self._streams.pop(flow, None)
         if stream is not None:
             stream.abort()
@@ -202,7 +209,7 @@ class Ports:
         """Close every socket at once."""
         for local in [*self._udp]:
             self.unbind(local)
-        for stream in (*self._streams.values(), *self._leaving):
+        for stream in (*self._streams.values(), *self._leaving.values(), *self._ended.values()):
             stream.abort()
         self._streams.clear()
 
@@ -233,10 +240,14 @@ class Ports:
 
     def stream_ended(self, stream: Stream, reason: str) -> None:
         """Tell the node that a connection ended, unless another one has taken its name."""
+        if stream.lingers:
+            self._ended[stream.flow] = stream
         if self._streams.get(stream.flow) is stream:
             del self._streams[stream.flow]
             self._take((StreamClosed(stream.flow, reason),))
 
     def stream_gone(self, stream: Stream) -> None:
         """Forget a connection that was closed in order."""
-        self._leaving.discard(stream)
+        for streams in (self._leaving, self._ended):
+            if streams.get(stream.flow) is stream:
+                del streams[stream.flow]

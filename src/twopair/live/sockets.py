@@ -10,6 +10,7 @@ from socket import (
     IPPROTO_IPV6,
     IPPROTO_TCP,
     IPV6_V6ONLY,
+    SO_LINGER,
     SO_RCVBUF,
     SO_REUSEADDR,
     SO_SNDBUF,
@@ -19,11 +20,12 @@ from socket import (
     TCP_NODELAY,
     socket,
 )
-from struct import unpack
+from struct import pack, unpack
 from typing import Final, Protocol
 
 from twopair.base import Endpoint
 
+_AT_ONCE: Final = pack("ii", 1, 0)
 _UDP_BUFFER_OCTETS: Final = 4 * 1024 * 1024
 _BACKLOG: Final = 1024
 
@@ -81,6 +83,15 @@ def thrown_away(sock: socket) -> int:
     """Datagrams that the kernel did not hand over: the socket was full, or its guard refused them."""
     numbers: tuple[int, ...] = unpack("9I", sock.getsockopt(SOL_SOCKET, _SO_MEMINFO, 36))
     return numbers[-1]
+
+
+def held_by_us(sock: socket) -> socket:
+    """Have the kernel forget a connection, with an RST, whatever ends its socket, if only a kill (SO_LINGER).
+
+    What a listening socket accepts has that from the start.
+    """
+    sock.setsockopt(SOL_SOCKET, SO_LINGER, _AT_ONCE)
+    return sock
 
 
 def hear_errors(sock: socket) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from errno import EADDRNOTAVAIL, EINPROGRESS
 from os import strerror
-from socket import SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET, socket
-from struct import pack
+from socket import IPPROTO_TCP, SHUT_WR, SO_ERROR, SOL_SOCKET, TCP_INFO, socket
 from typing import Final, Protocol
 
 from twopair.base import Flow
@@ -21,9 +20,8 @@ _CHUNKS_PER_WAKE: Final = 16
 _BETWEEN_S: Final = 0.05
 _LINGER_S: Final = 2.0  # how long an orderly close may take
 
-_AT_ONCE: Final = pack("ii", 1, 0)
-_IN_ORDER: Final = pack("ii", 0, 0)
-"""Values of SO_LINGER: what the end of a socket sends, an RST or a FIN."""
+_OVER: Final = b"\x07"
+"""What TCP_INFO begins with where the kernel has nothing left to send (TCP_CLOSE)."""
 
 _buffer = bytearray(CHUNK_OCTETS)
 _view = memoryview(_buffer)
@@ -41,11 +39,14 @@ class StreamOwner(Protocol):
         ...
 
     def stream_ended(self, stream: "Stream", reason: str) -> None:
-        """It ended without being asked to; the reason is empty after an orderly end by the peer."""
+        """It ended without being asked to; the reason is empty after an orderly end by the peer.
+
+        In that case the stream `lingers`: `stream_gone` follows.
+        """
         ...
 
     def stream_gone(self, stream: "Stream") -> None:
-        """The socket of a stream that was closed with `Stream.close` is given back."""
+        """The socket of a stream that was closed by `Stream.close` or by the peer is given back."""
         ...
 
     def may_send(self) -> bool:
@@ -56,15 +57,19 @@ class StreamOwner(Protocol):
 class _State(Enum):
     OPENING = auto()
     OPEN = auto()
-    LINGERING = auto()  # all is sent; waiting for the peer's end, so that no RST overtakes our data
+    LINGERING = auto()  # all is sent; waiting for the peer, so that no RST overtakes our data
     CLOSED = auto()
 
 
 class Stream:
     """One TCP connection, accepted or being opened.
 
+    The kernel has no connection without us: its socket is closed once TCP has come to its end, and before
+    that with an RST. What the kernel would have to send again after our time might leave in the clear, as
+    the SA set, and what closes its ports, is gone then (SA-21); or meet a successor of this process (ADR 20).
+
     Args:
-        sock: non-blocking; connected, or connecting if `opening`.
+        sock: non-blocking, see `held_by_us`; connected, or connecting if `opening`.
         flow: its name.
         loop: the event loop that watches it.
         owner: told of opening, data and end.
@@ -91,9 +96,6 @@ class Stream:
         self._state = _State.OPENING if opening_s else _State.OPEN
         self._closing: TimerHandle | None = None  # set by close(): the end of our patience
         self._giving_up: TimerHandle | None = None
-        # If this process is killed, the kernel is to forget the connection: one that still waits for its end
-        # would take what the peer sends to a successor, and answer with numbers of its own (ADR 20).
-        sock.setsockopt(SOL_SOCKET, SO_LINGER, _AT_ONCE)
         if opening_s:
             self._giving_up = loop.call_later(opening_s, self._fail, "connection timed out")
             if taken:
@@ -138,7 +140,12 @@ class Stream:
     def abort(self) -> None:
         """Close at once with an RST: nothing stays behind, not even TIME_WAIT."""
         if self._state is not _State.CLOSED:
-            self._finish(_AT_ONCE)
+            self._finish()
+
+    @property
+    def lingers(self) -> bool:
+        """Whether it waits for its end."""
+        return self._state is _State.LINGERING
 
     def _connect(self) -> None:
         """Once more: the peer has ended the earlier connection, and has not heard yet that we have, too."""
@@ -197,7 +204,7 @@ class Stream:
                 self._fail(reason_of(error))
                 return
             if not count:
-                self._fail("")
+                self._ended()
                 return
             if not self._closing:
                 self._owner.stream_received(self, bytes(_view[:count]))
@@ -211,6 +218,28 @@ class Stream:
         except OSError:
             self._finish()
 
+    def _ended(self) -> None:
+        """The peer has sent all that it will: what is still awaited is that it acknowledges our end."""
+        self._loop.remove_reader(self._sock)
+        self._loop.remove_writer(self._sock)
+        self._queue.clear()
+        asked_for = bool(self._closing)
+        if not asked_for:
+            self._closing = self._loop.call_later(_LINGER_S, self.abort)
+        if self._state is not _State.LINGERING:
+            self._linger()
+        if not asked_for:
+            self._owner.stream_ended(self, "")
+        self._await_end()
+
+    def _await_end(self) -> None:
+        if self._state is _State.CLOSED:
+            return
+        if self._sock.getsockopt(IPPROTO_TCP, TCP_INFO, 1) == _OVER:
+            self._finish()
+        else:
+            self._loop.call_later(_BETWEEN_S, self._await_end)
+
     def _fail(self, reason: str) -> None:
         asked_for = bool(self._closing)
         self._finish()
@@ -222,13 +251,12 @@ class Stream:
             self._giving_up.cancel()
             self._giving_up = None
 
-    def _finish(self, how: bytes = _IN_ORDER) -> None:
+    def _finish(self) -> None:
         self._state = _State.CLOSED
         self._wait_no_longer()
         self._queue.clear()
         self._loop.remove_reader(self._sock)
         self._loop.remove_writer(self._sock)
-        self._sock.setsockopt(SOL_SOCKET, SO_LINGER, how)
         self._sock.close()
         if self._closing:
             self._closing.cancel()
