@@ -1,14 +1,17 @@
 """Where the home network ends: ways to others, and what crosses the border (24.229 §4.4; PCS-28)."""
 
+from collections.abc import Iterator
+
 from twopair.base import Endpoint
 from twopair.core.sip.trust import ENTERS, not_outside
 from twopair.nodes.homenet.config import HomeConfig
 from twopair.nodes.homenet.identities import host_of, identity_key, public_identity
+from twopair.nodes.homenet.routes import server_endpoint
 from twopair.wire.sip import Message
 
 
 class Borders:
-    """Who is in the trust domain, and which way other networks are.
+    """Who is in the trust domain, and which way other networks are. Application servers are (24.229 §4.4).
 
     Args:
         config: routes, and addresses of the trust domain.
@@ -16,7 +19,7 @@ class Borders:
 
     def __init__(self, config: HomeConfig) -> None:
         self._routes = config.routes
-        self._trusted = frozenset(config.trusted)
+        self._trusted = frozenset((*config.trusted, *_servers(config))) if config.trusted else frozenset()
         self._strangers = frozenset(route.next.address for route in config.routes)
 
     def inside(self, peer: Endpoint) -> bool:
@@ -48,3 +51,12 @@ class Borders:
             self.enter(message)
         if not self.inside(goes_to):
             self.leave(message)
+
+
+def _servers(config: HomeConfig) -> Iterator[str]:
+    """Addresses of the application servers."""
+    for _name, criteria in config.services:
+        for criterion in criteria:
+            endpoint = server_endpoint(criterion.server.uri)
+            if endpoint is not None:
+                yield endpoint.address

@@ -13,7 +13,7 @@ from twopair.nodes.homenet.inquiries import Inquiries
 from twopair.nodes.homenet.inquiry import Inquiry, readable
 from twopair.nodes.homenet.proxy import Proxy
 from twopair.nodes.homenet.routing import MAX_FORWARDS, Routing
-from twopair.nodes.homenet.targets import FLOW_FAILED, NOBODY_THERE, NOT_REACHED, Onward, Untried
+from twopair.nodes.homenet.targets import FLOW_FAILED, NOBODY_THERE, NOT_REACHED, Fork, Onward, Untried
 from twopair.nodes.homenet.verdict import Answer, Denied
 from twopair.nodes.wishes import SendMessage
 from twopair.wire.sip import Request, make_request, tags_beyond
@@ -122,7 +122,9 @@ class NetworkUser:
         self._inquiries.run(lambda _: readable(self._way(request, wish.to), _NOBODY), found, now, out)
 
     def _way(self, request: Request, to: Impu) -> Inquiry[Onward | Denied]:
-        return (yield from self._routing.deliver(request, public_identity(to), to))
+        way = yield from self._routing.deliver(request, public_identity(to), to)
+        assert not isinstance(way, Fork), "one phone after the other"
+        return way
 
     def _start(self, onward: Onward, owner: OwnMessage, now: Micros, out: list[Action]) -> None:
         onward.request.push("Via", self._proxy.via())

@@ -36,14 +36,16 @@ from twopair.nodes.events import (
 )
 from twopair.nodes.facts import Ordered
 from twopair.nodes.homenet.borders import Borders
+from twopair.nodes.homenet.chains import Chains
 from twopair.nodes.homenet.config import HomeConfig
+from twopair.nodes.homenet.forwarding import Branch, Forwarding
 from twopair.nodes.homenet.hss import Hss
 from twopair.nodes.homenet.icscf import Icscf
 from twopair.nodes.homenet.identities import identity_key
 from twopair.nodes.homenet.inquiries import Inquiries
 from twopair.nodes.homenet.inquiry import Inquiry, assign, readable
 from twopair.nodes.homenet.network_user import NetworkUser, OwnMessage
-from twopair.nodes.homenet.proxy import Forwarding, Proxy, answer_flow
+from twopair.nodes.homenet.proxy import Proxy, answer_flow
 from twopair.nodes.homenet.reg_event import RegEvent, Watcher
 from twopair.nodes.homenet.registrar import Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
@@ -52,7 +54,7 @@ from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.scscf import Scscf
 from twopair.nodes.homenet.store import SubscriberStore
 from twopair.nodes.homenet.streams import Streams
-from twopair.nodes.homenet.targets import Onward
+from twopair.nodes.homenet.targets import Fork, Onward
 from twopair.nodes.homenet.verdict import Answer, Denied
 from twopair.wire.reginfo import ContactEvent
 from twopair.wire.sip import Request, Response, make_response, parse
@@ -92,8 +94,10 @@ class HomeNetwork:
         self._icscf = Icscf(config.scscf_name)
         self._scscf = Scscf(config, registrar, rules)
         self._borders = Borders(config)
-        self._routing = Routing(config, self._icscf, registrar, self._borders)
-        self._proxy = Proxy(config.core, entropy, self._layer, self._borders)
+        self._chains = Chains(entropy)
+        self._routing = Routing(config, self._icscf, registrar, self._borders, self._chains)
+        self._proxy = Proxy(config.core, entropy, self._layer, self._borders, self._chains)
+        self._proxy.without_server = self._without_server
         self._user = NetworkUser(config, entropy, self._routing, self._proxy, self._layer, self._inquiries)
         self._reg_event = RegEvent(config, entropy, registrar, self._layer, self._proxy)
         self._registrar = registrar
@@ -157,12 +161,14 @@ class HomeNetwork:
         """Send the ACK to a 2xx on; one that cannot be routed is dropped, as nothing answers an ACK."""
 
         def decided(decision: Decision, _now: Micros, out: list[Action]) -> None:
+            if isinstance(decision, Fork):
+                decision = decision.groups[0][0]  # which of them, only a Route could tell
             if isinstance(decision, Onward):
                 self._proxy.forward_ack(decision.request, decision.hop, out)
             elif isinstance(decision, Denied):
                 out.append(Report(Refused(decision.refusal, flow, decision.detail)))
 
-        decide = self._routing.decide(ack, flow.remote)
+        decide = self._routing.decide(ack, flow.remote, now)
         self._inquiries.run(lambda _: readable(decide, Refusal.MALFORMED_SIP), decided, now, out)
 
     def on_cancel(
@@ -183,7 +189,7 @@ class HomeNetwork:
         self, txn: ClientTransaction, response: Response, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
         """Send a response back, or take it as the outcome of a MESSAGE of ours."""
-        if isinstance(txn.owner, Forwarding):
+        if isinstance(txn.owner, Branch):
             self._proxy.on_response(txn.owner, response, now, out)
         elif isinstance(txn.owner, OwnMessage) and response.status >= 200:
             self._user.answered(txn.owner, response.status, now, out)
@@ -195,7 +201,7 @@ class HomeNetwork:
 
     def on_timeout(self, txn: ClientTransaction, _trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """No answer came: as 408 (RFC 3261 §16.8)."""
-        if isinstance(txn.owner, Forwarding):
+        if isinstance(txn.owner, Branch):
             self._proxy.on_timeout(txn.owner, now, out)
         elif isinstance(txn.owner, OwnMessage):
             self._user.answered(txn.owner, 408, now, out)
@@ -259,7 +265,7 @@ class HomeNetwork:
     def _route(
         self, txn: ServerTransaction, request: Request, source: Endpoint, now: Micros, out: list[Action]
     ) -> None:
-        decide = self._routing.decide(request, source)
+        decide = self._routing.decide(request, source, now)
         self._inquiries.run(
             lambda _: readable(decide),
             lambda decision, at, to: self._routed(txn, request, decision, at, to),
@@ -272,7 +278,7 @@ class HomeNetwork:
     ) -> None:
         if isinstance(decision, Watches):
             self._watch(txn, request, now, out)
-        elif isinstance(decision, Onward):
+        elif isinstance(decision, Onward | Fork):
             self._proxy.forward(txn, decision, now, out)
         elif isinstance(decision, Ours):
             answer = self._user.answer(request)
@@ -282,6 +288,21 @@ class HomeNetwork:
                 self._user.echo(request, now, out)
         else:
             self._answer(txn, decision, now, out)
+
+    def _without_server(self, branch: Branch, now: Micros, out: list[Action]) -> bool:
+        """Go on with a request as if a server had not been asked (24.229 §5.4.3.2, SESSION_CONTINUED)."""
+        chain, forwarding = self._chains.get(branch.service), branch.forwarding
+        if chain is None:
+            return False
+
+        def decided(decision: Decision, at: Micros, to: list[Action]) -> None:
+            if isinstance(decision, Onward | Fork):
+                self._proxy.resume(forwarding, decision, at, to)
+            elif not forwarding.server.answered:
+                self._routed(forwarding.server, forwarding.server.request, decision, at, to)
+
+        self._inquiries.run(lambda at: readable(self._routing.go_on(chain, at)), decided, now, out)
+        return True
 
     def _watch(self, txn: ServerTransaction, request: Request, now: Micros, out: list[Action]) -> None:
         try:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from twopair.base import Endpoint, Impi, Impu, Micros
 from twopair.core.registration.flows import ALONE, RegFlow, takes_place_of
+from twopair.core.service.subscription import covers, is_wildcarded
 from twopair.nodes.cx import Profile
 from twopair.nodes.homenet.identities import identity_key
 
@@ -29,6 +30,8 @@ class Binding:
         expires_at: when it ends unless refreshed.
         flow: its name among those of the user.
         impu: the identity that was registered, the others with it; its key. None: not known.
+        impi: whose. None: not known.
+        preference: q of Contact in thousandths; those of the highest are called first (RFC 3261 §16.6).
     """
 
     contact: str
@@ -41,6 +44,8 @@ class Binding:
     expires_at: Micros
     flow: RegFlow = ALONE
     impu: Impu | None = None
+    impi: Impi | None = None
+    preference: int = 1000
 
 
 class _Due(NamedTuple):
@@ -60,7 +65,8 @@ class Registrar:
     def __init__(self, flows_per_impi: int) -> None:
         self._most = flows_per_impi
         self._bindings: dict[Impi, tuple[Binding, ...]] = {}
-        self._owners: dict[Impu, Impi] = {}
+        self._owners: dict[Impu, tuple[Impi, ...]] = {}
+        self._wild: dict[Impu, tuple[Impi, ...]] = {}
         self._due: list[_Due] = []
         self._noted: dict[tuple[Impi, RegFlow], Micros] = {}
         self._number = 0
@@ -75,9 +81,11 @@ class Registrar:
         return self._bindings.get(impi, ())
 
     def of_identity(self, impu: Impu) -> tuple[Binding, ...]:
-        """The registrations that a public identity belongs to, given by its key."""
-        impi = self._owners.get(impu)
-        return () if impi is None else self.of(impi)
+        """The registrations that a public identity belongs to, given by its key: of all who have it."""
+        impis = self.owners(impu)
+        if len(impis) == 1:
+            return self.of(impis[0])
+        return tuple(binding for impi in impis for binding in self.of(impi))
 
     def room_for(self, impi: Impi, flow: RegFlow) -> bool:
         """Whether a user may have a registration of that name; what stands gives way to nothing (MGU-09)."""
@@ -91,7 +99,9 @@ class Registrar:
         self._bindings[impi] = (*(one for one in known if one not in gone), new)
         self._note(new.expires_at, impi, new.flow)
         if not known or known[-1].profile != new.profile:
-            self._owners.update(dict.fromkeys(map(identity_key, new.profile.impus), impi))
+            for one in known[-1:]:
+                self._forget(impi, one.profile)
+            self._know(impi, new.profile)
         return gone
 
     def release(self, impi: Impi, binding: Binding) -> bool:
@@ -101,14 +111,34 @@ class Registrar:
             self._bindings[impi] = left
             return False
         self._bindings.pop(impi, None)
-        for impu in map(identity_key, binding.profile.impus):
-            if self._owners.get(impu) == impi:
-                del self._owners[impu]
+        self._forget(impi, binding.profile)
         return True
 
     def owner(self, impu: Impu) -> Impi | None:
-        """Who has registered a public identity, given by its key."""
-        return self._owners.get(impu)
+        """Who has registered a public identity, given by its key; of several, the first."""
+        return next(iter(self.owners(impu)), None)
+
+    def owners(self, impu: Impu) -> tuple[Impi, ...]:
+        """All who have registered it, or else a wildcarded one that stands for it (23.003 §13.4A.3)."""
+        found = self._owners.get(impu)
+        if found is not None or not self._wild:
+            return found or ()
+        return next((impis for wild, impis in self._wild.items() if covers(wild, impu)), ())
+
+    def _know(self, impi: Impi, profile: Profile) -> None:
+        for impu in dict.fromkeys(map(identity_key, profile.impus)):
+            self._owners[impu] = (*self._owners.get(impu, ()), impi)
+            if is_wildcarded(impu):
+                self._wild[impu] = self._owners[impu]
+
+    def _forget(self, impi: Impi, profile: Profile) -> None:
+        for impu in dict.fromkeys(map(identity_key, profile.impus)):
+            left = tuple(one for one in self._owners.pop(impu, ()) if one != impi)
+            self._wild.pop(impu, None)
+            if left:
+                self._owners[impu] = left
+                if is_wildcarded(impu):
+                    self._wild[impu] = left
 
     def shorten(self, impi: Impi, binding: Binding, until: Micros) -> Binding:
         """Let a registration end earlier; gives it as it is now (24.229 §5.4.1.6)."""
@@ -122,10 +152,8 @@ class Registrar:
         known = self.of(impi)
         if not known:
             return
-        for impu in map(identity_key, known[-1].profile.impus):
-            if self._owners.get(impu) == impi:
-                del self._owners[impu]
-        self._owners.update(dict.fromkeys(map(identity_key, profile.impus), impi))
+        self._forget(impi, known[-1].profile)
+        self._know(impi, profile)
         self._bindings[impi] = tuple(replace(one, profile=profile) for one in known)
 
     def next_deadline(self) -> Micros | None:

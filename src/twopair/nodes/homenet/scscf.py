@@ -18,6 +18,7 @@ from twopair.nodes.homenet.meant import confirmed, meant
 from twopair.nodes.homenet.registrar import Binding, Registrar
 from twopair.nodes.homenet.registration_request import RegisterRequest
 from twopair.nodes.homenet.rules import RULES, Rules
+from twopair.nodes.homenet.targets import preference
 from twopair.nodes.homenet.unserved import TO_REGISTER
 from twopair.nodes.homenet.verdict import Answer, Denied, Headers
 from twopair.wire.reginfo import ContactEvent
@@ -215,6 +216,8 @@ class Scscf:
             expires_at=Micros(now + seconds(expires_s)),
             flow=flow,
             impu=request.impu,
+            impi=request.impi,
+            preference=preference(contact.params.get("q")),
         )
         gone = [one for one in registrar.bind(request.impi, binding) if not is_anew(flow, one.flow)]
         again = any(is_anew(flow, one.flow) for one in known)

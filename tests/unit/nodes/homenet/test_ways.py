@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from tests.unit.nodes.homenet.core_side import ALICE
-from tests.unit.nodes.homenet.flow_side import OTHER_PHONE, FlowPhone, FlowSide
+from tests.unit.nodes.homenet.flow_side import FlowPhone, FlowSide
 
 from twopair.base import seconds
 from twopair.nodes.events import SendMessage
@@ -37,7 +37,7 @@ def cancel_of(invite: Request) -> Request:
 
 
 class TestOrder:
-    """The newest first, and one phone after the other."""
+    """The newest flow of a phone first; several phones are in test_forks."""
 
     def reached(self, side: FlowSide) -> list[str]:
         """Everywhere a MESSAGE goes while every flow has failed, in turn."""
@@ -60,22 +60,6 @@ class TestOrder:
         first, second = side.both()
         side.refreshed(first)
         assert self.reached(side) == [first.contact, second.contact]
-
-    def test_all_flows_of_a_phone_before_the_next_phone(self) -> None:
-        side = FlowSide()
-        other = [side.flow(n, instance=OTHER_PHONE, address=f"10.10.4.{n}") for n in (1, 2)]
-        mine = [side.flow(n) for n in (1, 2)]
-        for phone in (mine[0], other[0], mine[1], other[1]):
-            side.registered(phone)
-        assert self.reached(side) == [one.contact for one in (other[1], other[0], mine[1], mine[0])]
-
-    def test_a_phone_without_flows_beside_one_with(self) -> None:
-        side = FlowSide()
-        plain = side.flow(0, instance=OTHER_PHONE, address="10.10.4.1")
-        mine = side.flow(1)
-        side.registered(plain)
-        side.registered(mine)
-        assert self.reached(side) == [mine.contact, plain.contact]
 
     def test_emergency_is_not_among_them(self) -> None:
         """PCS-18."""
