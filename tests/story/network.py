@@ -8,7 +8,7 @@ from twopair.base import Transport, seconds
 from twopair.core.aka import Card
 from twopair.core.sa import ARROWS, End, PortName, SaSet
 from twopair.live.lab.plan import LabPlan, usual
-from twopair.nodes.events import Wish
+from twopair.nodes.events import Order, Wish
 from twopair.nodes.homenet import HomeNetwork, MemoryStore
 from twopair.nodes.pcscf import Pcscf
 from twopair.nodes.ue import Device
@@ -85,8 +85,8 @@ class Network:
             self.installed.append(sa_set)
         return None
 
-    def wish(self, host: Host, wish: Wish, wait_s: float = 5) -> None:
-        """Have a user wish for something, and wait."""
+    def wish(self, host: Host, wish: Wish | Order, wait_s: float = 5) -> None:
+        """Have a user wish for something, or an operator order it, and wait."""
         host.later(wish)
         self.world.run(at_most=seconds(wait_s))
 

@@ -5,6 +5,7 @@ from twopair.core.explain.causes import CAUSES, Cause
 from twopair.core.explain.diary import Diaries, Diary
 from twopair.core.explain.explanation import Explanation, explain
 from twopair.core.explain.happenings import (
+    By,
     Came,
     Confirmed,
     Counts,
@@ -19,6 +20,7 @@ from twopair.core.explain.happenings import (
 
 __all__ = [
     "CAUSES",
+    "By",
     "Came",
     "Case",
     "Cause",

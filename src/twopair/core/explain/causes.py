@@ -6,6 +6,7 @@ from twopair.base import Limit, Refusal
 from twopair.core.explain import evidence as of
 from twopair.core.explain import limited
 from twopair.core.explain.evidence import Test
+from twopair.core.explain.happenings import By
 from twopair.core.registration.brought import Brought
 
 
@@ -256,14 +257,22 @@ CAUSES: Final[tuple[Cause, ...]] = (
         "24.229 §5.1.1.6, MGP-10",
         "The UE is not registered any more: it de-registered.",
         "Nothing is wrong. It registers again when it is switched on.",
-        of.left(by_user=True),
+        of.left(By.USER),
+    ),
+    Cause(
+        "deregistered-by-network",
+        "24.229 §5.2.5.2, MGP-11",
+        "The UE is not registered any more: the home network ended the registration.",
+        "The reason is in the evidence: after rejected the UE stays off until its user wants it, after "
+        "deactivated or probation it registers again. Ask the operator of the home network why.",
+        of.left(By.NETWORK),
     ),
     Cause(
         "expired",
         "24.229 §5.2.2.2, TMR-05, MGP-12",
         "The registration expired: the UE did not renew it in time.",
         "Look for the UE: no coverage, switched off without a word, or no way to this P-CSCF.",
-        of.left(by_user=False),
+        of.left(By.TIME),
     ),
     Cause(
         "core-silent",

@@ -5,7 +5,17 @@ from typing import Final
 
 from twopair.base import Limit, Refusal
 from twopair.core.explain.case import Case
-from twopair.core.explain.happenings import Came, Confirmed, Counts, Dismissed, Entry, Failed, Left, Staged
+from twopair.core.explain.happenings import (
+    By,
+    Came,
+    Confirmed,
+    Counts,
+    Dismissed,
+    Entry,
+    Failed,
+    Left,
+    Staged,
+)
 from twopair.core.registration.brought import Brought
 from twopair.core.sa import Stage
 
@@ -207,12 +217,12 @@ def turned_away_meanwhile(case: Case) -> Evidence:
 # ends, and what is nobody's
 
 
-def left(*, by_user: bool) -> Test:
+def left(by: By) -> Test:
     """The registration has ended."""
 
     def test(case: Case) -> Evidence:
         last = case.last.what if case.last else None
-        ended = isinstance(last, Left) and last.by_user is by_user
+        ended = isinstance(last, Left) and last.by is by
         return [e for e in case.chapter if isinstance(e.what, Confirmed | Left)] if ended else []
 
     return test

@@ -1,6 +1,7 @@
 """What can stand in a diary: things that happened between one UE and its P-CSCF, with words for people."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
 from twopair.base import Micros, Refusal
@@ -105,11 +106,21 @@ class Confirmed:
         return f"200 OK: {self.impu} is registered for {self.expires_s} s"
 
 
+class By(Enum):
+    """Who has ended a registration."""
+
+    USER = "the UE"
+    NETWORK = "the home network"
+    TIME = "nobody: its time was over"
+
+    __hash__ = object.__hash__
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The registration ended; `by_user` tells how."""
+    """The registration ended; `by` tells how."""
 
-    by_user: bool
+    by: By
     reason: str
 
     def __str__(self) -> str:

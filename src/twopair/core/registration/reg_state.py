@@ -1,8 +1,9 @@
 """What a watcher knows of registrations: documents put together, in order (RFC 3680 §4.7.1, §5.1)."""
 
 from enum import Enum
+from sys import intern
 
-from twopair.wire.reginfo import ContactInfo, RegInfo, RegistrationInfo, RegState
+from twopair.wire.reginfo import RegInfo, RegState
 
 
 class Applied(Enum):
@@ -16,16 +17,16 @@ class Applied(Enum):
 
 
 class RegWatch:
-    """The registrations that one subscription tells of.
+    """The registrations that one subscription tells of; no more is kept than who is where.
 
     Attributes:
-        registrations: by identity.
+        contacts: by identity, its active contacts, each with name and URI; none has no entry.
     """
 
-    __slots__ = ("_version", "registrations")
+    __slots__ = ("_version", "contacts")
 
     def __init__(self) -> None:
-        self.registrations: dict[str, RegistrationInfo] = {}
+        self.contacts: dict[str, tuple[tuple[str, str], ...]] = {}
         self._version = -1
 
     def begin(self) -> None:
@@ -40,17 +41,13 @@ class RegWatch:
             return Applied.GAP
         self._version = info.version
         if info.full:
-            self.registrations = {}
+            self.contacts = {}
         for one in info.registrations:
-            self.registrations[one.aor] = _merged(self.registrations.get(one.aor), one)
+            told = {contact.id for contact in one.contacts}
+            before = [known for known in self.contacts.get(one.aor, ()) if known[0] not in told]
+            new = [(intern(contact.id), intern(contact.uri)) for contact in one.contacts if contact.active]
+            if one.state is RegState.ACTIVE and (new or before):
+                self.contacts[intern(one.aor)] = (*new, *before)
+            else:
+                self.contacts.pop(one.aor, None)
         return Applied.NEWS
-
-
-def _merged(known: RegistrationInfo | None, told: RegistrationInfo) -> RegistrationInfo:
-    """A registration with the contacts that were told of before and are not told of now."""
-    if known is None or told.state is RegState.TERMINATED:
-        return told
-    ids = {contact.id for contact in told.contacts}
-    before: tuple[ContactInfo, ...] = tuple(c for c in known.contacts if c.active and c.id not in ids)
-    contacts = (*told.contacts, *before)
-    return RegistrationInfo(told.aor, told.id, told.state, contacts, told.wildcarded, told.others)

@@ -8,6 +8,7 @@ from twopair.backends.contract import IpsecBackend
 from twopair.base import SECOND, Micros, Refused
 from twopair.core.esp import Drop
 from twopair.core.explain import (
+    By,
     Came,
     Confirmed,
     Counts,
@@ -24,6 +25,7 @@ from twopair.core.explain.diary import DIARIES
 from twopair.core.sa import Stage
 from twopair.live.clock import monotonic
 from twopair.nodes.facts import (
+    BY_NETWORK,
     BY_USER,
     Deregistered,
     Registered,
@@ -126,7 +128,7 @@ class Diarist:
 
     def _deregistered(self, fact: Deregistered, now: Micros) -> None:
         diary = self.diaries.of_ue(fact.impi, now)
-        self._write(diary, now, Left(fact.reason == BY_USER, fact.reason), fact)
+        self._write(diary, now, Left(_by(fact.reason), fact.reason), fact)
 
     def _stage(self, fact: SetStage, now: Micros) -> None:
         """A set that is removed is still in the back end when this is told."""
@@ -144,3 +146,10 @@ class Diarist:
 
     def _dropped_clear(self) -> int:
         return self._backend.drops().get(Drop.CLEAR_TO_PROTECTED.name, 0)
+
+
+def _by(reason: str) -> By:
+    """Who has ended a registration."""
+    if reason == BY_USER:
+        return By.USER
+    return By.NETWORK if reason.startswith(BY_NETWORK) else By.TIME

@@ -52,6 +52,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "security.reuse": Row(When.AT_ONCE),
     "security.pass_on": Row(When.AT_ONCE),
     "security.flows_per_impi": Row(When.NEXT, "those that are more already stay"),
+    "watch": Row(When.NEXT, "subscriptions that stand are given up where it is switched off"),
     "limits": Row(When.AT_ONCE, "what is more already stays"),
     "ipsec": Row(When.RESTART, "SAs are in it"),
     "store": Row(When.RESTART, "what is kept is in it"),

@@ -98,6 +98,12 @@ class Log(Section):
     keys: Path | None = Field(default=None, strict=False)
 
 
+class Watch(Section):
+    """Table [watch]: what others than UEs tell of registrations."""
+
+    reg_event: bool = False
+
+
 class Export(Section):
     """Table [export]."""
 
@@ -130,6 +136,7 @@ class PcscfFile(Section):
     failover: Failover = Failover()
     log: Log = Log()
     export: Export = Export()
+    watch: Watch = Watch()
     _part: Part = PrivateAttr(default_factory=Part)
 
     @model_validator(mode="after")
@@ -187,6 +194,7 @@ class PcscfFile(Section):
             foreign_route=self.security.foreign_route,
             reuse=self.security.reuse,
             pass_on=tuple(self.security.pass_on),
+            reg_event=self.watch.reg_event,
             limits=self.limits.limits(self.security.flows_per_impi),
             share=self.part.share,
         )

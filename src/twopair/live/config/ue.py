@@ -55,6 +55,7 @@ class Gm(Section):
     keep_alive_s: Seconds = 120
     reg_id: RegId | None = None
     sos: bool = False
+    reg_event: bool = False
 
     @field_validator("port")
     @classmethod
@@ -153,4 +154,5 @@ class UeFile(Section):
             instance=self.identity.instance,
             reg_id=self.gm.reg_id or 0,
             sos=self.gm.sos,
+            reg_event=self.gm.reg_event,
         )

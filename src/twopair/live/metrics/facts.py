@@ -10,6 +10,7 @@ from twopair.core.sa import Stage
 from twopair.live.clock import monotonic
 from twopair.live.metrics.distribution import Distribution
 from twopair.nodes.facts import (
+    BY_NETWORK,
     BY_USER,
     Deregistered,
     Registered,
@@ -39,7 +40,7 @@ class FactCounts:
         limits: what was refused because a limit was reached, by its word.
         registered: registrations that stand, new and again.
         failed: attempts that ended without one, by cause: a refusal, ``status_403``, ``expired``.
-        ended: registrations that are gone: ``by_user`` or ``expired``.
+        ended: registrations that are gone: ``by_user``, ``by_network`` or ``expired``.
         stages: how often an SA set came to a stage.
         taken_s: how long registrations took, from the first REGISTER to the 200 OK.
         not_installed: SA sets that could not be installed since the last registration.
@@ -50,7 +51,7 @@ class FactCounts:
         self.limits = Counter(dict.fromkeys((limit.word for limit in Limit), 0))
         self.registered = 0
         self.failed: Counter[str] = Counter()
-        self.ended = Counter({"by_user": 0, EXPIRED: 0})
+        self.ended = Counter({"by_user": 0, "by_network": 0, EXPIRED: 0})
         self.stages = Counter(dict.fromkeys(Stage, 0))
         self.taken_s = Distribution(_BOUNDS_S)
         self.not_installed = 0
@@ -101,7 +102,11 @@ class FactCounts:
 
     def _ended(self, fact: Deregistered) -> None:
         self._under_way.pop((fact.impi, fact.flow), None)
-        self.ended["by_user" if fact.reason == BY_USER else EXPIRED] += 1
+        if fact.reason == BY_USER:
+            how = "by_user"
+        else:
+            how = "by_network" if fact.reason.startswith(BY_NETWORK) else EXPIRED
+        self.ended[how] += 1
 
     def _stage(self, fact: SetStage) -> None:
         self.stages[fact.stage] += 1

@@ -166,7 +166,7 @@ SERVING: Final[tuple[Metric[Seen], ...]] = (
     Metric(
         "twopair_registrations_ended_total",
         Kind.COUNTER,
-        "Registrations that are gone: `by_user` or `expired`.",
+        "Registrations that are gone: `by_user`, `by_network` or `expired`.",
         ("reason",),
         _by(lambda seen: seen.of.facts.ended),
     ),

@@ -6,13 +6,16 @@ from typing import Any, Final, NamedTuple
 
 from twopair.core.registration.flows import RegFlow
 from twopair.core.sa import SaSet
-from twopair.live.ue.ue import Happening, Ue
+from twopair.live.ue.happening import Happening
+from twopair.live.ue.ue import Ue
 from twopair.nodes.facts import (
+    BY_NETWORK,
     Awaiting,
     CallChanged,
     CallStage,
     Deregistered,
     MessageReceived,
+    Notified,
     Refused,
     Registered,
     RegistrationFailed,
@@ -158,8 +161,24 @@ def _unreached(fact: Unreached) -> Told:
     return Told(values, f"{fact.peer} does not get what is sent: {what}{hint}")
 
 
+def _notified(fact: Notified) -> Told:
+    """What the network says of the registration (UEP-07)."""
+    values: dict[str, Any] = {"event": "notified", "registration": fact.event, "active": fact.active}
+    values |= {"identities": list(fact.identities), **_flow(fact.flow)}
+    words = f"the network says of the registration{_of(fact.flow)}: {fact.event}"
+    if fact.expires_s is not None:
+        values["expires_s"] = fact.expires_s
+        words += f", {fact.expires_s} s are left"
+    if fact.retry_after_s is not None:
+        values["retry_after_s"] = fact.retry_after_s
+        words += f", to be tried again in {fact.retry_after_s} s"
+    return Told(values, words)
+
+
 def _deregistered(fact: Deregistered) -> Told:
     values = {"event": "deregistered", "reason": fact.reason, **_flow(fact.flow)}
+    if fact.reason.startswith(BY_NETWORK):
+        values["by_network"] = fact.reason.removeprefix(BY_NETWORK)
     return Told(values, f"de-registered{_of(fact.flow)}: {fact.reason}")
 
 
@@ -187,6 +206,7 @@ _TELL: Final[dict[type, Callable[[Any], Told]]] = {
     Registered: _registered,
     RegistrationFailed: _failed,
     Deregistered: _deregistered,
+    Notified: _notified,
     Refused: _refused,
     Awaiting: _awaiting,
     Unreached: _unreached,

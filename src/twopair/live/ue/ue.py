@@ -32,23 +32,20 @@ from twopair.live.facts_log import FactLog
 from twopair.live.ipsec import Ipsec, start_ipsec
 from twopair.live.message_log import MessageLog
 from twopair.live.ue.awaited import Awaited, Wanted
+from twopair.live.ue.happening import Happening
 from twopair.live.ue.soft_card import soft_card
 from twopair.live.ue.unsuccessful import NotDeregistered, NotRegistered
 from twopair.live.unbound import refuse
 from twopair.nodes.events import Event
 from twopair.nodes.facts import (
-    Awaiting,
     CallChanged,
     CallStage,
     Deregistered,
     Lost,
     MessageAnswered,
-    MessageReceived,
-    Refused,
     Registered,
     RegistrationFailed,
     SetStage,
-    Unreached,
 )
 from twopair.nodes.ue import Device
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage
@@ -58,18 +55,6 @@ PATIENCE_S: Final = 210.0
 
 MOST_EVENTS: Final = 10_000
 """Events kept for whoever reads them; beyond that the oldest go."""
-
-Happening = (
-    MessageReceived
-    | CallChanged
-    | Registered
-    | RegistrationFailed
-    | Deregistered
-    | Refused
-    | Awaiting
-    | Unreached
-)
-"""What is told in `Ue.events`."""
 
 _TEXT: Final = "text/plain;charset=UTF-8"
 _RECIPIENT: Final = re.compile(r"(sips?|tel):\S+", re.IGNORECASE)

@@ -37,6 +37,7 @@ class PcscfConfig:
         reuse: ``reject`` or ``replace`` when a challenge finds the ports or SPIs of live sets offered again
             (RRG-02).
         pass_on: option tags in Proxy-Require that are left for the next hop; others are refused (PCS-23).
+        reg_event: whether it subscribes to what becomes of registrations (24.229 §5.2.3, PCS-16).
         limits: bounds of the state.
         share: of the SPIs, where other nodes have SAs in the same SAD (SA-16).
 
@@ -64,6 +65,7 @@ class PcscfConfig:
     foreign_route: str = "replace"
     reuse: str = "reject"
     pass_on: tuple[str, ...] = ("privacy",)
+    reg_event: bool = False
     limits: Limits = field(default_factory=Limits)
     share: Share = ALL
     policy: Policy = field(init=False, repr=False, compare=False)

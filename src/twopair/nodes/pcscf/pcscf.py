@@ -60,6 +60,7 @@ from twopair.nodes.pcscf.rules import RULES, Rules
 from twopair.nodes.pcscf.snapshot import RegistrationView, snapshot
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.tally import Tally, tally
+from twopair.nodes.pcscf.watch.watches import Watch, Watches
 from twopair.wire.sip import Request, Response, check_request
 
 PONG: Final = b"\r\n"
@@ -111,6 +112,7 @@ class Pcscf:
         self._upward = Upward(tables, self._answers, calls)
         self._downward = Downward(tables, self._answers, calls)
         self._responses = Responses(tables, self._answers, calls)
+        self._watches = Watches(tables, self._answers, self._lives)
         self._events: dict[type, Callable[[Any, Micros, list[Action]], None]] = {
             Received: self._received,
             StreamOpened: self._stream_opened,
@@ -131,6 +133,8 @@ class Pcscf:
         out: list[Action] = []
         self._events[type(event)](event, now, out)
         if self.tables.touched:
+            if self._watches.wanted:
+                self._watches.look(self.tables.touched, now, out)
             self._keeping.flush(out)
         for action in out:
             if type(action) is Send and action.data is not PONG:
@@ -172,6 +176,7 @@ class Pcscf:
 
     def _recalled(self, event: Recalled, now: Micros, out: list[Action]) -> None:
         self._keeping.recall(event.values, now, out)
+        self._watches.resume(now)
 
     def _start(self, _event: Start, _now: Micros, out: list[Action]) -> None:
         """Protected ports are closed to clear text before they are bound (SA-09, SA-21)."""
@@ -284,7 +289,8 @@ class Pcscf:
             refusal, headers = Refusal.BAD_PROXY_EXTENSION, [("Unsupported", unknown)]
             self._answers.refuse(txn, live, refusal, now, out, detail=unknown, headers=headers)
         elif core:
-            self._downward.take(txn, request, now, out)
+            if request.method != "NOTIFY" or not self._watches.take(txn, request, now, out):
+                self._downward.take(txn, request, now, out)
         elif live is None or request.method == "REGISTER":
             self._registrations.take(txn, request, live, now, out)
         else:
@@ -329,6 +335,9 @@ class Pcscf:
             if response.status >= 200:
                 txn.owner = None  # it absorbs repetitions for a while, and has no further need of it
 
+        elif isinstance(owner, Watch) and response.status >= 200:
+            self._watches.answered(owner, response, now, out)
+
     def _answered(self, exchange: Exchange, response: Response, now: Micros, out: list[Action]) -> None:
         """The core has answered a REGISTER."""
         status = response.status
@@ -362,6 +371,8 @@ class Pcscf:
         elif isinstance(owner, Exchange):
             self.tables.wait_no_more(owner)
             self._confirmations.unanswered(owner, now, out)
+        elif isinstance(owner, Watch):
+            self._watches.unanswered(owner, now, out)
 
     def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
         """A response that answers nothing of ours is dropped (RFC 3261 §18.1.2)."""

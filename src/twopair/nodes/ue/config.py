@@ -60,6 +60,7 @@ class UeConfig:
         reg_id: names this registration among several of the instance, from 1 on; 0: it is the only one, or
             an emergency registration (RFC 5626 §4.2, MGU-09).
         sos: whether it is an emergency registration, beside any other (24.229 §5.1.6.2, PCS-18).
+        reg_event: whether it subscribes to what becomes of its registration (24.229 §5.1.1.3, UEP-07).
 
     Raises:
         ValueError: a value that cannot be.
@@ -88,6 +89,7 @@ class UeConfig:
     instance: str = ""
     reg_id: int = 0
     sos: bool = False
+    reg_event: bool = False
 
     def __post_init__(self) -> None:
         faults = (

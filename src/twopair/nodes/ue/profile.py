@@ -48,7 +48,7 @@ class Profile:
     @property
     def contact(self) -> str:
         """Value of Contact: always the protected server port (MSG-03)."""
-        return f"<{self._uri}>{self._features}"
+        return f"<{self.uri}>{self._features}"
 
     @property
     def registered(self) -> str:
@@ -57,7 +57,7 @@ class Profile:
         sos = ";sos" if config.sos else ""
         instance = f';+sip.instance="<{config.instance}>"' if config.instance else ""
         reg_id = f";reg-id={config.reg_id}" if config.reg_id else ""
-        return f"<{self._uri}{sos}>{instance}{reg_id}{self._features}"
+        return f"<{self.uri}{sos}>{instance}{reg_id}{self._features}"
 
     @property
     def supported(self) -> Sequence[str]:
@@ -65,7 +65,8 @@ class Profile:
         return ("path", OUTBOUND) if self.config.reg_id else ("path",)
 
     @property
-    def _uri(self) -> str:
+    def uri(self) -> str:
+        """URI of Contact."""
         tcp = ";transport=tcp" if self.config.transport is Transport.TCP else ""
         return f"sip:{self.user}@{self.server}{tcp}"
 

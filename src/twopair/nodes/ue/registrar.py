@@ -7,7 +7,8 @@ here answers, outcomes and deadlines become steps.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from twopair.base import Flow, Micros, Refusal, Refused, Report, Transport
+from twopair.base import SECOND, Flow, Impu, Micros, Refusal, Refused, Report, Transport
+from twopair.core.registration.pcscf_sets import established_until
 from twopair.core.registration.ue import (
     Answering,
     Idle,
@@ -21,6 +22,8 @@ from twopair.core.registration.ue import (
     row,
     step_of,
 )
+from twopair.core.registration.ue_timing import refresh_at
+from twopair.core.sa import Stage
 from twopair.core.sip import Trouble
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import Deregistered
@@ -282,6 +285,49 @@ class Registrar:
         self.forget(self.gm.sets, reason, out)
         if self.registration is not None:
             self.lost(reason, out)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether a de-registration of ours is under way."""
+        return not isinstance(self.state, Idle) and self.state.round.purpose is Purpose.DEREGISTER
+
+    def associate(self, identities: tuple[Impu, ...]) -> None:
+        """The identities that may be used are these by now (24.229 §5.1.1.5A); none are ignored."""
+        if self.registration is not None and identities:
+            self.registration = replace(self.registration, associated=identities)
+
+    def shorten(self, expires_s: int, now: Micros) -> None:
+        """The registration ends earlier: it is renewed in time, and its sets do not outlive it (MGU-14)."""
+        standing = self.registration
+        if standing is None:
+            return
+        until = Micros(now + expires_s * SECOND)
+        if until >= standing.expires_at:
+            return
+        due = min(standing.refresh_at, refresh_at(expires_s, now))
+        self.registration = replace(standing, expires_s=expires_s, expires_at=until, refresh_at=due)
+        for live in self.gm.sets:
+            if live.life.stage is not Stage.TEMPORARY:
+                live.life.shorten(established_until(None, expires_s, now))
+
+    def dismissed(self, reason: str, out: list[Action]) -> None:
+        """The network has ended the registration, and any attempt to go on with it (MGU-13).
+
+        The sets stay for what is under way, and are of no use for requests: others come in the clear.
+        """
+        if not isinstance(self.state, Idle):
+            leave_carrier(self.gm, self.state.round, out)
+            self.state, self._wanted = Idle(), None
+            self.gm.sets.release([one for one in self.gm.sets if one.life.stage is Stage.TEMPORARY], out)
+        for live in self.gm.sets:
+            live.usable = False
+        self.authorization, self.failures, self.retry_at = "", 0, FOREVER
+        self.lost(reason, out)
+
+    def put_off(self, when: Micros) -> None:
+        """Register again at that moment, not before (UEP-14)."""
+        if self.gm.config.retries:
+            self.retry_at = self.not_before = when
 
     def forget(self, sets: Iterable[LiveSet], reason: str, out: list[Action]) -> None:
         """Remove sets over which no answer will come any more."""

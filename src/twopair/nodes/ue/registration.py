@@ -24,6 +24,7 @@ class Registration:
         expires_s: the interval granted.
         expires_at: end of the registration.
         refresh_at: when to re-register (UEP-12).
+        made_by: number of the REGISTER that was accepted last.
     """
 
     call_id: str
@@ -34,6 +35,7 @@ class Registration:
     expires_s: int
     expires_at: Micros
     refresh_at: Micros
+    made_by: int = 0
 
 
 def delta_seconds(text: str | None, otherwise: int) -> int:
@@ -62,4 +64,5 @@ def registration_from(
         expires_s=expires_s,
         expires_at=Micros(now + expires_s * 1_000_000),
         refresh_at=refresh_at(expires_s, now),
+        made_by=cseq,
     )

@@ -6,14 +6,17 @@ from typing import Final
 from twopair.base import Impu, Transport, token
 from twopair.core.registration.binding import Asked
 from twopair.core.registration.ue import Round
+from twopair.core.registration.ue_timing import REGISTRATION_S
 from twopair.core.secagree import ServerList
 from twopair.core.sip.dialog import Dialog
+from twopair.core.subscription import Subscription
 from twopair.nodes.ue.extensions import ABLE
 from twopair.nodes.ue.gm import Gm
 from twopair.nodes.ue.intervals import ask
 from twopair.nodes.ue.registration import Registration
 from twopair.nodes.ue.sets import LiveSet
 from twopair.nodes.wishes import SendMessage
+from twopair.wire.reginfo import CONTENT_TYPE
 from twopair.wire.sip import Request, make_request
 
 AGREE: Final = (("Require", "sec-agree"), ("Proxy-Require", "sec-agree"))
@@ -107,6 +110,26 @@ def no_media(gm: Gm) -> bytes:
     here = f"IN IP{version} {gm.config.address}"
     lines = ("v=0", f"o=- 1 1 {here}", "s=-", f"c={here}", "t=0 0", "m=audio 9 RTP/AVP 0", "a=inactive", "")
     return "\r\n".join(lines).encode()
+
+
+def subscribe(
+    gm: Gm, registration: Registration, live: LiveSet, to: Impu, subscription: Subscription
+) -> Request:
+    """A SUBSCRIBE to registration events, in its dialog where there is one (24.229 §5.1.1.3)."""
+    extra = [
+        ("Event", "reg"),
+        ("Expires", str(REGISTRATION_S)),
+        ("Accept", CONTENT_TYPE),
+        ("Contact", gm.profile.contact),
+    ]
+    number, dialog = subscription.ask(), subscription.dialog
+    if dialog is not None:
+        return within(gm, dialog, live, "SUBSCRIBE", number, extra)
+    request = _outside(gm, registration, live, "SUBSCRIBE", to, gm.config.transport, extra, b"")
+    request.set("From", f"<{registration.associated[0]}>;tag={subscription.tag}")
+    request.set("Call-ID", subscription.call_id)
+    request.set("CSeq", f"{number} SUBSCRIBE")
+    return request
 
 
 def _outside(

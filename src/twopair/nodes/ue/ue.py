@@ -1,7 +1,7 @@
 """The UE as a node: events in, actions out (24.229 §5.1; 33.203 §7)."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from twopair.base import (
     Bind,
@@ -38,10 +38,12 @@ from twopair.nodes.ue.config import FOREVER, UeConfig
 from twopair.nodes.ue.departure import Departure
 from twopair.nodes.ue.extensions import unknown_in
 from twopair.nodes.ue.gm import Gm, Pending
+from twopair.nodes.ue.held import Held
 from twopair.nodes.ue.keep_alive import KeepAlive
 from twopair.nodes.ue.message import send
 from twopair.nodes.ue.probe import Probe
 from twopair.nodes.ue.profile import Profile
+from twopair.nodes.ue.reg_event import RegEvent
 from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.ue.rules import RULES, Rules
 from twopair.nodes.ue.sets import LiveSet
@@ -49,9 +51,6 @@ from twopair.nodes.ue.shared import Shared
 from twopair.nodes.ue.unusable import asks_to_begin_anew
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 from twopair.wire.sip import Request, Response, make_response, parse
-
-MOST_HELD: Final = 8
-"""Requests that may wait for the SM12 they have overtaken."""
 
 
 class UserEquipment:
@@ -83,7 +82,8 @@ class UserEquipment:
         self._departure = Departure(self._calls, self._registrar)
         self._probe = Probe(self._registrar)
         self._keep_alive = KeepAlive(self._registrar, self._probe)
-        self._held: list[tuple[LiveSet, Request, Flow]] = []
+        self._reg_event = RegEvent(self._registrar)
+        self._held = Held()
 
     # -- Node ------------------------------------------------------------------------------------
 
@@ -91,18 +91,25 @@ class UserEquipment:
         """Take one event and say what to do, in order."""
         out: list[Action] = []
         self._TAKE[type(event)](self, event, now, out)
-        if self._held:
-            self._take_held(now, out)
+        self._held.serve(lambda request, flow, live: self._admitted(request, flow, live, now, out), out)
         self._calls.check(now, out)
         self._registrar.stop_orphans(now, out)
         self._departure.wake(now, out)
         self._keep_alive.begin(now)
+        self._reg_event.check(now, out)
         return out
 
     def next_deadline(self) -> Micros | None:
         """Moment at which `Woke` is to be fed, or None."""
         of_layer = self._gm.layer.next_deadline()
-        parts = (self._registrar, self._calls, self._departure, self._gm.waiting, self._keep_alive)
+        parts = (
+            self._registrar,
+            self._calls,
+            self._departure,
+            self._gm.waiting,
+            self._keep_alive,
+            self._reg_event,
+        )
         deadline = min(self._probe.until, *(part.next_deadline() for part in parts))
         if of_layer is not None:
             deadline = min(deadline, of_layer)
@@ -263,9 +270,9 @@ class UserEquipment:
             refusal is Refusal.SET_NOT_USABLE
             and live is not None
             and isinstance(message, Request)
-            and len(self._held) < MOST_HELD
+            and self._held.keep(message, live, flow)  # it may have overtaken SM12
         ):
-            self._held.append((live, message, flow))  # it may have overtaken SM12
+            return
         else:
             out.append(Report(Refused(refusal, flow)))
 
@@ -283,18 +290,6 @@ class UserEquipment:
         self._probe.heard()
         self._keep_alive.heard(now)
 
-    def _take_held(self, now: Micros, out: list[Action]) -> None:
-        """Serve what waited for its set to be established, drop what waited in vain (SA-26)."""
-        waiting, self._held = self._held, []
-        for live, request, flow in waiting:
-            stage = live.life.stage
-            if stage is Stage.TEMPORARY:
-                self._held.append((live, request, flow))
-            elif stage is Stage.DELETED:
-                out.append(Report(Refused(Refusal.SET_NOT_USABLE, flow)))
-            else:
-                self._admitted(request, flow, live, now, out)
-
     # -- TransactionUser -------------------------------------------------------------------------
 
     def on_request(
@@ -306,6 +301,8 @@ class UserEquipment:
             tag, headers = token(self._gm.entropy), [("Unsupported", unknown)]
             response = make_response(request, 420, to_tag=tag, headers=headers)
             self._gm.respond(txn, response, now, out)
+        elif self._reg_event.serves(request):
+            self._reg_event.take(txn, request, now, out)
         elif not (self._calls.serves(request) and self._calls.take(txn, request, now, out)):
             self._gm.respond(txn, answer(request, flow, self._gm, out), now, out)
 

@@ -7,6 +7,7 @@ import pytest
 from twopair.base import Limit, Micros, Refusal
 from twopair.core.explain import (
     CAUSES,
+    By,
     Came,
     Case,
     Cause,
@@ -130,8 +131,9 @@ ROWS = [
     Row("sm7-never-came", (SM1, SM6, gone(packets=2))),
     Row("sm7-never-came", (SM1, SM6, gone())),
     Row("sm7-never-came", (SM1, SM6), (Standing(1, TEMPORARY, HERE, Counts()),)),
-    Row("deregistered", (SM1, OK, Left(True, "by the user"))),
-    Row("expired", (SM1, OK, Left(False, "its SA sets have expired"))),
+    Row("deregistered", (SM1, OK, Left(By.USER, "by the user"))),
+    Row("deregistered-by-network", (SM1, OK, Left(By.NETWORK, "by the network: rejected"))),
+    Row("expired", (SM1, OK, Left(By.TIME, "its SA sets have expired"))),
     Row("expired", (SM1, OK)),
     Row("core-silent", (SM1,)),
     Row("clear-on-protected-port", (CLEAR,)),
@@ -189,7 +191,7 @@ def test_words_are_sentences(cause: Cause) -> None:
         ((SM1, refused(Refusal.CORE_SILENT), SM1, SM6, gone(bad_icv=1)), (), "sm7-never-came"),
         ((SM1, SM6, gone(bad_icv=1), SM1, core(500)), (), "core-refused"),
         ((SM1, SM6, DENIAL, core(403), SM1, SM6, gone()), (), "sm7-never-came"),
-        ((OK, Left(True, "by the user"), SM1, core(403)), (), "unknown-subscriber"),
+        ((OK, Left(By.USER, "by the user"), SM1, core(403)), (), "unknown-subscriber"),
         ((SM1, refused(Refusal.PORT_COLLISION), SM1, SM6, SM7, OK), (USED,), "registered"),
         ((SM1, core(500), OK, refused(Refusal.CORE_SILENT)), (USED,), "registered"),
         ((BEHIND_NAT, SM6, gone(bad_icv=1)), (), "nat-between"),

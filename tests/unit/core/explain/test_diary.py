@@ -1,14 +1,14 @@
 """Diaries are bounded in every direction, and found by every name."""
 
 from twopair.base import Limit, Micros, Refusal, seconds
-from twopair.core.explain import Diaries, Diary, Dismissed, Entry, Left
+from twopair.core.explain import By, Diaries, Diary, Dismissed, Entry, Left
 from twopair.core.explain.diary import A_DAY, LINES
 
 NOW = Micros(10 * A_DAY)
 
 
 def line(at: int = NOW) -> Entry:
-    return Entry(Micros(at), Left(True, "by the user"))
+    return Entry(Micros(at), Left(By.USER, "by the user"))
 
 
 def write(diaries: Diaries, name: str, at: int = NOW, *, confirmed: bool = False) -> None:

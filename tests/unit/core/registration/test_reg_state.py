@@ -22,12 +22,14 @@ def test_full_then_partial() -> None:
     watch = RegWatch()
     assert watch.apply(info(0, reg("a", contact("1")), reg("b", contact("1")), full=True)) is Applied.NEWS
     assert watch.apply(info(1, reg("a", contact("2")))) is Applied.NEWS
-    assert [c.id for c in watch.registrations["a"].contacts] == ["2", "1"]
+    assert list(watch.contacts["a"]) == [("2", "sip:2@x"), ("1", "sip:1@x")]
     assert watch.apply(info(2, reg("a", contact("1", active=False)))) is Applied.NEWS
-    assert {c.id: c.active for c in watch.registrations["a"].contacts} == {"1": False, "2": True}
+    assert list(watch.contacts["a"]) == [("2", "sip:2@x")]
     gone = reg("b", contact("1", active=False), state=RegState.TERMINATED)
     assert watch.apply(info(3, gone)) is Applied.NEWS
-    assert watch.registrations["b"] == gone
+    assert set(watch.contacts) == {"a"}
+    assert watch.apply(info(4, reg("a", contact("2", active=False)))) is Applied.NEWS
+    assert watch.contacts == {}
 
 
 def test_order() -> None:
@@ -37,9 +39,9 @@ def test_order() -> None:
     assert watch.apply(info(0, full=True)) is Applied.NEWS
     assert watch.apply(info(0, full=True)) is Applied.STALE
     assert watch.apply(info(2, reg("a"))) is Applied.GAP
-    assert watch.registrations == {}
+    assert watch.contacts == {}
     assert watch.apply(info(7, reg("a"), full=True)) is Applied.NEWS
     assert watch.apply(info(8, reg("b"))) is Applied.NEWS
     watch.begin()
     assert watch.apply(info(0, full=True)) is Applied.NEWS
-    assert watch.registrations == {}
+    assert watch.contacts == {}

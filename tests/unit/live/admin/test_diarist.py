@@ -4,7 +4,7 @@ from tests.unit.live.admin.test_sas import Served
 from tests.unit.nodes.pcscf.bed import CK, IK, Ue
 
 from twopair.base import Refusal, Report
-from twopair.core.explain import Came, Confirmed, Counts, Dismissed, Failed, Left, Staged
+from twopair.core.explain import By, Came, Confirmed, Counts, Dismissed, Failed, Left, Staged
 from twopair.core.registration.brought import Brought
 from twopair.core.sa import RemoveSas, Stage
 from twopair.live.admin.diarist import Diarist
@@ -45,7 +45,7 @@ def test_a_registration_and_its_end() -> None:
     assert used == Staged(temporary.set_id, Stage.IN_USE)
     assert confirmed == Confirmed(ue.impu, 600)
     assert gone == Staged(temporary.set_id, Stage.DELETED)
-    assert left == Left(False, "its SA sets have expired")
+    assert left == Left(By.TIME, "its SA sets have expired")
 
 
 def test_counters_of_a_set_that_was_never_confirmed() -> None:

@@ -37,7 +37,7 @@ def test_a_registration_its_renewal_and_its_end() -> None:
     assert bed.counts.registered == 1
     assert bed.counts.stages[Stage.TEMPORARY] == bed.counts.stages[Stage.IN_USE] == 1
     bed.wait(700)
-    assert bed.counts.ended == {"by_user": 0, "expired": 1}
+    assert bed.counts.ended == {"by_user": 0, "by_network": 0, "expired": 1}
     assert bed.counts.stages[Stage.DELETED] == 1
     assert not bed.counts.failed
 

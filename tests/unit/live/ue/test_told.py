@@ -8,9 +8,10 @@ from typing import get_args
 import pytest
 
 from twopair.base import Endpoint, Flow, Impi, Impu, Port, Refusal, Transport
+from twopair.core.registration.flows import RegFlow
+from twopair.live.ue.happening import Happening
 from twopair.live.ue.printer import Printer, one_line
 from twopair.live.ue.told import told
-from twopair.live.ue.ue import Happening
 from twopair.live.ue.unsuccessful import NotDeregistered, NotRegistered
 from twopair.live.ue.verbs import failed
 from twopair.nodes.facts import (
@@ -20,6 +21,7 @@ from twopair.nodes.facts import (
     Deregistered,
     Lost,
     MessageReceived,
+    Notified,
     Refused,
     Registered,
     RegistrationFailed,
@@ -100,6 +102,34 @@ TOLD: list[tuple[Happening, dict[str, object], str]] = [
             "flow": str(FLOW),
         },
         f"refused CLEAR_TO_UE on {FLOW}: {Refusal.CLEAR_TO_UE.words} ({Refusal.CLEAR_TO_UE.clause}): OPTIONS",
+    ),
+    (
+        Notified(Impi("a"), "shortened", True, (Impu("sip:a@h"),), 60, flow=RegFlow("<urn:uuid:1>", 2)),
+        {
+            "event": "notified",
+            "registration": "shortened",
+            "active": True,
+            "identities": ["sip:a@h"],
+            "flow": "reg-id 2",
+            "expires_s": 60,
+        },
+        "the network says of the registration (reg-id 2): shortened, 60 s are left",
+    ),
+    (
+        Notified(Impi("a"), "probation", False, retry_after_s=30),
+        {
+            "event": "notified",
+            "registration": "probation",
+            "active": False,
+            "identities": [],
+            "retry_after_s": 30,
+        },
+        "the network says of the registration: probation, to be tried again in 30 s",
+    ),
+    (
+        Deregistered(Impi("a"), "by the network: rejected"),
+        {"event": "deregistered", "reason": "by the network: rejected", "by_network": "rejected"},
+        "de-registered: by the network: rejected",
     ),
 ]
 

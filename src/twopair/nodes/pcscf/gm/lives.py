@@ -98,6 +98,15 @@ class Lives:
         self._tables.touch(live.owner)
         self._note(live.owner)
 
+    def shorten(self, owner: Subscriber, until: Micros, now: Micros, out: list[Action]) -> None:
+        """Let all confirmed sets of a subscriber end by then (MGP-11, MGU-14)."""
+        for live in owner.sets:
+            if _lasts(live):
+                live.life.shorten(until)
+        self._note(owner)
+        if len(owner.sets) > 1 or owner.current is None:  # one that is in use has none that waits
+            self._note_ending(owner, now, out)
+
     def lose(self, flow: Flow, now: Micros, out: list[Action]) -> None:
         """A connection is gone: forget it; what went over it may be answered on a new one (MSG-06)."""
         stream, layer = self._tables.streams.drop(flow), self._tables.layer

@@ -202,11 +202,13 @@ class Confirmations:
         everywhere = exchange.reading.asked.contact == ALL
         ordinary = (one for one in self._tables.subscribers.all_of(live.owner.impi) if not one.flow.sos)
         for owner in ordinary if everywhere else (live.owner,):
+            had = bool(owner.bindings)
             owner.unbind(exchange.reading.impu)
             self._tables.touch(owner)
             if not owner.bindings and not owner.pending:
                 exchange.doomed += tuple(owner.sets)
-                out.append(Report(Deregistered(owner.impi, BY_USER, owner.flow)))
+                if had:  # else a NOTIFY has overtaken this answer
+                    out.append(Report(Deregistered(owner.impi, BY_USER, owner.flow)))
 
 
 def _unavailable(exchange: Exchange) -> Response:

@@ -17,6 +17,9 @@ from twopair.wire.sip import NameAddr, Request, first_element
 
 _UDP: Final = Transport.UDP
 
+PARTING: Final = frozenset({"NOTIFY"})
+"""What still goes to a UE whose registration is over, as long as it has a set: word of that (MGP-11)."""
+
 
 class Downward:
     """Takes requests from the core."""
@@ -93,7 +96,9 @@ class Downward:
         user = self._user(route) if route else None
         if user is None:
             return Refusal.FLOW_FAILED if route and _of_a_flow(route) else Refusal.NO_PATH_TOKEN
-        if user.current is None or not user.registered(now):
+        if user.current is None:
+            return user.away
+        if not user.registered(now) and request.method not in PARTING:
             return user.away
         hops = hops_left(request)
         return (user, user.current, hops) if hops else Refusal.TOO_MANY_HOPS
