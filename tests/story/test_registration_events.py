@@ -197,3 +197,13 @@ def test_versions_and_full_state() -> None:
     net.wish(net.ue(1), Register())
     told = [RegInfo.parse(one.message.body) for one in net.gm() if one.what == "NOTIFY"]
     assert [(info.version, info.full) for info in told] == [(0, True), (1, False)]
+
+
+@pytest.mark.parametrize("ue", [True, False])
+def test_calls_end_with_the_registration(ue: bool) -> None:
+    """MGP-11, PCS-19: both ends hear of it at once, over the sets that are still there (24.229 §5.2.8.1)."""
+    net = network(ue=ue, ues=2)
+    net.wish(net.ue(1), Call(net.impu(2)))
+    net.wish(net.home, Dismiss(net.impu(1)), wait_s=5)
+    for host in net.ues:
+        assert facts(host, CallChanged)[-1].stage is CallStage.ENDED

@@ -112,7 +112,7 @@ class Pcscf:
         self._upward = Upward(tables, self._answers, calls)
         self._downward = Downward(tables, self._answers, calls)
         self._responses = Responses(tables, self._answers, calls)
-        self._watches = Watches(tables, self._answers, self._lives)
+        self._watches = Watches(tables, self._answers, self._lives, releases)
         self._events: dict[type, Callable[[Any, Micros, list[Action]], None]] = {
             Received: self._received,
             StreamOpened: self._stream_opened,

@@ -10,6 +10,8 @@ from twopair.nodes.actions import Action
 from twopair.nodes.facts import BY_NETWORK, Deregistered, Notified
 from twopair.nodes.pcscf.gm.lives import Lives
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.relay.release import Releases
+from twopair.nodes.pcscf.relay.session import Ending
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.reginfo import ContactEvent, ContactInfo, RegInfo
 from twopair.wire.sip import same_uri, uri_key
@@ -27,11 +29,12 @@ _WORST: Final = (
 class Told:
     """Applies what is told to registrations and their SA sets."""
 
-    __slots__ = ("_lives", "_tables")
+    __slots__ = ("_lives", "_releases", "_tables")
 
-    def __init__(self, tables: Tables, lives: Lives) -> None:
+    def __init__(self, tables: Tables, lives: Lives, releases: Releases) -> None:
         self._tables = tables
         self._lives = lives
+        self._releases = releases
 
     def end_of(self, owner: Subscriber, watch: RegWatch, info: RegInfo) -> ContactInfo | None:
         """The contact of a registration, if it stands for no identity any more; None while it does."""
@@ -53,10 +56,11 @@ class Told:
                 return
 
     def dismiss(self, owner: Subscriber, contact: ContactInfo, now: Micros, out: list[Action]) -> None:
-        """A registration is over: its data and routes go, and after 64 * T1 its sets (MGP-11).
+        """A registration is over: its sessions, data and routes go, and after 64 * T1 its sets (MGP-11).
 
         Until then the UE's own NOTIFY and its answer still pass; nothing else does.
         """
+        self._releases.release_all(owner, Ending.DEREGISTERED, now, out)
         owner.bind_all(())
         self._fade(owner, Micros(now + SIXTY_FOUR_T1), now, out)
         out.append(Report(_notified(owner, contact, [])))

@@ -18,6 +18,7 @@ from twopair.nodes.pcscf.gm.answers import Answers, tag_for
 from twopair.nodes.pcscf.gm.lives import Lives
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.register.binding import endpoint_of, next_hop
+from twopair.nodes.pcscf.relay.release import Releases
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.watch.told import Told
 from twopair.wire.reginfo import CONTENT_TYPE, ContactInfo, RegInfo
@@ -73,10 +74,10 @@ class Watches:
 
     __slots__ = ("_answers", "_by_call", "_by_impi", "_tables", "_told", "_when_due")
 
-    def __init__(self, tables: Tables, answers: Answers, lives: Lives) -> None:
+    def __init__(self, tables: Tables, answers: Answers, lives: Lives, releases: Releases) -> None:
         self._tables = tables
         self._answers = answers
-        self._told = Told(tables, lives)
+        self._told = Told(tables, lives, releases)
         self._by_impi: dict[Impi, Watch] = {}
         self._by_call: dict[str, Watch] = {}
         self._when_due: Errand = self._due
