@@ -47,7 +47,10 @@ def _values() -> Iterator[str]:
             (code("limit"), _codes([limit.word for limit in Limit])),
             (code("refusal"), "[refusals](refusals.md) by name"),
             (code("cause"), "[refusals](refusals.md) by name, `status_403` and its like, `expired`"),
-            (code("reason"), "[drops](refusals.md) by name; of an ended registration `by_user`, `by_network`, `expired`"),
+            (
+                code("reason"),
+                "[drops](refusals.md) by name; of an ended registration `by_user`, `by_network`, `expired`",
+            ),
             (code("direction"), _codes(["received", "sent"])),
             (code("method"), _codes([kind for kind in KINDS if kind not in CLASSES])),
             (code("code"), _codes(CLASSES)),
