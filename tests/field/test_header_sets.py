@@ -16,6 +16,7 @@ OURS = {
     "via": "PCS-12",
     "record-route": "PCS-12",
     "max-forwards": "PCS-12",
+    "max-breadth": "PCS-22",
     "route": "PCS-08",
     "require": "PCS-17",
     "proxy-require": "PCS-17",

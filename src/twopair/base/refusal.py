@@ -109,6 +109,7 @@ class Refusal(Reason):
     METHOD_NOT_ALLOWED = (405, "RFC 3261 §8.2.1", "a method that this service does not know")
     # limits
     TOO_MANY_HOPS = (483, "RFC 3261 §16.3", "Max-Forwards reached zero")
+    TOO_BROAD = (440, "RFC 5393 §5.3.3", "Max-Breadth leaves no branch to forward to")
     LOOP = (482, "RFC 3261 §16.3", "the request came back to us")
     OVERLOADED = (503, "RFC 3261 §21.5.4", "bounded state is full")
     FLOODED = (0, "RFC 3261 §21.5.4", "above a limit, and more of it than is answered")

@@ -49,6 +49,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "security.response_after_rekey": Row(When.AT_ONCE),
     "security.missing_security_verify": Row(When.AT_ONCE),
     "security.foreign_route": Row(When.AT_ONCE),
+    "security.hide_topology": Row(When.AT_ONCE, "dialogs that stand keep what their UEs have seen"),
     "security.reuse": Row(When.AT_ONCE),
     "security.pass_on": Row(When.AT_ONCE),
     "security.flows_per_impi": Row(When.NEXT, "those that are more already stay"),

@@ -63,6 +63,7 @@ class Security(Section):
     response_after_rekey: Literal["old", "new"] = "old"
     missing_security_verify: Literal["reject", "tolerate"] = "reject"
     foreign_route: Literal["replace", "reject"] = "replace"
+    hide_topology: bool = False
     reuse: Literal["reject", "replace"] = "reject"
     pass_on: list[Word] = Field(default_factory=lambda: ["privacy"])
     flows_per_impi: Annotated[int, Field(ge=1, le=32)] = 4
@@ -192,6 +193,7 @@ class PcscfFile(Section):
             response_after_rekey=self.security.response_after_rekey,
             missing_security_verify=self.security.missing_security_verify,
             foreign_route=self.security.foreign_route,
+            hide_topology=self.security.hide_topology,
             reuse=self.security.reuse,
             pass_on=tuple(self.security.pass_on),
             reg_event=self.watch.reg_event,

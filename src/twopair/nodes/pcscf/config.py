@@ -34,6 +34,7 @@ class PcscfConfig:
         response_after_rekey: ``old`` is the paper's solution 1, ``new`` its solution 2 (RRG-07, RRG-08).
         missing_security_verify: ``reject`` or ``tolerate`` (AGR-35).
         foreign_route: ``replace`` or ``reject`` a Route that is not the Service-Route (PCS-08).
+        hide_topology: whether Via and Record-Route of the core are kept from UEs (PCS-20).
         reuse: ``reject`` or ``replace`` when a challenge finds the ports or SPIs of live sets offered again
             (RRG-02).
         pass_on: option tags in Proxy-Require that are left for the next hop; others are refused (PCS-23).
@@ -63,6 +64,7 @@ class PcscfConfig:
     response_after_rekey: str = "old"
     missing_security_verify: str = "reject"
     foreign_route: str = "replace"
+    hide_topology: bool = False
     reuse: str = "reject"
     pass_on: tuple[str, ...] = ("privacy",)
     reg_event: bool = False

@@ -9,9 +9,11 @@ from twopair.nodes.pcscf.gm.answers import Answers
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.relay.calls import REFRESHING, Calls
-from twopair.nodes.pcscf.relay.headers import DIALOG_METHODS, for_ue, hops_left, in_dialog
+from twopair.nodes.pcscf.relay.headers import DIALOG_METHODS, breadth, for_ue, hops_left, in_dialog
+from twopair.nodes.pcscf.relay.options import capabilities, names
 from twopair.nodes.pcscf.relay.relayed import Relay, SessionRelay, forward
-from twopair.nodes.pcscf.relay.ways import Way, way_over
+from twopair.nodes.pcscf.relay.routes import was_strict
+from twopair.nodes.pcscf.relay.ways import OTHER_WAY, Way, way_over
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import NameAddr, Request, first_element
 
@@ -47,6 +49,9 @@ class Downward:
         elif begins and self._calls.full and isinstance(found, tuple):
             found = Refusal.OVERLOADED
         if isinstance(found, Refusal):
+            if request.method == "OPTIONS" and self._ends_here(request, found):
+                self._answers.send(txn, None, capabilities(request), now, out)
+                return
             detail = Limit.SESSIONS.word if found is Refusal.OVERLOADED else ""
             self._answers.refuse(txn, None, found, now, out, detail=detail)
             return
@@ -74,6 +79,13 @@ class Downward:
                 relay.sessions = (session,)
         forward(relay, self._tables, now, out)
 
+    def _ends_here(self, request: Request, found: Refusal) -> bool:
+        """Whether an OPTIONS is for us: a probe of the core that names us, or one that may go no further."""
+        if found is Refusal.NO_PATH_TOKEN:
+            config = self._tables.config
+            return names(request.uri, config.name, config.core)
+        return found is Refusal.TOO_MANY_HOPS
+
     def ack(self, request: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Forward the ACK to a 2xx, which has no transaction; nothing answers one that is refused."""
         try:
@@ -94,6 +106,9 @@ class Downward:
         """
         route = request.get("Route")
         user = self._user(route) if route else None
+        if user is None and (user := self._user(f"<{request.uri}>")) is not None:  # of a strict router
+            was_strict(request)
+            request.push("Route", user.path)
         if user is None:
             return Refusal.FLOW_FAILED if route and _of_a_flow(route) else Refusal.NO_PATH_TOKEN
         if user.current is None:
@@ -101,7 +116,9 @@ class Downward:
         if not user.registered(now) and request.method not in PARTING:
             return user.away
         hops = hops_left(request)
-        return (user, user.current, hops) if hops else Refusal.TOO_MANY_HOPS
+        if not hops:
+            return Refusal.TOO_MANY_HOPS
+        return (user, user.current, hops) if breadth(request) != "0" else Refusal.TOO_BROAD
 
     def _user(self, route: str) -> Subscriber | None:
         """Whom a Route value names: its user part is the token of Path or Record-Route (PCS-01, PCS-12)."""
@@ -116,7 +133,8 @@ class Downward:
     def _onward(self, request: Request, live: LiveSet, flow: Flow, hops: int, *, dialog: bool) -> Request:
         """The request as the UE is to see it: from port_ps, whatever port it is sent from (MSG-04)."""
         via = f"SIP/2.0/{flow.transport.value} {live.via}{self._tables.branch_end()}"
-        sent = for_ue(request, via, live.route if dialog else "", hops - 1)
+        route, hides = live.route if dialog else "", self._tables.config.hide_topology
+        sent = for_ue(request, via, route, hops - 1, _held_back(breadth(request)), hides=hides)
         sent.pop_value("Route")
         return sent
 
@@ -136,6 +154,11 @@ class Downward:
             sent = self._onward(request, live, way.flow, hops, dialog=dialog)
         self._tables.streams.open(way.flow, live, now, out)
         return way, sent
+
+
+def _held_back(breadth: str) -> str:
+    """One branch is kept for another way to the UE, where there are more than one (RFC 5393; PCS-24)."""
+    return OTHER_WAY if breadth == OTHER_WAY else str(int(breadth) - 1)
 
 
 def _of_a_flow(route: str) -> bool:

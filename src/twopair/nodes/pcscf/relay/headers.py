@@ -16,7 +16,11 @@ Values = Sequence[str]
 """Of header lines whose names an `Edit` has."""
 
 MAX_FORWARDS: Final = 70
-_HOPS: Final = frozenset({"max-forwards"})
+MAX_BREADTH: Final = "60"
+"""What a request may be forked into, where it does not say, and at most (RFC 5393 §5.3.3)."""
+
+_HOPS: Final = frozenset({"max-forwards", "max-breadth"})
+_PATH: Final = frozenset({"via", "record-route"})
 DIALOG_METHODS: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 """Requests that may make a dialog, and so get a Record-Route (PCS-12)."""
 
@@ -82,7 +86,9 @@ def answer_from_ue(response: Response, edit: Edit, above: Values, below: Values)
         drop_provided(response)
 
 
-def for_ue(request: Request, via: str, route: str, hops: int) -> Request:
+def for_ue(
+    request: Request, via: str, route: str, hops: int, breadth: str, *, hides: bool = False
+) -> Request:
     """A copy for a UE without what is the network's own business (PCS-13, PCS-17, PCS-28).
 
     Args:
@@ -90,9 +96,13 @@ def for_ue(request: Request, via: str, route: str, hops: int) -> Request:
         via: our Via.
         route: our Record-Route, or nothing.
         hops: Max-Forwards.
+        breadth: Max-Breadth.
+        hides: whether Via and Record-Route of the core are left out (PCS-20).
     """
-    edit = _for_ue(not_for_ue(request), route != "")
-    return request.edited(edit, (via, route) if route else (via,), (str(hops),), _branch_at_end(via))
+    gone = not_for_ue(request)
+    edit = _for_ue(gone | _PATH if hides else gone, route != "")
+    above = (via, route) if route else (via,)
+    return request.edited(edit, above, (str(hops), breadth), _branch_at_end(via))
 
 
 def _branch_at_end(via: str) -> str:
@@ -102,7 +112,9 @@ def _branch_at_end(via: str) -> str:
 
 @lru_cache(maxsize=64)  # messages have their headers in few orders
 def _for_ue(gone: frozenset[str], routed: bool) -> Edit:
-    return Edit(gone | _HOPS, ("Via", "Record-Route") if routed else ("Via",), ("Max-Forwards",))
+    return Edit(
+        gone | _HOPS, ("Via", "Record-Route") if routed else ("Via",), ("Max-Forwards", "Max-Breadth")
+    )
 
 
 def clean_for_ue(response: Response) -> None:
@@ -126,6 +138,16 @@ def hops_left(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 3):
         raise WireError("Max-Forwards is no number", 0, "RFC 3261 §20.22")
     return int(text)
+
+
+def breadth(request: Request) -> str:
+    """Max-Breadth as it goes on (RFC 5393 §5.3.3). Raises WireError for none that can be read."""
+    text = request.get("Max-Breadth")
+    if text is None:
+        return MAX_BREADTH
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise WireError("Max-Breadth is no number", 0, "RFC 5393 §5.3.1")
+    return str(min(int(text), int(MAX_BREADTH)))
 
 
 def passed_hops(request: Request) -> Sequence[str]:

@@ -11,7 +11,7 @@ from twopair.nodes.facts import Rerouted
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.relay.session import Session
-from twopair.nodes.pcscf.relay.ways import Way, onward
+from twopair.nodes.pcscf.relay.ways import OTHER_WAY, Way, onward
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Request, Response, make_request
 
@@ -135,6 +135,8 @@ def another_way(relay: Relay, why: Why, tables: Tables, now: Micros, out: list[A
     way = relay.way
     if way is None or relay.rung or relay.cancelled or relay.txn.answered:
         return False
+    if why is Why.SILENT and relay.txn.request.get("Max-Breadth") == OTHER_WAY:
+        return False  # the first is open still: two branches would be more than it may have
     way = onward(way, why, relay.user, relay.sent.octets, now)
     if way is None:
         return False
@@ -142,6 +144,8 @@ def another_way(relay: Relay, why: Why, tables: Tables, now: Micros, out: list[A
     if flow.transport is Transport.TCP:
         tables.streams.open(flow, live, now, out)
     relay.sent = sent = relay.sent.copy()
+    if why is Why.SILENT:
+        sent.set("Max-Breadth", OTHER_WAY)
     sent.pop_value("Via")
     sent.push("Via", f"SIP/2.0/{flow.transport.value} {live.via}{tables.branch_end()}")
     relay.way, relay.flow = way, flow

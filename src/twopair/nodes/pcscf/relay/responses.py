@@ -16,11 +16,20 @@ from twopair.nodes.pcscf.relay.headers import (
     clean_for_ue,
     rewrite_record_route,
 )
-from twopair.nodes.pcscf.relay.relayed import Relay, SessionRelay, another_way, cancel, provisional, settled
+from twopair.nodes.pcscf.relay.relayed import (
+    Relay,
+    SessionRelay,
+    another_way,
+    cancel,
+    cancel_of,
+    provisional,
+    settled,
+)
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.sip import Edit, Request, Response, make_response
+from twopair.wire.sip import REASON, Edit, Request, Response, make_response
 
 TRYING: Final = 100
+UNAVAILABLE: Final = 503
 
 
 @lru_cache(maxsize=64)
@@ -58,6 +67,11 @@ class Responses:
     ) -> None:
         """Relay a response; 100 is for one hop only, and a failure waits for other ways that are open."""
         if response.status < 200:
+            if relay.txn.answered and txn is not relay.client and txn.method == "INVITE":
+                self._tables.layer.start(
+                    cancel_of(txn.request), txn.flow, now, out
+                )  # another way answered it
+                return
             provisional(relay, txn, self._tables, now, out)
         if response.status == TRYING:
             return
@@ -76,7 +90,7 @@ class Responses:
         if relay.live is None:
             self._for_core(relay, response)
         else:
-            self._for_ue(relay, relay.live, response)
+            self._for_ue(relay, relay.live, response, hides=self._tables.config.hide_topology)
         self._answers.send(relay.txn, relay.live, response, now, out)
 
     def silent(self, txn: ClientTransaction, relay: Relay, now: Micros, out: list[Action]) -> None:
@@ -136,16 +150,22 @@ class Responses:
             cancel(relay, self._tables, now, out)
 
     @staticmethod
-    def _for_ue(relay: Relay, live: LiveSet, response: Response) -> None:
+    def _for_ue(relay: Relay, live: LiveSet, response: Response, *, hides: bool) -> None:
         response.pop_value("Via")
         clean_for_ue(response)
-        if "record-route" in response.names():
+        if "record-route" not in response.names():
+            return
+        if hides:
+            response.set("Record-Route", live.route)
+        else:
             rewrite_record_route(response, relay.user.path, live.route)
 
     @staticmethod
     def _for_core(relay: Relay, response: Response) -> None:
         """Via and Record-Route as they were, whatever the UE made of them; its identity asserted (PCS-14)."""
         vias, routes = relay.vias, relay.record_route
+        if response.status == UNAVAILABLE:  # it is the UE that is, not we (RFC 3261 §16.7, item 6)
+            response.status, response.reason = 500, REASON[500]
         asserted = _asserted(relay, response.values("P-Preferred-Identity"))
         answer_from_ue(response, anew(len(vias), len(routes)), (*vias, *routes), (asserted,))
 

@@ -15,6 +15,9 @@ LARGE_OCTETS: Final = 1300
 ESP_OCTETS: Final = 57
 """What ESP adds at most: SPI and sequence number, IV, padding and trailer, ICV (MSG-08)."""
 
+OTHER_WAY: Final = "1"
+"""Max-Breadth of a request that goes another way: the branch kept back for it (RFC 5393 §5.3.3)."""
+
 _USABLE: Final = (Stage.NEWLY_ESTABLISHED, Stage.IN_USE)
 
 
