@@ -114,12 +114,13 @@ class FilterCriterion:
         return self.trigger is None or self.trigger.holds(occasion)
 
 
-PART_OF: Final = {
+PART_OF: Final[dict[SessionCase | None, Part]] = {
     SessionCase.ORIGINATING: Part.REGISTERED,
     SessionCase.TERMINATING_REGISTERED: Part.REGISTERED,
     SessionCase.TERMINATING_UNREGISTERED: Part.UNREGISTERED,
     SessionCase.ORIGINATING_UNREGISTERED: Part.UNREGISTERED,
     SessionCase.ORIGINATING_CDIV: Part.REGISTERED,
+    None: Part.REGISTERED,
 }
 """The part of a profile that holds in each case."""
 

@@ -34,13 +34,15 @@ class Occasion:
 
     Args:
         request: as it came.
-        case: whose it is.
-        registration: what it does, where it is a REGISTER.
+        case: whose it is; None for a REGISTER, which begins no session.
+        registration: what it does, where it is one.
     """
 
     __slots__ = ("case", "registration", "request")
 
-    def __init__(self, request: Request, case: SessionCase, registration: Registration | None = None) -> None:
+    def __init__(
+        self, request: Request, case: SessionCase | None, registration: Registration | None = None
+    ) -> None:
         self.request = request
         self.case = case
         self.registration = registration

@@ -1,7 +1,7 @@
 """The home network as one node: I-CSCF, S-CSCF and HSS behind one core address."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from twopair.base import (
     Bind,
@@ -55,6 +55,7 @@ from twopair.nodes.homenet.scscf import Scscf
 from twopair.nodes.homenet.store import SubscriberStore
 from twopair.nodes.homenet.streams import Streams
 from twopair.nodes.homenet.targets import Fork, Onward
+from twopair.nodes.homenet.third_party import ThirdParty, ThirdPartyRegister
 from twopair.nodes.homenet.verdict import Answer, Denied
 from twopair.wire.reginfo import ContactEvent
 from twopair.wire.sip import Request, Response, make_response, parse
@@ -100,6 +101,12 @@ class HomeNetwork:
         self._proxy.without_server = self._without_server
         self._user = NetworkUser(config, entropy, self._routing, self._proxy, self._layer, self._inquiries)
         self._reg_event = RegEvent(config, entropy, registrar, self._layer, self._proxy)
+        self._third_party = ThirdParty(config, entropy, self._layer, self._proxy, registrar, self._dismiss)
+        self._own: dict[type, Callable[[Any, int, Micros, list[Action]], None]] = {
+            OwnMessage: self._user.answered,
+            Watcher: self._reg_event.answered,
+            ThirdPartyRegister: self._third_party.answered,
+        }
         self._registrar = registrar
         self._streams = Streams()
 
@@ -131,8 +138,7 @@ class HomeNetwork:
                 out.append(Bind(self._config.core))
             case _:
                 raise IllegalStep(_NOT_OURS)
-        if self._scscf.changes:
-            self._reg_event.tell(self._scscf.changes, now, out)
+        self._tell_changes(now, out)
         return out
 
     def next_deadline(self) -> Micros | None:
@@ -191,10 +197,8 @@ class HomeNetwork:
         """Send a response back, or take it as the outcome of a MESSAGE of ours."""
         if isinstance(txn.owner, Branch):
             self._proxy.on_response(txn.owner, response, now, out)
-        elif isinstance(txn.owner, OwnMessage) and response.status >= 200:
-            self._user.answered(txn.owner, response.status, now, out)
-        elif isinstance(txn.owner, Watcher) and response.status >= 200:
-            self._reg_event.answered(txn.owner, response.status, now, out)
+        elif response.status >= 200:
+            self._own_answered(txn.owner, response.status, now, out)
 
     def on_silence(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
         """Nothing has come so far: it may still come, and twice is worse than late."""
@@ -203,10 +207,13 @@ class HomeNetwork:
         """No answer came: as 408 (RFC 3261 §16.8)."""
         if isinstance(txn.owner, Branch):
             self._proxy.on_timeout(txn.owner, now, out)
-        elif isinstance(txn.owner, OwnMessage):
-            self._user.answered(txn.owner, 408, now, out)
-        elif isinstance(txn.owner, Watcher):
-            self._reg_event.answered(txn.owner, 408, now, out)
+        else:
+            self._own_answered(txn.owner, 408, now, out)
+
+    def _own_answered(self, owner: object, status: int, now: Micros, out: list[Action]) -> None:
+        """A request of ours has an outcome; a CANCEL has no owner, and nobody waits for its answer."""
+        if (take := self._own.get(type(owner))) is not None:
+            take(owner, status, now, out)
 
     def on_stray_response(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Drop it (RFC 6026 §7.2)."""
@@ -248,13 +255,37 @@ class HomeNetwork:
             return
         room = self._inquiries.run(
             lambda at: readable(self._registered(wanted, flow.remote, at)),
-            lambda answer, at, to: self._answer(txn, answer, at, to),
+            lambda answer, at, to: self._has_registered(txn, request, answer, at, to),
             now,
             out,
             wanted.impi,
         )
         if not room:
             self._answer(txn, Denied(Refusal.OVERLOADED, "requests that wait for the HSS"), now, out)
+
+    def _has_registered(
+        self,
+        txn: ServerTransaction,
+        request: Request,
+        answer: Answer | Denied,
+        now: Micros,
+        out: list[Action],
+    ) -> None:
+        """Answer a REGISTER, and tell of what it has changed."""
+        response = self._answer(txn, answer, now, out)
+        self._tell_changes(now, out, request, response)
+
+    def _tell_changes(
+        self,
+        now: Micros,
+        out: list[Action],
+        asked: Request | None = None,
+        answered: Response | None = None,
+    ) -> None:
+        """Application servers hear of registrations, and whoever watches them."""
+        if self._scscf.changes:
+            self._third_party.tell(self._scscf.changes, now, out, asked, answered)
+            self._reg_event.tell(self._scscf.changes, now, out)
 
     def _registered(self, wanted: RegisterRequest, source: Endpoint, now: Micros) -> Inquiry[Answer | Denied]:
         assigned = yield from self._icscf.register(wanted.impi, wanted.impu)
@@ -341,7 +372,7 @@ class HomeNetwork:
 
     def _answer(
         self, txn: ServerTransaction, answer: Answer | Denied, now: Micros, out: list[Action]
-    ) -> None:
+    ) -> Response:
         """Send our own answer and report what it means."""
         status = answer.refusal.status if isinstance(answer, Denied) else answer.status
         response = make_response(txn.request, status, to_tag=token(self._entropy, 4), headers=answer.headers)
@@ -351,6 +382,7 @@ class HomeNetwork:
             out.append(Report(Refused(answer.refusal, flow, answer.detail)))
         else:
             out.extend(Report(fact) for fact in answer.facts)
+        return response
 
     def _wake(self, now: Micros, out: list[Action]) -> None:
         self._layer.wake(now, out)
