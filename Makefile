@@ -12,7 +12,7 @@ WHEELS ?=
 STAGES := $(BIN)/python -m tools.stages
 export PYTHON
 
-.PHONY: help setup demo test interop kills moves nightly check unit lint fuzz bench docs wheel deb clean
+.PHONY: help setup demo test interop cores kills moves nightly check unit lint fuzz bench docs wheel deb clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,10 @@ test: $(VENV)/.dev  ## every test that this machine can run; a stage that fails 
 interop: $(VENV)/.dev  ## our UEs at Kamailio's P-CSCF, in a kernel with ESP; TIMES=20 for twenty times in a row
 	@tools/system-packages test
 	@TWOPAIR_TIMES=$(TIMES) $(BIN)/python -m tests.uml $$((5 + 3 * $(TIMES))) tests/interop/kamailio/test_life.py
+
+cores: $(VENV)/.dev  ## our P-CSCF, UEs and HSS with Kamailio's I-CSCF and S-CSCF over Cx; TIMES=20 for twenty times in a row
+	@tools/system-packages test
+	@TWOPAIR_TIMES=$(TIMES) $(BIN)/python -m pytest -q tests/interop/kamailio_cores
 
 kills: $(VENV)/.dev  ## kill -9 of the P-CSCF, 100 times, under load of 200 UEs; BACKEND=userspace KILLS=20
 	@tools/system-packages test

@@ -19,8 +19,13 @@ LONGEST_S: Final = 86_400
 Order = Dismiss | Reauthenticate
 
 
-def orders(driver: Driver) -> dict[str, Carry]:
-    """By name; each is carried out before its answer, which tells how many registrations it has found."""
+def orders(driver: Driver, beyond: Callable[[Order], int] = lambda _order: 0) -> dict[str, Carry]:
+    """By name; each is carried out before its answer, which tells how many registrations it has found.
+
+    Args:
+        driver: of the home network.
+        beyond: carries an order to S-CSCFs of others; gives how many users it was about there.
+    """
     outcomes: list[Ordered] = []
 
     def keep(fact: object) -> None:
@@ -39,7 +44,8 @@ def orders(driver: Driver) -> dict[str, Carry]:
             outcomes.clear()
             driver.feed(order)
             done = outcomes[-1]
-            yield dumps({"who": done.who, "registrations": done.registrations, "watchers": done.watchers})
+            found = done.registrations + beyond(order)
+            yield dumps({"who": done.who, "registrations": found, "watchers": done.watchers})
 
         return carry
 

@@ -50,7 +50,6 @@ from twopair.nodes.cx import (
 VISITED_NETWORK_IDENTIFIER: Final[Name] = (known.AVP_TGPP_VISITED_NETWORK_IDENTIFIER, TGPP)
 PUBLIC_IDENTITY: Final[Name] = (known.AVP_TGPP_PUBLIC_IDENTITY, TGPP)
 SERVER_NAME: Final[Name] = (known.AVP_TGPP_SERVER_NAME, TGPP)
-SERVER_CAPABILITIES: Final[Name] = (known.AVP_TGPP_SERVER_CAPABILITIES, TGPP)
 USER_DATA: Final[Name] = (known.AVP_TGPP_CX_USER_DATA, TGPP)
 SIP_NUMBER_AUTH_ITEMS: Final[Name] = (known.AVP_TGPP_3GPP_SIP_NUMBER_AUTH_ITEMS, TGPP)
 SIP_AUTHENTICATION_SCHEME: Final[Name] = (known.AVP_TGPP_3GPP_SIP_AUTHENTICATION_SCHEME, TGPP)
@@ -236,7 +235,7 @@ def to_answer(question: Question, reply: Reply) -> list[Any]:
 def _of_uaa(_uar: Uar, uaa: Uaa) -> list[Any]:
     if uaa.server_name:
         return [*_experimental(SUBSEQUENT_REGISTRATION), avp(SERVER_NAME, uaa.server_name)]
-    return [*_experimental(FIRST_REGISTRATION), avp(SERVER_CAPABILITIES, [])]
+    return _experimental(FIRST_REGISTRATION)  # without capabilities, any S-CSCF will do (29.228 §6.1.1.1)
 
 
 def _of_maa(mar: Mar, maa: Maa) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from twopair.base import Impi, Impu
@@ -9,8 +10,10 @@ from twopair.live.diameter import base, cx
 from twopair.live.diameter.local import CX
 from twopair.live.diameter.message import Message, avp, text_of
 from twopair.live.diameter.peers import Peers, Respond
-from twopair.nodes.cx import Assignment, Mar, Ppr, Profile, Result, Rtr, Saa, Sar
+from twopair.nodes.cx import Assignment, Mar, Ppr, Profile, Reason, Result, Rtr, Saa, Sar
+from twopair.nodes.events import Dismiss, Reauthenticate
 from twopair.nodes.homenet.hss import Hss
+from twopair.wire.reginfo import ContactEvent
 
 _log = logging.getLogger(__name__)
 
@@ -18,6 +21,10 @@ _BEGINS: Final = frozenset({Assignment.REGISTRATION, Assignment.RE_REGISTRATION}
 
 Told = Callable[[int | None], None]
 """Called with the result code of the S-CSCF, None where it could not be reached."""
+
+
+def _heard(_code: int | None) -> None:
+    """The log has it."""
 
 
 class Serving(NamedTuple):
@@ -46,11 +53,27 @@ class HssServer:
         """Which S-CSCF has said that it serves a user, None for none behind Diameter."""
         return self._serving.get(impi)
 
+    def carry(self, order: Dismiss | Reauthenticate) -> int:
+        """Carry an order about a user to the S-CSCF that serves them; gives how many users that were.
+
+        There is no message that has a user authenticate: only registrations can be ended (29.228 §6.1.3).
+        """
+        if isinstance(order, Reauthenticate):
+            return 0
+        rejected = order.event is ContactEvent.REJECTED
+        reason = Reason.PERMANENT_TERMINATION if rejected else Reason.SERVER_CHANGE
+        return sum(self.terminate(Rtr(impi, (), reason), _heard) for impi in self._hss.users(order.who))
+
     def terminate(self, rtr: Rtr, told: Told) -> bool:
-        """Have the S-CSCF end registrations (29.228 §6.1.3); gives whether there is one."""
+        """Have the S-CSCF end registrations (29.228 §6.1.3); gives whether there is one.
+
+        It is told all public identities where none are given: Kamailio's ends nothing by a private one alone.
+        """
         serving = self._serving.pop(rtr.impi, None)
         if serving is None:
             return False
+        if not rtr.impus:
+            rtr = replace(rtr, impus=self._profile(rtr.impi, serving).impus)
         ends = Sar(rtr.impi, serving.impu, "", Assignment.ADMINISTRATIVE_DEREGISTRATION)
         self._hss.server_assignment(ends)
         self._tell(cx.COMMANDS[Rtr], cx.to_rtr(rtr), serving, told)
@@ -61,12 +84,15 @@ class HssServer:
         serving = self._serving.get(impi)
         if serving is None:
             return False
-        asked = Sar(impi, serving.impu, "", Assignment.NO_ASSIGNMENT)
-        saa = self._hss.server_assignment(asked)
-        if saa.result is not Result.SUCCESS:
+        profile = self._profile(impi, serving)
+        if not profile.impus:
             return False
-        self._tell(cx.COMMANDS[Ppr], cx.to_ppr(Ppr(impi, saa.profile)), serving, told)
+        self._tell(cx.COMMANDS[Ppr], cx.to_ppr(Ppr(impi, profile)), serving, told)
         return True
+
+    def _profile(self, impi: Impi, serving: Serving) -> Profile:
+        """As it is now, without an identity where there is none any more."""
+        return self._hss.server_assignment(Sar(impi, serving.impu, "", Assignment.NO_ASSIGNMENT)).profile
 
     def _tell(self, command: int, avps: list[object], serving: Serving, told: Told) -> None:
         def answered(answer: Message | None) -> None:

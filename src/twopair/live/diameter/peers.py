@@ -220,7 +220,11 @@ class Peers:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+    def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """A connection came; its task is one of ours, so that it ends with us."""
+        self._keep(self._accepted(reader, writer))
+
+    async def _accepted(self, reader: StreamReader, writer: StreamWriter) -> None:
         if len(self._strangers) >= MOST_STRANGERS or self._stopping:
             writer.close()
             return

@@ -42,7 +42,10 @@ async def serve_home(file: Path, verbose: int = 0) -> None:
             start(driver, file, settings.endpoints(), verbose)
             named = settings.admin.socket
             place = None if named is None else beside(file, named)
-            async with AdminSocket({}, orders(driver)).open(place), cx_of(file, settings, node, driver):
+            async with (
+                cx_of(file, settings, node, driver) as beyond,
+                AdminSocket({}, orders(driver, beyond)).open(place),
+            ):
                 ready(f"home {config.domain} on {config.core}")
                 await end.wait()
             _log.info("end")

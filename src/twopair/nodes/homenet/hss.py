@@ -165,6 +165,13 @@ class Hss:
         """Name of the S-CSCF that serves a user, empty for none."""
         return self._servers.get(impi, "")
 
+    def users(self, who: str) -> tuple[Impi, ...]:
+        """The users of that IMPI or IMPU, none where the store fails."""
+        try:
+            return tuple(self._store.owners(Impu(who))) or (Impi(who),)
+        except StoreFailed:
+            return ()
+
     @_or_else(Sar(Impi(""), Impu(""), "", Assignment.NO_ASSIGNMENT))
     def completed(self, sar: Sar) -> Sar:
         """The same with both identities, where it has one of them alone (29.228 §6.1.2)."""
