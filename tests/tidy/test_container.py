@@ -31,7 +31,7 @@ def mounted(service: str) -> tuple[Path, str]:
 def own_addresses(settings: Any) -> dict[str, str]:
     """Addresses by network, as a file says them."""
     if isinstance(settings, PcscfFile):
-        return {"gm": settings.gm.addresses[0], "core": settings.core.address}
+        return {"gm": settings.gm.addresses[0], "core": settings.core.own[0]}
     if isinstance(settings, HomeFile):
         return {"core": settings.sip.address}
     return {"gm": settings.gm.address}

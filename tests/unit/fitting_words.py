@@ -51,6 +51,7 @@ FITS: Final[dict[Refusal, Fits]] = {
     Refusal.CHALLENGE_ON_TEMPORARY: status(401),
     Refusal.NOT_AUTHENTICATED: status(200),
     Refusal.CORE_SILENT: request,
+    Refusal.NAME_UNRESOLVED: request,
     Refusal.NO_PATH_TOKEN: request,
     Refusal.FLOW_FAILED: request,
     Refusal.CLEAR_TO_UE: lambda _message: True,

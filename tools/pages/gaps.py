@@ -10,7 +10,6 @@ GAPS: Final[dict[str, str]] = {
     "KEY-08": "the kernel draws its own IVs; our engine keeps the partition",
     "UNP-01": "no emergency requests",
     "UNP-02": "no emergency requests",
-    "PCS-06": "one registrar; no second target after 504 or silence",
     "PCS-07": "charging addresses and term-ioi are not kept",
     "UEP-04": "feature tags as configured; none is built in",
     "UEP-09": "no 100rel, no preconditions",

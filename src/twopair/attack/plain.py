@@ -6,7 +6,7 @@ Each is a layer around the real node: what has no agreement it deals with itself
 from collections.abc import Sequence
 from typing import Final
 
-from twopair.base import Flow, Impi, Impu, Micros, Received, Report, Send, Transport
+from twopair.base import Endpoint, Flow, Impi, Impu, Micros, Received, Report, Send, Transport
 from twopair.core.aka import Accepted, Card, aka_password, decode_nonce, digest_response
 from twopair.nodes import Action, Event, Node
 from twopair.nodes.facts import Registered
@@ -52,7 +52,9 @@ class PlainPcscf:
         credentials = Credentials.parse(request.get("Authorization") or "")
         request.set("Authorization", str(credentials.with_quoted("integrity-protected", "yes")))
         request.push("Via", f"SIP/2.0/UDP {self._config.core};branch={branch}")
-        return Send(Flow(Transport.UDP, self._config.core, self._config.registrar), request.to_bytes())
+        registrar = self._config.registrar
+        assert isinstance(registrar, Endpoint), "the lab has an address"
+        return Send(Flow(Transport.UDP, self._config.core, registrar), request.to_bytes())
 
     def _down(self, response: Response) -> Send:
         flow = self._asked[response.top_via.branch or ""]

@@ -19,6 +19,7 @@ class Limit(Reason):
     CONNECTIONS_PER_SOURCE = ("RFC 3261 §18", "TCP connections in the clear from one source")
     TRANSACTIONS = ("RFC 3261 §17.2", "SIP transactions at a time")
     SESSIONS = ("24.229 §5.2.6, PCS-15", "sessions at a time, with those that are being set up")
+    RESOLVING = ("RFC 3263 §4", "requests that wait for a name to be resolved")
     CLEAR_MESSAGE_OCTETS = ("RFC 3261 §21.5.7", "octets of one message in the clear")
 
     @property

@@ -57,6 +57,7 @@ class Refusal(Reason):
     CHALLENGE_ON_TEMPORARY = (500, "33.203 §7.4, RRG-03", "a second challenge over a temporary set")
     NOT_AUTHENTICATED = (500, "33.203 §5.1.2, UNP-03", "200 from the core to what nobody authenticated")
     CORE_SILENT = (504, "24.229 §5.2.2, PCS-06", "the home network does not answer")
+    NAME_UNRESOLVED = (504, "24.229 §5.2.2, RFC 3263 §4", "no server is known behind the home network's name")
     NO_PATH_TOKEN = (404, "24.229 §5.2.6.4, PCS-13", "request from the core for no UE of ours")
     FLOW_FAILED = (430, "RFC 5626 §5.3.1, MGU-09", "request from the core over a flow that is gone")
     # seen by the UE

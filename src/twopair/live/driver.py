@@ -25,6 +25,7 @@ from twopair.base import (
     Unbind,
     Woke,
 )
+from twopair.core.locate import Answer, Fault, Resolve, Resolved
 from twopair.core.registration.kept import Forget, Keep, KeptRegistration, Recalled
 from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
 from twopair.live.clock import monotonic
@@ -142,6 +143,7 @@ class Driver:
             Keep: _nobody,
             Forget: _nobody,
             Report: self._report,
+            Resolve: self._unresolved,
         }
         self._perform_alone: dict[type, Callable[[Any], None]] = {
             Bind: self._bind,
@@ -364,6 +366,10 @@ class Driver:
                 flow = sa_set.flow(Transport.TCP, arrow.ports.src, arrow.ports.dst)
                 self._ports.abort(flow, "its SA set was removed")
         self.backend.remove(action.set_id)
+
+    def _unresolved(self, action: Resolve) -> None:
+        """Nobody knows names, unless somebody else performs it."""
+        self._events.append(Resolved(action.question, Answer((), 60, Fault.SILENT)))
 
     def _report(self, action: Report) -> None:
         self._tell(self._listeners, action.fact)

@@ -113,7 +113,7 @@ def _bound(place: SocketFactory, local: Endpoint, kind: int, guard: Guard | None
             sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         if guard is not None:
             guard(sock)
-        sock.bind(local)
+        sock.bind((local.address, max(local.port, 0)))  # any port has two names (`gm.access`)
     except OSError:
         sock.close()
         raise

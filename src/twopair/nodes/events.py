@@ -1,6 +1,7 @@
 """Everything a node can be fed; with `actions.py` beside it, this is the architecture."""
 
 from twopair.base.io import Received, StreamClosed, StreamOpened, Unreachable, Woke
+from twopair.core.locate import Resolved
 from twopair.core.registration.kept import Recalled
 from twopair.core.sa.actions import SasInstalled, SasRefused
 from twopair.nodes.cx import HssAnswered, Ppr, Rtr
@@ -22,6 +23,7 @@ Event = (
     | SasInstalled
     | SasRefused
     | Recalled
+    | Resolved
     | HssAnswered
     | Rtr
     | Ppr
@@ -45,6 +47,7 @@ __all__ = [
     "Received",
     "Reconfigured",
     "Register",
+    "Resolved",
     "Rtr",
     "SasInstalled",
     "SasRefused",

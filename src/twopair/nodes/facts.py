@@ -8,6 +8,7 @@ from twopair.base.flow import Endpoint, Flow, Transport
 from twopair.base.identity import Impi, Impu
 from twopair.base.refusal import Refusal
 from twopair.base.report import Refused
+from twopair.core.locate.terms import Fault, Place, Target
 from twopair.core.registration.brought import Brought
 from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.sa.life import Stage
@@ -32,7 +33,9 @@ __all__ = [
     "Resynchronised",
     "SessionOver",
     "SetStage",
+    "TargetFailed",
     "Unreached",
+    "Unresolved",
 ]
 
 
@@ -229,6 +232,34 @@ class SessionOver:
     call_id: str
     why: str
     flow: RegFlow = ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """P-CSCF: a request found no server behind a name (RFC 3263 §4).
+
+    Args:
+        place: the name, with port and transport where it was given.
+        fault: why.
+    """
+
+    place: Place
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFailed:
+    """P-CSCF: a server of the core, one of several, did not take a request (RFC 3263 §4.3).
+
+    Args:
+        target: the server; it is spared for a while.
+        why: what was the trouble.
+        then: the server that the request went to instead; None: there is no other.
+    """
+
+    target: Target
+    why: Why
+    then: Target | None
 
 
 @dataclass(frozen=True, slots=True)

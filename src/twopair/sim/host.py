@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twopair.backends.contract import InstallError
@@ -21,6 +22,7 @@ from twopair.base import (
     Woke,
 )
 from twopair.core.esp import Drop
+from twopair.core.locate import Resolve, Resolved
 from twopair.core.registration.kept import Forget, Keep, KeptRegistration, Recalled, as_far_as
 from twopair.core.sa import ARROWS, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused
 from twopair.nodes import Event, Node
@@ -87,6 +89,7 @@ class Host:
             RemoveSas: self._remove,
             Keep: self._keep,
             Forget: lambda action: self._store(action.key, None),
+            Resolve: self._resolve,
             Report: self._report,
         }
 
@@ -299,6 +302,15 @@ class Host:
 
     def _keep(self, action: Keep) -> None:
         self._store(action.key, action.value)
+
+    def _resolve(self, action: Resolve) -> None:
+        """Ask the zone of the world; the answer comes when it comes, or never."""
+        for delay, answer in self._world.zone(action.question):
+            self.agenda.after(delay, partial(self._resolved, self.node, Resolved(action.question, answer)))
+
+    def _resolved(self, node: Node, event: Resolved) -> None:
+        if node is self.node:  # which knows nothing of the questions of another
+            self.feed(event)
 
     def _store(self, key: str, value: KeptRegistration | None) -> None:
         if self.epoch == self.stored.epoch:  # the fence of ADR 20

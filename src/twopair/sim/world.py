@@ -7,6 +7,7 @@ from hashlib import sha256
 from twopair.backends.contract import InstallError
 from twopair.backends.memory import MemoryBackend
 from twopair.base import Flow, Micros, seconds
+from twopair.core.locate import Answer, Fault, Question
 from twopair.core.sa import SaSet
 from twopair.nodes import Node
 from twopair.sim.agenda import Agenda
@@ -19,6 +20,10 @@ DELAY: Micros = seconds(0.001)
 """How long a packet travels."""
 
 A_MINUTE = seconds(60)
+NO_NAME = Answer((), 60, Fault.NO_NAME)
+
+Zone = Callable[[Question], list[tuple[int, Answer]]]
+"""What the DNS says: each (delay in microseconds, answer) comes; none means silence. The place for lies."""
 
 Carrier = Callable[[Packet], list[tuple[int, Packet]]]
 """Decides what becomes of a packet: each (delay in microseconds, packet) arrives; none means lost.
@@ -43,6 +48,7 @@ class World:
         refuse_install: called before each install; a text refuses it (for tests of ERR-24).
         passed: called with each packet that a back end has let through to its host.
         moves: called with a host whose addresses are about to be another machine's.
+        zone: what nodes are told of names; at first that there are none.
         pieces: how octets written to a stream at once are cut into segments.
     """
 
@@ -52,6 +58,7 @@ class World:
         self.observed: list[Observed] = []
         self.carrier: Carrier = lambda packet: [(DELAY, packet)]
         self.refuse_install: Callable[[Host, SaSet], str | None] = lambda _host, _set: None
+        self.zone: Zone = lambda _question: [(DELAY, NO_NAME)]
         self.passed: Callable[[Host, Packet], None] = lambda _host, _packet: None
         self.moves: Callable[[Host], None] = lambda _host: None
         self.pieces: Callable[[bytes], Iterable[bytes]] = lambda data: (data,)

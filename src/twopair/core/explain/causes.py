@@ -121,8 +121,17 @@ CAUSES: Final[tuple[Cause, ...]] = (
         "core-silent",
         "24.229 §5.2.2, PCS-06",
         "The core did not answer the REGISTER.",
-        "Check core.registrar of pcscf.toml, and whether the I-CSCF runs and has a way back to core.address.",
+        "Check core.registrar of pcscf.toml, and whether the I-CSCF runs and has a way back to core.address. "
+        "Where its name has several servers, none of them answered.",
         of.refused({Refusal.CORE_SILENT}),
+    ),
+    Cause(
+        "core-not-found",
+        "24.229 §5.2.2, RFC 3263 §4",
+        "No server is known behind the name of the core.",
+        "The evidence has the name and what the DNS said of it. Ask the name servers yourself "
+        "(core.nameservers, else /etc/resolv.conf), or give core.registrar an address.",
+        of.refused({Refusal.NAME_UNRESOLVED}),
     ),
     Cause(
         "clear-on-protected-port",

@@ -18,6 +18,7 @@ ADVICE: Final[dict[Limit, str]] = {
     Limit.CONNECTIONS_PER_SOURCE: "See what opens so many connections there.",
     Limit.TRANSACTIONS: "See whether the core is slow, or a flood comes in; if there is memory, raise it.",
     Limit.SESSIONS: "See how many calls there are; if there is memory, raise it.",
+    Limit.RESOLVING: "The name servers are slow or silent: look at core.nameservers, or at /etc/resolv.conf.",
     Limit.CLEAR_MESSAGE_OCTETS: "Look at what the UE sends; a REGISTER has no reason to be that large.",
 }
 

@@ -56,6 +56,7 @@ class Why(Enum):
     UNREACHABLE = "its datagram did not arrive"
     LOST = "lost with its connection"
     SILENT = "no answer yet, though it was sent again"
+    UNAVAILABLE = "it says that it is out of service"
     TIMER = "no answer in time"
     ABANDONED = "given up by its user"
 

@@ -2,14 +2,17 @@
 
 import re
 from functools import partial
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from twopair.base import Endpoint, Port, Secret, Suite, WireError, canonical_address
+from twopair.base import Endpoint, Port, Secret, Suite, Transport, WireError, canonical_address
+from twopair.core.locate import Hop, hop_to, is_name
 
 CONTROLS: Final = r"[\x00-\x1f\x7f-\x9f]"
 """NUL, tab, newline, DEL and their like (C0 and C1)."""
+
+_TRANSPORTS: Final = {"transport=udp": Transport.UDP, "transport=tcp": Transport.TCP}
 
 BackendName = Literal["auto", "kernel", "userspace", "memory"]
 
@@ -86,6 +89,22 @@ def endpoint_of(value: object, usual: str = "5060") -> Endpoint:
         ) from None
 
 
+def _hop(value: object) -> Hop:
+    text = _text(value, "ADDRESS:PORT or a name").removeprefix("sip:")
+    host, _, asked = text.partition(";")
+    transport = _TRANSPORTS.get(asked.lower())
+    if transport is None and asked:
+        raise ValueError("not a transport that we have; give ;transport=udp or ;transport=tcp")
+    name, colon, port = host.partition(":")
+    if not is_name(name.lower().rstrip(".")) or ":" in port:
+        endpoint = endpoint_of(host)
+        return hop_to(endpoint.address, endpoint.port, transport)
+    number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else 0
+    if colon and not 0 < number < 65536:
+        raise ValueError("no such port; give 1 to 65535")
+    return hop_to(name, number, transport)
+
+
 def _listening(value: object) -> Endpoint:
     text = _text(value, "ADDRESS:PORT")
     if not re.fullmatch(r"(\[[^]]*\]|[^][:]*):[0-9]+", text):
@@ -112,6 +131,12 @@ EndpointText = Annotated[Endpoint, BeforeValidator(endpoint_of)]
 
 ListeningText = Annotated[Endpoint, BeforeValidator(_listening)]
 """``127.0.0.1:9464`` or ``[::1]:9464``: where nothing is usual, the port is written."""
+
+HopText = Annotated[Any, BeforeValidator(_hop)]
+"""The same, or a name: ``icscf.example.net``, with or without a port, and ``;transport=tcp``."""
+
+NameserverText = Annotated[Endpoint, BeforeValidator(partial(endpoint_of, usual="53"))]
+"""An address; without a port 53 is meant."""
 
 HepEndpointText = Annotated[Endpoint, BeforeValidator(partial(endpoint_of, usual="9060"))]
 """Likewise; without a port 9060 is meant."""

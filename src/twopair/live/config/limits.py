@@ -31,6 +31,7 @@ class LimitsTable(Section):
     transactions: Annotated[int, Field(ge=100, le=100_000_000)] = _USUAL.transactions
     sessions: Count = _USUAL.sessions
     sessions_per_ue: Annotated[int, Field(ge=2, le=1_000)] = _USUAL.sessions_per_ue
+    resolving: Count = _USUAL.resolving
     clear_message_octets: Octets = _USUAL.clear_message_octets
     message_octets: Octets = _USUAL.message_octets
     diaries: Count = _USUAL.diaries

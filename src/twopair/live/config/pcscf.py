@@ -6,16 +6,17 @@ from typing import Annotated, Literal, Self, cast
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite
+from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite, seconds
 from twopair.live.config import together
 from twopair.live.config.endpoints import Keys
 from twopair.live.config.fields import (
     Address,
     BackendName,
-    EndpointText,
     HepEndpointText,
+    HopText,
     Ipsec,
     ListeningText,
+    NameserverText,
     PortNumber,
     SecretText,
     Section,
@@ -49,9 +50,18 @@ class Gm(Section):
 class Core(Section):
     """Table [core]."""
 
-    address: Address
+    address: Address | None = None
+    addresses: list[Address] | None = Field(default=None, min_length=1, max_length=2)
     port: PortNumber = 5060
-    registrar: EndpointText
+    registrar: HopText | None = None
+    nameservers: list[NameserverText] = Field(default_factory=list, max_length=8)
+    mtu: Annotated[int, Field(ge=576, le=65535)] = 1500
+    aside_s: Annotated[int, Field(ge=1, le=3600)] = 30
+
+    @property
+    def own(self) -> list[str]:
+        """Its addresses, the preferred one first."""
+        return self.addresses or ([] if self.address is None else [self.address])
 
 
 class Security(Section):
@@ -174,7 +184,13 @@ class PcscfFile(Section):
     @property
     def core_at(self) -> Endpoint:
         """Towards the home network: each worker has a port of its own, which is in the Path of its UEs."""
-        return Endpoint(self.core.address, Port(self.part.port(self.core.port)))
+        return self.cores_at[0]
+
+    @property
+    def cores_at(self) -> list[Endpoint]:
+        """The same, of each address."""
+        port = Port(self.part.port(self.core.port))
+        return [Endpoint(address, port) for address in self.core.own]
 
     def config(self) -> PcscfConfig:
         """What the node is told. Raises ValueError for values that do not go together."""
@@ -184,6 +200,9 @@ class PcscfFile(Section):
             gm_addresses=tuple(self.gm.addresses),
             core=self.core_at,
             registrar=self.core.registrar,
+            core_too=self.cores_at[1] if len(self.cores_at) > 1 else None,
+            core_mtu=self.core.mtu,
+            core_aside=seconds(self.core.aside_s),
             gm_port=Port(self.gm.port),
             port_ps=Port(self.gm.port_ps),
             port_pc=tuple(map(Port, self.gm.port_pc)),
@@ -203,7 +222,11 @@ class PcscfFile(Section):
 
     def endpoints(self) -> Iterator[tuple[Endpoint, Keys]]:
         """What the node binds, and the keys it comes from."""
-        yield self.core_at, Keys("core.address", "core.port", self.core_at.port)
+        for core in self.cores_at:
+            yield (
+                core,
+                Keys("core.addresses" if self.core.addresses else "core.address", "core.port", core.port),
+            )
         for address in self.gm.addresses:
             for port in self.gm.port_pc:
                 yield Endpoint(address, Port(port)), Keys("gm.addresses", "gm.port_pc", port)

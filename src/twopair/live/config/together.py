@@ -104,8 +104,37 @@ def _when(place: Place, broken: Callable[[Any], bool]) -> Callable[[Any], Found]
 
 def _pcscf_addresses(file: Any) -> Iterator[tuple[Place, str]]:
     yield from ((("gm", "addresses", n), address) for n, address in enumerate(file.gm.addresses))
-    yield ("core", "address"), file.core.address
-    yield ("core", "registrar"), file.core.registrar.address
+    yield from (_core_place(file, n) for n in range(len(file.core.own)))
+    if _numeric(file.core.registrar):
+        yield ("core", "registrar"), file.core.registrar.address
+
+
+def _core_place(file: Any, n: int) -> tuple[Place, str]:
+    one = file.core.addresses is None
+    return ("core", "address") if one else ("core", "addresses", n), file.core.own[n]
+
+
+def _numeric(hop: Any) -> bool:
+    """Whether a next hop is an address, and not a name or none."""
+    try:
+        return hop is not None and bool(ipaddress.ip_address(hop.address))
+    except ValueError:
+        return False
+
+
+def _no_core(file: Any) -> bool:
+    return (file.core.address is None) is (file.core.addresses is None)
+
+
+def _two_of_a_family(file: Any) -> bool:
+    return len(file.core.own) == 2 and len(set(map(_family, file.core.own))) == 1
+
+
+def _registrar_out_of_reach(file: Any) -> bool:
+    """An address of a family of which we have none."""
+    registrar = file.core.registrar
+    own = set(map(_family, file.core.own))
+    return bool(own) and _numeric(registrar) and _family(registrar.address) not in own
 
 
 def _protected_not_clear(file: Any) -> Found:
@@ -121,15 +150,17 @@ def _client_is_server(file: Any) -> Found:
 
 def _registrar_is_us(file: Any) -> bool:
     own = {Endpoint(address, Port(file.gm.port)) for address in file.gm.addresses}
-    own.add(Endpoint(file.core.address, Port(file.core.port)))
-    return file.core.registrar in own
+    own.update(Endpoint(address, Port(file.core.port)) for address in file.core.own)
+    registrar = file.core.registrar
+    return _numeric(registrar) and Endpoint(registrar.address, Port(registrar.port)) in own
 
 
 def _core_meets_gm(file: Any) -> bool:
     """The ports of further workers towards the home network; the first has a rule of its own."""
     further = range(file.core.port + 1, file.core.port + file.workers)
     ports = {file.gm.port, file.gm.port_ps, *file.gm.port_pc}
-    return file.core.address in file.gm.addresses and any(port in ports for port in further)
+    both = set(file.core.own) & set(file.gm.addresses)
+    return bool(both) and any(port in ports for port in further)
 
 
 def _http_is_sip(file: Any) -> bool:
@@ -146,6 +177,14 @@ PCSCF: Final[tuple[Rule, ...]] = (
     _twice("security", "algorithms"),
     _twice("security", "pass_on"),
     _legacy("security"),
+    Rule(
+        "is missing, or core.addresses is there too; give one of the two",
+        _when(("core", "address"), _no_core),
+    ),
+    Rule(
+        "two of one address family; give one IPv4 and one IPv6 address",
+        _when(("core", "addresses"), _two_of_a_family),
+    ),
     _nobodys(_pcscf_addresses),
     Rule(
         "not for protected traffic; give one beside 5060, 5061 and gm.port (33.203 §7.1, SA-20)",
@@ -156,7 +195,7 @@ PCSCF: Final[tuple[Rule, ...]] = (
         "is the unprotected endpoint of gm too; give core another port or address",
         _when(
             ("core", "port"),
-            lambda file: file.core.address in file.gm.addresses and file.core.port == file.gm.port,
+            lambda file: bool(set(file.core.own) & set(file.gm.addresses)) and file.core.port == file.gm.port,
         ),
     ),
     Rule(
@@ -165,10 +204,7 @@ PCSCF: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         "of another address family than core.address; give both as IPv4 or both as IPv6",
-        _when(
-            ("core", "registrar"),
-            lambda file: _family(file.core.address) != _family(file.core.registrar.address),
-        ),
+        _when(("core", "registrar"), _registrar_out_of_reach),
     ),
     Rule("is an endpoint of gm too; give another port", _when(("admin", "http"), _http_is_sip)),
     Rule(

@@ -36,7 +36,7 @@ def turns_of(file: Path, settings: PcscfFile) -> Turns:
         raise PrerequisiteMissing(
             f"{file}: store.key_file = {key_file}: is not there; give the key file of the other hosts"
         )
-    missing = partial(absent, (*settings.gm.addresses, settings.core.address))
+    missing = partial(absent, (*settings.gm.addresses, *settings.core.own))
     standby = Standby(
         tenancy,
         instance_of(failover.instance),

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 
+from twopair.core.locate import Resolve
 from twopair.live.collector import collect_nothing, collect_what_stayed, spare_what_stays
 from twopair.live.config import PcscfFile
 from twopair.live.driver import Driver
@@ -19,6 +20,7 @@ from twopair.live.ipsec import Before, Ipsec, start_ipsec
 from twopair.live.keeping.kept import Kept
 from twopair.live.keeping.opened import Places, open_kept, places
 from twopair.live.program import ready, start, until_told_to_end
+from twopair.live.resolver import Resolver
 from twopair.live.service.attendants import ATTENDANTS
 from twopair.live.service.draining import drained
 from twopair.live.service.lead import Lead
@@ -85,6 +87,9 @@ async def _serve(
         driver = Driver(node, ipsec.backend, place=place, guard=ipsec.guard, tenure=tenure)
         closing.callback(_leave_to_another, ipsec, driver, tenure)
         closing.callback(driver.stop)
+        resolver = Resolver(driver.feed, settings.core.nameservers)
+        closing.callback(resolver.close)
+        driver.outside[Resolve] = resolver.ask
         if kept is not None:
             driver.outside |= kept.performs
             kept.again = tenure.again = partial(loop.call_soon_threadsafe, kept.keep_all, node.kept)

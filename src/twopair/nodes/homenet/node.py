@@ -139,7 +139,7 @@ class HomeNetwork:
             case _:
                 raise IllegalStep(_NOT_OURS)
         self._tell_changes(now, out)
-        return out
+        return list(self._streams.mended(out))
 
     def next_deadline(self) -> Micros | None:
         """Moment at which `Woke` is to be fed, or None."""
@@ -158,6 +158,7 @@ class HomeNetwork:
         self, txn: ServerTransaction, request: Request, flow: Flow, now: Micros, out: list[Action]
     ) -> None:
         """Register, forward or answer."""
+        self._streams.came(request, flow)
         if request.method == "REGISTER":
             self._register(txn, request, flow, now, out)
         else:

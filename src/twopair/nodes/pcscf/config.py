@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite, canonical_address
+from twopair.base import DEFAULT_SUITES, Endpoint, Micros, Port, Suite, canonical_address, seconds
+from twopair.core.locate import Hop
 from twopair.core.secagree import ALL, Confidentiality, Policy, Share
 from twopair.nodes.pcscf.limits import Limits
 
@@ -12,6 +13,7 @@ CLEAR_PORTS: Final = (5060, 5061)
 
 GM_PORT: Final = Port(5060)
 PORT_PS: Final = Port(5062)
+CORE_ASIDE: Final = seconds(30)
 PORT_PC: Final = (Port(5064), Port(5066), Port(5068))
 
 
@@ -23,8 +25,9 @@ class PcscfConfig:
         name: host name of the P-CSCF, for people and charging identifiers.
         visited_network: value of P-Visited-Network-ID and of orig-ioi (PCS-02, PCS-03).
         gm_addresses: addresses towards UEs, IPv4 and IPv6.
-        core: address and port towards the home network; UDP.
-        registrar: where REGISTER goes: the I-CSCF (PCS-06), and requests whose next hop is a name.
+        core: address and port towards the home network.
+        registrar: where REGISTER goes: the I-CSCF (PCS-06), and requests whose next hop cannot be resolved;
+            None: REGISTER goes to the domain of its Request-URI.
         gm_port: unprotected port.
         port_ps: protected server port, the same for all UEs for ever (RRG-01).
         port_pc: protected client ports, at least three (RRG-03).
@@ -41,6 +44,9 @@ class PcscfConfig:
         reg_event: whether it subscribes to what becomes of registrations (24.229 §5.2.3, PCS-16).
         limits: bounds of the state.
         share: of the SPIs, where other nodes have SAs in the same SAD (SA-16).
+        core_too: a second address towards the home network, of the other family.
+        core_mtu: path MTU towards the home network, in octets (RFC 3261 §18.1.1).
+        core_aside: for how long a server of the core that has failed is spared, where there are others.
 
     Attributes:
         place: who and where it is, which stays as long as it serves.
@@ -54,7 +60,7 @@ class PcscfConfig:
     visited_network: str
     gm_addresses: tuple[str, ...]
     core: Endpoint
-    registrar: Endpoint
+    registrar: Hop | None = None
     gm_port: Port = GM_PORT
     port_ps: Port = PORT_PS
     port_pc: tuple[Port, ...] = PORT_PC
@@ -70,6 +76,9 @@ class PcscfConfig:
     reg_event: bool = False
     limits: Limits = field(default_factory=Limits)
     share: Share = ALL
+    core_too: Endpoint | None = None
+    core_mtu: int = 1500
+    core_aside: Micros = CORE_ASIDE
     policy: Policy = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -89,8 +98,12 @@ class PcscfConfig:
                 "port_ps, port_pc: not 5060, 5061 or the unprotected port (SA-20)",
             ),
             (
-                any(Endpoint(a, self.gm_port) == self.core for a in self.gm_addresses),
+                any(Endpoint(a, self.gm_port) in self.cores for a in self.gm_addresses),
                 "core: not the unprotected endpoint",
+            ),
+            (
+                self.core_too is not None and (":" in self.core_too.address) is (":" in self.core.address),
+                "core_too: of the other address family than core",
             ),
             (not self.policy.priority, "algorithms: none is left for this confidentiality"),
             (self.response_after_rekey not in {"old", "new"}, "response_after_rekey: old or new"),
@@ -106,7 +119,12 @@ class PcscfConfig:
                 raise ValueError(words)
 
     @property
+    def cores(self) -> tuple[Endpoint, ...]:
+        """Its endpoints towards the home network, the first one preferred."""
+        return (self.core,) if self.core_too is None else (self.core, self.core_too)
+
+    @property
     def place(self) -> tuple[object, ...]:
         """All that SA sets, tokens and charging identifiers of a running P-CSCF were made with."""
-        fixed = (self.name, self.visited_network, self.gm_addresses, self.core)
+        fixed = (self.name, self.visited_network, self.gm_addresses, *self.cores)
         return (*fixed, self.gm_port, self.port_ps, self.port_pc, self.share)

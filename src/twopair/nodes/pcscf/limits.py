@@ -30,6 +30,7 @@ class Limits:
         connections: TCP connections in the clear, over all UEs.
         connections_per_source: the same, from one source.
         transactions: SIP transactions at a time; new ones in the clear leave a quarter for all others.
+        resolving: requests towards the core that wait for the DNS.
         clear_message_octets: one message in the clear.
         head_octets: start line and header fields of one message on a stream inside ESP.
         message_octets: one whole message on a stream inside ESP.
@@ -55,6 +56,7 @@ class Limits:
     transactions: int = 100_000
     sessions: int = 100_000
     sessions_per_ue: int = 32
+    resolving: int = 1_000
     clear_message_octets: int = 16_384
     head_octets: int = 65_536
     message_octets: int = 262_144

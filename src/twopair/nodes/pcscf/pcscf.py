@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from twopair.base import (
-    Bind,
     CloseStream,
     Entropy,
     Flow,
@@ -20,6 +19,7 @@ from twopair.base import (
     WireError,
     Woke,
 )
+from twopair.core.locate import Resolved
 from twopair.core.registration.kept import KeptRegistration
 from twopair.core.registration.pcscf_sets import SetEvent
 from twopair.core.sa import SasInstalled, SasRefused, Stage, Trigger
@@ -32,26 +32,29 @@ from twopair.core.sip import (
     Timers,
     TransactionLayer,
     Trouble,
+    Why,
 )
 from twopair.nodes.actions import Action
 from twopair.nodes.events import Drain, Event, Recalled, Reconfigured, Start
 from twopair.nodes.pcscf.config import PcscfConfig
-from twopair.nodes.pcscf.gm.access import ANY_PORT, Door
+from twopair.nodes.pcscf.gm.access import Door, binds
 from twopair.nodes.pcscf.gm.admission import Admission
 from twopair.nodes.pcscf.gm.answers import Answers
 from twopair.nodes.pcscf.gm.lives import Lives
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.streams import CLEAR_IDLE
+from twopair.nodes.pcscf.located import Continuing
+from twopair.nodes.pcscf.register import sending
 from twopair.nodes.pcscf.register.attempts import Attempts
 from twopair.nodes.pcscf.register.challenge import Challenges
 from twopair.nodes.pcscf.register.confirm import Confirmations
 from twopair.nodes.pcscf.register.exchange import Exchange
+from twopair.nodes.pcscf.register.finals import Finals
 from twopair.nodes.pcscf.register.keeping import Keeping
 from twopair.nodes.pcscf.register.request import Registrations
 from twopair.nodes.pcscf.relay.calls import Calls
 from twopair.nodes.pcscf.relay.downward import Downward
 from twopair.nodes.pcscf.relay.extensions import unknown_tags
-from twopair.nodes.pcscf.relay.headers import clean_for_ue
 from twopair.nodes.pcscf.relay.relayed import Relay, SessionRelay
 from twopair.nodes.pcscf.relay.release import Releases
 from twopair.nodes.pcscf.relay.responses import Responses
@@ -113,6 +116,8 @@ class Pcscf:
         self._downward = Downward(tables, self._answers, calls)
         self._responses = Responses(tables, self._answers, calls)
         self._watches = Watches(tables, self._answers, self._lives, releases)
+        self._finals = Finals(tables, self._answers, self._challenges, self._confirmations)
+        tables.core.located = Continuing(tables, self._responses, self._confirmations, self._watches).located
         self._events: dict[type, Callable[[Any, Micros, list[Action]], None]] = {
             Received: self._received,
             StreamOpened: self._stream_opened,
@@ -121,6 +126,7 @@ class Pcscf:
             SasRefused: lambda e, now, out: self._attempts.not_installed(e.set_id, e.reason, now, out),
             Woke: self._woke,
             Recalled: self._recalled,
+            Resolved: tables.core.answered,
             Start: self._start,
             Reconfigured: tables.reconfigure,
             Drain: tables.drain,
@@ -180,12 +186,7 @@ class Pcscf:
 
     def _start(self, _event: Start, _now: Micros, out: list[Action]) -> None:
         """Protected ports are closed to clear text before they are bound (SA-09, SA-21)."""
-        for local, door in self._doors.items():
-            if local.port == ANY_PORT:
-                continue
-            protected = door in (Door.SERVER, Door.CLIENT)
-            clear = door is Door.CLEAR
-            out.append(Bind(local, protected, listen=clear or door is Door.SERVER, last=clear))
+        out += binds(self._doors)
 
     def _woke(self, _event: Woke, now: Micros, out: list[Action]) -> None:
         self._layer.wake(now, out)
@@ -197,7 +198,10 @@ class Pcscf:
         flow, streams = event.flow, self.tables.streams
         door = self._doors.get(flow.local)
         ours = streams.opened(flow)
-        if door is Door.CLIENT or ours:
+        if door is _CORE:
+            if not ours:
+                streams.enter(flow, None, now, core=True)
+        elif door is Door.CLIENT or ours:
             if ours and door is Door.CLEAR:
                 self.tables.agenda.note(Micros(now + CLEAR_IDLE), self._idle, flow)
             return
@@ -222,6 +226,7 @@ class Pcscf:
             self.tables.agenda.note(Micros(stream.heard + CLEAR_IDLE), self._idle, flow)
 
     def _stream_closed(self, event: StreamClosed, now: Micros, out: list[Action]) -> None:
+        self.tables.core.lost(event.flow)
         self._lives.lose(event.flow, now, out)
 
     # Messages
@@ -265,7 +270,8 @@ class Pcscf:
 
         Inside SAs it stays with the set of the request (RRG-07); there a set has one connection (MSG-07).
         """
-        clear = self._doors.get(before.local) is Door.CLEAR is self._doors.get(flow.local)
+        door = self._doors.get(before.local)
+        clear = door in (Door.CLEAR, _CORE) and door is self._doors.get(flow.local)
         return clear and before.local.address == flow.local.address
 
     def _live(self, flow: Flow, now: Micros, out: list[Action]) -> LiveSet | None:
@@ -280,7 +286,11 @@ class Pcscf:
     ) -> None:
         """A new request, which access has let in."""
         core = self._doors[flow.local] is _CORE
-        live = None if core else self._live(flow, now, out)
+        live = None
+        if core:
+            self._admission.from_core(request, flow)
+        else:
+            live = self._live(flow, now, out)
         fault = check_request(request)
         unknown = unknown_tags(request, self.tables.known_tags)
         if fault is not None:
@@ -324,6 +334,8 @@ class Pcscf:
         """A response to what we forwarded, or to a CANCEL of ours, which asks for nothing more."""
         if self._doors[flow.local] is not _CORE:
             self._live(flow, now, out)
+        else:
+            self.tables.core.heard(txn.flow)
         owner = txn.owner
         if isinstance(owner, Relay):
             if isinstance(owner, SessionRelay) and owner.txn.refused and 200 <= response.status < 300:
@@ -331,44 +343,28 @@ class Pcscf:
             else:
                 self._responses.take(txn, owner, response, now, out)
         elif isinstance(owner, Exchange):
-            self._answered(owner, response, now, out)
+            self._finals.take(owner, response, now, out)
             if response.status >= 200:
                 txn.owner = None  # it absorbs repetitions for a while, and has no further need of it
 
         elif isinstance(owner, Watch) and response.status >= 200:
             self._watches.answered(owner, response, now, out)
 
-    def _answered(self, exchange: Exchange, response: Response, now: Micros, out: list[Action]) -> None:
-        """The core has answered a REGISTER."""
-        status = response.status
-        if status == 100:
-            return
-        response.pop_value("Via")
-        if status < 200:
-            clean_for_ue(response)
-            self._answers.send(exchange.txn, exchange.live, response, now, out)
-            return
-        self.tables.wait_no_more(exchange)
-        if status < 300:
-            self._confirmations.accepted(exchange, response, now, out)
-        elif status == 401:
-            self._challenges.take(exchange, response, now, out)
-        else:
-            self._confirmations.rejected(exchange, response, now, out)
-        if not exchange.doomed:
-            exchange.txn.owner = None  # it absorbs repetitions for two minutes, and has no further need of it
-
     def on_silence(self, txn: ClientTransaction, now: Micros, out: list[Action]) -> None:
         """Nothing has come back so far."""
         if isinstance(txn.owner, Relay):
             self._responses.silent(txn, txn.owner, now, out)
+        elif isinstance(txn.owner, Exchange) and txn is txn.owner.client and txn.owner.ways:
+            sending.elsewhere(txn.owner, Why.SILENT, self.tables, now, out)
 
     def on_timeout(self, txn: ClientTransaction, trouble: Trouble, now: Micros, out: list[Action]) -> None:
         """Nothing came back."""
         owner = txn.owner
         if isinstance(owner, Relay):
             self._responses.lost(txn, owner, trouble.why, now, out)
-        elif isinstance(owner, Exchange):
+        elif isinstance(owner, Exchange) and sending.answered_by_none(
+            owner, txn, trouble.why, self.tables, now, out
+        ):
             self.tables.wait_no_more(owner)
             self._confirmations.unanswered(owner, now, out)
         elif isinstance(owner, Watch):

@@ -13,6 +13,7 @@ from twopair.nodes.pcscf.gm.load import Load
 from twopair.nodes.pcscf.gm.sets import BRANCH, SaTable
 from twopair.nodes.pcscf.gm.streams import Streams
 from twopair.nodes.pcscf.gm.subscriber import Subscriber, Subscribers
+from twopair.nodes.pcscf.mw.side import CoreSide
 from twopair.nodes.pcscf.register.exchange import Exchange
 from twopair.nodes.pcscf.relay.extensions import known_tags
 from twopair.nodes.pcscf.relay.sessions import Sessions
@@ -35,6 +36,7 @@ class Tables:
         ends_at: when it ends at the latest, once it takes no new registrations; None before.
 
     Attributes:
+        core: where requests towards the core go.
         known_tags: option tags in lower case that Proxy-Require may have (PCS-23).
     """
 
@@ -49,12 +51,14 @@ class Tables:
     streams: Streams = field(init=False)
     traffic: Traffic = field(default_factory=Traffic)
     load: Load = field(init=False)
+    core: CoreSide = field(init=False)
     doors: dict[Endpoint, Door] = field(init=False)
     known_tags: frozenset[str] = field(init=False)
     touched: dict[Subscriber, None] = field(default_factory=dict)
     pending: int = 0
     ends_at: Micros | None = None
     _via: str = field(init=False)
+    _branch: str = field(init=False)
     _mark: str = field(init=False)
     _icid: str = field(init=False)
     _ioi: str = field(init=False)
@@ -69,6 +73,10 @@ class Tables:
         config, instance = self.config, token(self.entropy)
         self._mark = f"{instance[:6]}."
         self._via = f"SIP/2.0/UDP {config.core};branch={BRANCH}{instance}"
+        self._branch = f"{BRANCH}{instance}"
+        self.core = CoreSide(
+            lambda: self.config, self.entropy, self.agenda, self.streams, self.layer, self._core_branch
+        )
         self._icid = f'icid-value="{instance}'
         self._ioi = f'";icid-generated-at={config.name};orig-ioi="{config.visited_network}"'
 
@@ -79,6 +87,7 @@ class Tables:
             raise IllegalStep("the configuration of another P-CSCF")
         self.config = config
         self.known_tags = known_tags(config.pass_on)
+        self.core.adjust()
 
     def drain(self, event: Drain, _now: Micros, _out: list[Action]) -> None:
         """Take no new registrations from now on."""
@@ -88,7 +97,10 @@ class Tables:
         """Whether a connection stands, or is opened now: from port_pc, while its set lives (MSG-06)."""
         if flow in self.streams:
             return True
-        live = self.sets.at(flow) if self.doors.get(flow.local) is Door.CLIENT else None
+        door = self.doors.get(flow.local)
+        if door is Door.CORE:
+            return self.core.reach(flow, now, out)
+        live = self.sets.at(flow) if door is Door.CLIENT else None
         if live is not None:
             self.streams.open(flow, live, now, out)
         return live is not None
@@ -125,6 +137,10 @@ class Tables:
         """A Via towards the core, its branch unique over all restarts (RFC 3261 §8.1.1.7)."""
         self._number += 1
         return f"{self._via}{self._number:x}"
+
+    def _core_branch(self) -> str:
+        self._number += 1
+        return f"{self._branch}{self._number:x}"
 
     def charging(self) -> str:
         """P-Charging-Vector of a new request: globally unique icid, type 1 orig-ioi (PCS-03, PCS-11)."""

@@ -90,6 +90,7 @@ BY_REFUSAL = {
     Refusal.SA_INSTALL_FAILED: "limit",
     Refusal.KEYS_MISSING: "core-without-keys",
     Refusal.CORE_SILENT: "core-silent",
+    Refusal.NAME_UNRESOLVED: "core-not-found",
     Refusal.ANSWER_IN_CLEAR: "clear-on-protected-port",
     Refusal.SOURCE_NOT_VIA: "nat-between",
     Refusal.NOT_AUTHENTICATED: "core-refused",

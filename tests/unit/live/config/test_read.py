@@ -190,7 +190,7 @@ def test_beside_aliases_the_derived_identity_only_registers(file: Path) -> None:
 def test_every_fault_of_a_file_in_one_go_with_key_and_value(file: Path) -> None:
     text = (
         '[node]\nnam = "x"\n[gm]\naddresses = ["10.10.0.300"]\nport = 99999\nport_pc = [5064, "5066"]\n'
-        'port_ps = true\n[core]\naddress = 5\nregistrar = "sip:foo.example"\n'
+        'port_ps = true\n[core]\naddress = 5\nregistrar = "sip:foo.example:x"\n'
         '[security]\nalgorithms = ["null/null"]\nconfidentiality = "maybe"\n'
         '[store]\nurl = "mysql:"\n[admin]\nhttp = "127.0.0.1:99999"\n[extra]\n'
     )
@@ -204,7 +204,7 @@ def test_every_fault_of_a_file_in_one_go_with_key_and_value(file: Path) -> None:
         "gm.port_ps = true: not a whole number; write digits without quotes",
         'gm.port_pc[2] = "5066": not a whole number; write digits without quotes',
         "core.address = 5: not a text; write an IP address in quotes",
-        'core.registrar = "sip:foo.example": not an IP address and port; give ADDRESS:PORT',
+        'core.registrar = "sip:foo.example:x": no such port; give 1 to 65535',
         "security.algorithms[1] = \"null/null\": unknown suite 'null/null'",
         'security.confidentiality = "maybe": no such choice; give "off", "preferred" or "required"',
         'store.url = "mysql:": no such store; give',

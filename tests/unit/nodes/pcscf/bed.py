@@ -1,7 +1,7 @@
 """A P-CSCF with UEs and a core that speak by hand: messages in, actions out, nothing else."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -28,6 +28,7 @@ from twopair.base import (
     Woke,
     seconds,
 )
+from twopair.core.locate import Answer, Fault, Question, Resolve, Resolved
 from twopair.core.sa import InstallSas, RemoveSas, SasInstalled, SasRefused, Stage
 from twopair.core.secagree import Offer, Terms
 from twopair.nodes.events import Event, Start
@@ -198,6 +199,10 @@ def nonce_of(number: int) -> str:
     return b64encode(bytes([number % 256] * 32)).decode()
 
 
+Zone = Callable[[Question], Answer]
+NO_NAME = Answer((), 60, Fault.NO_NAME)
+
+
 class Bed:
     """The P-CSCF on the bench.
 
@@ -205,6 +210,7 @@ class Bed:
         actions: all actions so far.
         fresh: the actions of the last `feed`, with those of the installs it led to.
         install: whether `InstallSas` is answered with `SasInstalled` at once.
+        zone: what the DNS answers at once, at first that there are no names; None: nothing.
     """
 
     def __init__(self, seed: int = 1, **changes: Any) -> None:
@@ -214,6 +220,7 @@ class Bed:
         self.actions: list[Any] = []
         self.fresh: list[Any] = []
         self.install = True
+        self.zone: Zone | None = lambda _question: NO_NAME
         self.nonces = 0
         self.feed(Start())
 
@@ -223,8 +230,19 @@ class Bed:
         if self.install:
             for action in [a for a in self.fresh if isinstance(a, InstallSas)]:
                 self.fresh += self.pcscf.feed(SasInstalled(action.sa_set.set_id), self.now)
+        if self.zone is not None:
+            self._ask_zone(self.zone)
         self.actions += self.fresh
         return self.fresh
+
+    def _ask_zone(self, zone: Zone) -> None:
+        """Questions to the DNS are answered at once, as far as the zone says something."""
+        asked = [action.question for action in self.fresh if isinstance(action, Resolve)]
+        while asked:
+            question = asked.pop(0)
+            more = self.pcscf.feed(Resolved(question, zone(question)), self.now)
+            self.fresh += more
+            asked += [action.question for action in more if isinstance(action, Resolve)]
 
     def receive(self, flow: Flow, data: bytes) -> list[Any]:
         return self.feed(Received(flow, data))

@@ -5,7 +5,18 @@ from collections.abc import Sequence
 import pytest
 from tests.unit.nodes.pcscf.bed import GM, TCP, Bed, Ue
 
-from twopair.base import CloseStream, Limit, Port, Refusal, Refused, Send, Spi, StreamOpened, seconds
+from twopair.base import (
+    CloseStream,
+    Limit,
+    OpenStream,
+    Port,
+    Refusal,
+    Refused,
+    Send,
+    Spi,
+    StreamOpened,
+    seconds,
+)
 from twopair.core.registration.kept import Recalled
 from twopair.core.sa import Stage
 from twopair.core.secagree import Terms
@@ -369,7 +380,9 @@ def test_octets_of_a_datagram() -> None:
     assert details(bed) == [Limit.CLEAR_MESSAGE_OCTETS.word]
     bed.register(ue)
     bed.receive(ue.uplink, ue.request(body="x" * 3000))
-    assert bed.to_core().method == "MESSAGE"
+    [stream] = [action.flow for action in bed.actions if isinstance(action, OpenStream)]  # RFC 3261 §18.1.1
+    [(flow, sent)] = bed.sent
+    assert (flow, isinstance(sent, Request) and sent.method) == (stream, "MESSAGE")
 
 
 def test_octets_on_a_connection_in_the_clear() -> None:

@@ -19,10 +19,10 @@ def auth(request: Request) -> str:
 
 
 def test_start_binds_protected_ports_closed_to_clear_text() -> None:
-    """SA-09, SA-21: server ports listen on both transports, clients never listen; clear is read last."""
+    """SA-09, SA-21: server ports listen on both transports, clients never; clear is read last."""
     binds = [a for a in Bed().fresh if isinstance(a, Bind)]
     assert binds == [
-        Bind(CORE, protected=False, listen=False),
+        Bind(CORE, protected=False, listen=True),
         Bind(Endpoint(GM, Port(5060)), protected=False, listen=True, last=True),
         Bind(Endpoint(GM, Port(5062)), protected=True, listen=True),
         *(Bind(Endpoint(GM, Port(p)), protected=True, listen=False) for p in (5064, 5066, 5068)),

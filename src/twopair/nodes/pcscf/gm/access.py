@@ -1,9 +1,10 @@
 """What may come in, through which door, over which SA set (33.203 §7.1; UNP-01, SA-25, MGP-13)."""
 
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Final
 
-from twopair.base import Endpoint, Port, Refusal
+from twopair.base import Bind, Endpoint, Port, Refusal
 from twopair.core.registration.pcscf_checks import Check
 from twopair.core.sa import Stage
 from twopair.nodes.pcscf.config import PcscfConfig
@@ -46,10 +47,15 @@ def kind_of(message: Message) -> Kind:
 ANY_PORT: Final = Port(0)
 """At our end of a connection that we open in the clear: its port is of no account."""
 
+ANY_CORE_PORT: Final = Port(-1)
+"""The same towards the core; the two may have one address, and what comes back is judged by its door."""
+
 
 def doors(config: PcscfConfig) -> dict[Endpoint, Door]:
     """Every endpoint of the node and what it is for."""
-    found = {config.core: Door.CORE}
+    found = {}
+    for core in config.cores:
+        found[core] = found[Endpoint(core.address, ANY_CORE_PORT)] = Door.CORE
     for address in config.gm_addresses:
         found[Endpoint(address, config.gm_port)] = Door.CLEAR
         found[Endpoint(address, ANY_PORT)] = Door.CLEAR
@@ -57,6 +63,14 @@ def doors(config: PcscfConfig) -> dict[Endpoint, Door]:
         for port in config.port_pc:
             found[Endpoint(address, port)] = Door.CLIENT
     return found
+
+
+def binds(of: Mapping[Endpoint, Door]) -> Iterator[Bind]:
+    """How the ports are bound: TCP is accepted at all but port_pc, the clear comes last (SA-09, SA-21)."""
+    for local, door in of.items():
+        if local.port > 0:
+            protected = door in (Door.SERVER, Door.CLIENT)
+            yield Bind(local, protected, listen=door is not Door.CLIENT, last=door is Door.CLEAR)
 
 
 CLEAR: Final[dict[tuple[Kind, bool], Refusal | None]] = {

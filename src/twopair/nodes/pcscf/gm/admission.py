@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from twopair.base import Endpoint, Flow, Limit, Micros, Refusal, Refused, Report, WireError
+from twopair.base import Endpoint, Flow, Limit, Micros, Refusal, Refused, Report, Transport, WireError
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.gm.access import Arrival, Door, Kind, kind_of
@@ -11,6 +11,7 @@ from twopair.nodes.pcscf.gm.answers import Answers, asks_rport
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Message, Request, UnfitRequest, Via, parse
 
+_UDP: Final = Transport.UDP
 _CORE: Final = Door.CORE
 _CLEAR: Final = Door.CLEAR
 
@@ -45,6 +46,19 @@ class Admission:
             self._unfit(unfit, flow, door, len(data), now, out)
         except WireError as error:
             out.append(Report(Refused(Refusal.MALFORMED_SIP, flow, error.what)))
+
+    def from_core(self, request: Request, flow: Flow) -> None:
+        """A new request of the core: Via says where it came from, and its connection may serve both ways.
+
+        RFC 3261 §18.2.1, RFC 3581 §4; RFC 5923.
+        """
+        via = request.top_via
+        if via.host != flow.remote.address or "rport" in via.tail:
+            marked = stamped(via, flow.remote)
+            if marked is not via:
+                request.restamp(marked)
+        if flow.transport is not _UDP:
+            self._tables.core.advertised(request, flow)
 
     def _unfit(
         self, error: UnfitRequest, flow: Flow, door: Door | None, octets: int, now: Micros, out: list[Action]

@@ -25,7 +25,7 @@ from twopair.core.secagree import ServerList, Terms, draw_spis
 from twopair.core.secagree.strip import OPTION_TAG
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
-from twopair.nodes.pcscf.gm.access import ANY_PORT
+from twopair.nodes.pcscf.gm.access import ANY_PORT, Door
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Message, Request, Response, Via, make_response
@@ -37,6 +37,7 @@ ASKS_AGREEMENT: Final = frozenset({421, 494})
 """Extension Required, Security Agreement Required."""
 
 _UDP: Final = Transport.UDP
+_CORE: Final = Door.CORE
 _DELETED: Final = Stage.DELETED
 _CURRENT: Final = frozenset({Stage.TEMPORARY, Stage.NEWLY_ESTABLISHED, Stage.IN_USE})
 
@@ -169,6 +170,8 @@ class Answers:
         flow, tables = self.unprotected_way(txn.request, txn.flow), self._tables
         if flow.transport is _UDP or flow in tables.streams:
             return flow
+        if tables.doors[flow.local] is _CORE:
+            return tables.core.back(txn.request, flow, now, out)
         back = Endpoint(flow.remote.address, Port(txn.request.top_via.port or SIP_PORT))
         pcscf = flow.local.address
         if tables.sets.protects(pcscf, back, (tables.config.port_ps, *tables.config.port_pc)):

@@ -21,17 +21,19 @@ class Stream:
         framer: cuts it into messages.
         live: the SA set it belongs to, None in the clear.
         heard: when the peer last sent something.
+        core: whether it leads towards the home network.
 
     Attributes:
         stands: whether it is open, and not only opening.
     """
 
-    __slots__ = ("framer", "heard", "live", "stands")
+    __slots__ = ("core", "framer", "heard", "live", "stands")
 
-    def __init__(self, framer: StreamFramer, live: LiveSet | None, heard: Micros) -> None:
+    def __init__(self, framer: StreamFramer, live: LiveSet | None, heard: Micros, core: bool) -> None:
         self.framer = framer
         self.live = live
         self.heard = heard
+        self.core = core
         self.stands = True
 
 
@@ -71,25 +73,28 @@ class Streams:
             return Limit.CONNECTIONS_PER_SOURCE
         return Limit.CONNECTIONS if self.clear >= limits.connections else None
 
-    def enter(self, flow: Flow, live: LiveSet | None, now: Micros) -> None:
+    def enter(self, flow: Flow, live: LiveSet | None, now: Micros, *, core: bool = False) -> None:
         """Keep a connection that was accepted, or that is being opened."""
         limits = self._limits()
         self.drop(flow)
-        if live is None:
+        clear = live is None and not core
+        if clear:
             framer = StreamFramer(limits.clear_message_octets, limits.clear_message_octets)
         else:
             most = limits.message_octets
             framer = StreamFramer(min(limits.head_octets, most), most)
-        self._by_flow[flow] = Stream(framer, live, now)
-        if live is None:
+        self._by_flow[flow] = Stream(framer, live, now, core)
+        if clear:
             self._clear.enter(flow, source_of(flow.remote.address))
-        else:
+        elif live is not None:
             live.streams += (flow,)
 
-    def open(self, flow: Flow, live: LiveSet | None, now: Micros, out: list[Action]) -> None:
+    def open(
+        self, flow: Flow, live: LiveSet | None, now: Micros, out: list[Action], *, core: bool = False
+    ) -> None:
         """Open a connection unless it is open already; what is sent meanwhile is queued."""
         if flow not in self._by_flow:
-            self.enter(flow, live, now)
+            self.enter(flow, live, now, core=core)
             self._by_flow[flow].stands = False
             out.append(OpenStream(flow))
 
@@ -107,7 +112,8 @@ class Streams:
         if stream is None:
             return None
         if stream.live is None:
-            self._clear.leave(flow)
+            if not stream.core:
+                self._clear.leave(flow)
         else:
             stream.live.streams = tuple(one for one in stream.live.streams if one != flow)
         return stream

@@ -6,6 +6,7 @@ from sys import intern
 from typing import TYPE_CHECKING
 
 from twopair.base import Endpoint, Impi, Impu, Micros, Refusal, WireError
+from twopair.core.locate import Hop
 from twopair.core.registration.flows import ALONE, Kind, RegFlow, is_anew, takes_place_of
 from twopair.core.registration.kept import KeptBinding
 from twopair.core.sa import SaSetLife, Stage
@@ -64,7 +65,9 @@ class Subscriber:
         "yielding",
     )
 
-    def __init__(self, impi: Impi, token: str, path: str, next_hop: Endpoint, flow: RegFlow = ALONE) -> None:
+    def __init__(
+        self, impi: Impi, token: str, path: str, next_hop: Hop | None, flow: RegFlow = ALONE
+    ) -> None:
         self.impi = impi
         self.flow = flow
         self.token = token

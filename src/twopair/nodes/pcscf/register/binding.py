@@ -1,12 +1,10 @@
 """What a 200 to REGISTER says of the registration (24.229 §5.2.2.1; PCS-07)."""
 
 from functools import lru_cache
-from typing import Final
 
-from twopair.base import Endpoint, Impu, Port, WireError, canonical_address
-from twopair.wire.sip import Response, SipUri, addresses, uris_in
-
-SIP_PORT: Final = Port(5060)
+from twopair.base import Impu, WireError, canonical_address
+from twopair.core.locate import Hop, hop_of
+from twopair.wire.sip import Response, addresses, uris_in
 
 
 def identities(response: Response) -> tuple[Impu, ...]:
@@ -20,17 +18,16 @@ def service_route(response: Response) -> str:
 
 
 @lru_cache(maxsize=256)
-def next_hop(route: str, otherwise: Endpoint) -> Endpoint:
-    """Where a request with this Route goes; a name, or no Route, gives `otherwise`."""
+def next_hop(route: str, otherwise: Hop | None) -> Hop | None:
+    """Where a request with this Route goes; without one, or with one that leads nowhere, `otherwise`."""
     first = next(iter(addresses([route])), None)
-    return endpoint_of(first.uri, otherwise) if first is not None else otherwise
+    return hop_or(first.uri, otherwise) if first is not None else otherwise
 
 
-def endpoint_of(uri: str, otherwise: Endpoint) -> Endpoint:
-    """Address and port of a SIP URI, `otherwise` where its host is a name."""
+def hop_or(uri: str, otherwise: Hop | None) -> Hop | None:
+    """Where a URI leads, `otherwise` for one that leads nowhere."""
     try:
-        parsed = SipUri.parse(uri)
-        return Endpoint(canonical_address(parsed.host), Port(parsed.port or SIP_PORT))
+        return hop_of(uri)
     except WireError:
         return otherwise
 

@@ -96,11 +96,17 @@ class Confirmations:
         clean_for_ue(response)
         self._answers.send(exchange.txn, exchange.live, response, now, out)
 
-    def unanswered(self, exchange: Exchange, now: Micros, out: list[Action]) -> None:
-        """The core is silent (PCS-06, ERR-25)."""
-        refusal = Refusal.CORE_SILENT
+    def unanswered(
+        self,
+        exchange: Exchange,
+        now: Micros,
+        out: list[Action],
+        refusal: Refusal = Refusal.CORE_SILENT,
+        detail: str = "",
+    ) -> None:
+        """The core is silent, or cannot be found (PCS-06, ERR-25)."""
         self._rejected(exchange, refusal.words, refusal.status, now, out, refusal)
-        self._answers.refuse(exchange.txn, exchange.live, refusal, now, out)
+        self._answers.refuse(exchange.txn, exchange.live, refusal, now, out, detail=detail)
 
     def _rejected(
         self,

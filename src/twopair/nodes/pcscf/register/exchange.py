@@ -10,9 +10,10 @@ from twopair.core.registration.flows import ALONE, RegFlow
 from twopair.core.registration.pcscf import Attempt
 from twopair.core.registration.pcscf_checks import Hop
 from twopair.core.registration.pcscf_integrity import Bearer
-from twopair.core.sip import ServerTransaction
+from twopair.core.sip import ClientTransaction, ServerTransaction
 from twopair.nodes.facts import RegisterReceived, RegistrationFailed
 from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.mw.trail import Trail
 from twopair.nodes.pcscf.register.binding import is_address, other_address
 from twopair.nodes.pcscf.relay.extensions import names_agreement
 from twopair.nodes.pcscf.relay.headers import hops_left, passed_hops
@@ -122,9 +123,27 @@ class Exchange:
 
     Attributes:
         doomed: sets that go when the server transaction has ended (MGP-06, MGP-10).
+        ways: client transactions from which the answer may come; 0 once it has.
+        trail: the servers it may go to; None: there is one, or they are not known yet.
+        sent: the request as it went to the latest of them, where there is a trail.
+        client: the client transaction with that one.
     """
 
-    __slots__ = ("attempt", "bearer", "denies", "doomed", "integrity", "live", "reading", "token", "txn")
+    __slots__ = (
+        "attempt",
+        "bearer",
+        "client",
+        "denies",
+        "doomed",
+        "integrity",
+        "live",
+        "reading",
+        "sent",
+        "token",
+        "trail",
+        "txn",
+        "ways",
+    )
 
     def __init__(
         self,
@@ -146,3 +165,7 @@ class Exchange:
         self.token = token
         self.denies = denies
         self.doomed: tuple[LiveSet, ...] = ()
+        self.ways = 0
+        self.trail: Trail | None = None
+        self.sent: Request | None = None
+        self.client: ClientTransaction | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from twopair.base import SECOND, Flow, Micros, Refusal, Transport, WireError, token
+from twopair.base import SECOND, Flow, Micros, Refusal, WireError, token
 from twopair.core.registration import pcscf_checks as checks
 from twopair.core.registration.flows import Kind
 from twopair.core.registration.pcscf import Attempt, Challenged, Confirming, Proposal, Step
@@ -22,7 +22,9 @@ from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.subscriber import Subscriber, path_uri
 from twopair.nodes.pcscf.gm.takers import Taker, taken
 from twopair.nodes.pcscf.register.attempts import Attempts
+from twopair.nodes.pcscf.register.binding import hop_or
 from twopair.nodes.pcscf.register.exchange import Exchange, Reading, read_register
+from twopair.nodes.pcscf.register.sending import send
 from twopair.nodes.pcscf.relay.headers import Anew, from_ue
 from twopair.nodes.pcscf.tables import Tables
 from twopair.wire.sip import Request
@@ -30,7 +32,6 @@ from twopair.wire.sip import Request
 # Members of enumerations that every registration asks for (ADR 23).
 _TEMPORARY_STAGE: Final = Stage.TEMPORARY
 _FLOW: Final = Kind.FLOW
-_UDP: Final = Transport.UDP
 _CLEAR: Final = Bearer.CLEAR
 _TEMPORARY_BEARER: Final = Bearer.TEMPORARY
 _ANSWERED: Final = Step.ANSWERED
@@ -264,8 +265,8 @@ class Registrations:
         )
         up = from_ue(request, ANEW, (tables.core_via(),), below, demanded="path")
         exchange.txn.owner = exchange
-        tables.wait(exchange)
-        tables.layer.start(up, Flow(_UDP, config.core, config.registrar), now, out, owner=exchange)
+        hop = config.registrar if config.registrar is not None else hop_or(request.uri, None)
+        send(exchange, up, hop, tables, now, out)
 
     def _refuse(
         self,

@@ -70,7 +70,9 @@ class Downward:
             way,
             request.get("P-Called-Party-ID") or "",
             request.get_all("Via"),
-            [user.path, *request.get_all("Record-Route")] if dialog else (),
+            [self._tables.core.route_on(user.path, txn.flow), *request.get_all("Record-Route")]
+            if dialog
+            else (),
         )
         if isinstance(relay, SessionRelay):
             if begins:

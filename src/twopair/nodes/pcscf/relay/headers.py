@@ -180,13 +180,16 @@ def rewrite_record_route(response: Response, old: str, new: str) -> None:
     """Our own entry as the other side is to see it, however it is written now (24.229 §5.2.6.4; PCS-12)."""
     routes = response.get_all("Record-Route")
     if routes:
-        ours = uri_in(old)
-        rewritten = [_with_entry(line, ours, new) for line in routes]
+        ours, token = uri_in(old), old[4 : old.index("@") + 1]
+        rewritten = [_with_entry(line, ours, token, new) for line in routes]
         replace_all(response, "Record-Route", rewritten)
 
 
-def _with_entry(line: str, ours: str, new: str) -> str:
-    """A line with each of its values that is our own put anew; one without such a value stays as it is."""
+def _with_entry(line: str, ours: str, token: str, new: str) -> str:
+    """A line with each of its values that is our own put anew; one without such a value stays as it is.
+
+    The user part says whose it is, at whichever of our addresses the core has it.
+    """
     values = split_list(line)
-    anew = [new if same_uri(uri_in(value), ours) else value for value in values]
+    anew = [new if token in value or same_uri(uri_in(value), ours) else value for value in values]
     return line if anew == values else ", ".join(anew)

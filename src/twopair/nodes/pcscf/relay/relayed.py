@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
-from twopair.base import Flow, Micros, Report, Transport, seconds
+from twopair.base import Endpoint, Flow, Micros, Port, Report, Transport, seconds
+from twopair.core.locate import Place
 from twopair.core.registration.pcscf_sets import SIXTY_FOUR_T1
 from twopair.core.sip import ClientTransaction, ServerTransaction, Why
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import Rerouted
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.mw.trail import Trail
 from twopair.nodes.pcscf.relay.session import Session
 from twopair.nodes.pcscf.relay.ways import OTHER_WAY, Way, onward
 from twopair.nodes.pcscf.tables import Tables
@@ -20,6 +22,9 @@ TIMER_C: Final = seconds(200)
 
 LOOP: Final = 482
 
+_NOT_YET: Final = Flow(Transport.UDP, Endpoint("", Port(0)), Endpoint("", Port(0)))
+"""Of a request whose server is not known."""
+
 
 class Relay:
     """A request that was forwarded and awaits its answer.
@@ -29,7 +34,7 @@ class Relay:
         live: the SA set it came over, None from the core.
         user: the subscriber at the UE's end.
         sent: the request as it was forwarded; its CANCEL is made from it (RFC 3261 §9.1).
-        flow: where it went.
+        flow: where it went, or a place towards the core that must be looked up first.
         way: that towards the UE, None towards the core.
         called: identity that was called, as the core says, or nothing (PCS-14).
         vias: the Via lines of the request, to be found again in its answers (PCS-14).
@@ -42,6 +47,8 @@ class Relay:
         patience: moment at which an INVITE has rung long enough: timer C.
         rung: whether any provisional response has come; a CANCEL waits for it.
         cancelled: whether a CANCEL is waiting, or has left.
+        place: that place, None where there was none.
+        trail: the servers of the core it may go to; None: there is one, or they are not known yet.
     """
 
     __slots__ = (
@@ -53,9 +60,11 @@ class Relay:
         "held",
         "live",
         "patience",
+        "place",
         "record_route",
         "rung",
         "sent",
+        "trail",
         "txn",
         "user",
         "vias",
@@ -68,7 +77,7 @@ class Relay:
         live: LiveSet | None,
         user: Subscriber,
         sent: Request,
-        flow: Flow,
+        flow: Flow | Place,
         way: Way | None = None,
         called: str = "",
         vias: Sequence[str] = (),
@@ -78,7 +87,11 @@ class Relay:
         self.live = live
         self.user = user
         self.sent = sent
-        self.flow = flow
+        self.place: Place | None = None
+        if isinstance(flow, Place):
+            self.place, flow = flow, _NOT_YET
+        self.flow: Flow = flow
+        self.trail: Trail | None = None
         self.way = way
         self.called = called
         self.vias = vias
@@ -107,7 +120,7 @@ class SessionRelay(Relay):
         live: LiveSet | None,
         user: Subscriber,
         sent: Request,
-        flow: Flow,
+        flow: Flow | Place,
         way: Way | None = None,
         called: str = "",
         vias: Sequence[str] = (),
@@ -121,10 +134,36 @@ class SessionRelay(Relay):
 def forward(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
     """Send the request on; an INVITE may ring for as long as timer C allows (RFC 3261 §16.6, item 11)."""
     relay.txn.owner = relay
-    relay.client = tables.layer.start(relay.sent, relay.flow, now, out, relay)
+    core = tables.core
+    if relay.way is not None or (relay.place is None and relay.sent.octets <= core.large):
+        relay.client = tables.layer.start(relay.sent, relay.flow, now, out, relay)
+    else:
+        core.find(relay.place or relay.flow.remote, relay, now, out)
     if relay.sent.method == "INVITE":
         relay.patience = Micros(now + TIMER_C)
         tables.agenda.note(relay.patience, _ringing, (relay, tables))
+
+
+def go(relay: Relay, trail: Trail, tables: Tables, now: Micros, out: list[Action]) -> None:
+    """The servers of the core are known: send it to the first."""
+    relay.trail = trail
+    relay.client = tables.core.start(trail, relay.sent, relay, now, out)
+    relay.flow = relay.client.flow
+
+
+def another_server(relay: Relay, why: Why, tables: Tables, now: Micros, out: list[Action]) -> bool:
+    """Send the request to the next server of the core, in a transaction of its own (RFC 3263 §4.3)."""
+    trail = relay.trail
+    if trail is None or relay.cancelled or relay.txn.answered:
+        return False
+    if (relay.rung and why is not Why.UNAVAILABLE) or not tables.core.after(trail, why, now, out):
+        return False
+    relay.sent = relay.sent.copy()
+    if relay.client is not None:
+        relay.earlier += (relay.client,)
+    relay.client = tables.core.start(trail, relay.sent, relay, now, out, again=True)
+    relay.flow = relay.client.flow
+    return True
 
 
 def another_way(relay: Relay, why: Why, tables: Tables, now: Micros, out: list[Action]) -> bool:
@@ -133,6 +172,8 @@ def another_way(relay: Relay, why: Why, tables: Tables, now: Micros, out: list[A
     The UE has nothing of a request that rings, and is to get nothing of one that is cancelled.
     """
     way = relay.way
+    if relay.live is not None:
+        return another_server(relay, why, tables, now, out)
     if way is None or relay.rung or relay.cancelled or relay.txn.answered:
         return False
     if why is Why.SILENT and relay.txn.request.get("Max-Breadth") == OTHER_WAY:

@@ -11,7 +11,8 @@ from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.gm.answers import Answers, tag_for
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
-from twopair.nodes.pcscf.register.binding import endpoint_of, next_hop
+from twopair.nodes.pcscf.mw.trail import Own
+from twopair.nodes.pcscf.register.binding import hop_or, next_hop
 from twopair.nodes.pcscf.relay.calls import Calls, asked, told
 from twopair.nodes.pcscf.relay.relayed import SessionRelay, cancel
 from twopair.nodes.pcscf.relay.session import UNKNOWN, Ending, Session, Stage
@@ -102,11 +103,13 @@ class Releases:
         if route is None:  # learned from the far end alone (ADR 31)
             route, hop = owner.service_route, owner.next_hop
         else:
-            hop = next_hop(route, registrar) if route else endpoint_of(session.far_target, registrar)
+            hop = next_hop(route, registrar) if route else hop_or(session.far_target, registrar)
         headers = [("Via", tables.core_via()), *([("Route", route)] if route else [])]
         target, ends = session.far_target, (session.ue, session.far)
         said = _request(method, target, headers, ends, session.call_id, number, why)
-        self._send(said, Flow(_UDP, tables.config.core, hop), now, out)
+        hop = hop_or(target, None) if hop is None else hop
+        if hop is not None:
+            tables.core.find(hop, said if method == "ACK" else Own(said, None), now, out)
 
     def _say_to_ue(
         self, method: str, number: int, session: Session, why: Ending, now: Micros, out: list[Action]

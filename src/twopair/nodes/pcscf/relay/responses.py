@@ -10,6 +10,7 @@ from twopair.core.sip.trust import FROM_UE
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.gm.answers import Answers, tag_for
 from twopair.nodes.pcscf.gm.sets import LiveSet
+from twopair.nodes.pcscf.register.sending import retry_after_s
 from twopair.nodes.pcscf.relay.calls import Calls
 from twopair.nodes.pcscf.relay.headers import (
     answer_from_ue,
@@ -75,6 +76,9 @@ class Responses:
             provisional(relay, txn, self._tables, now, out)
         if response.status == TRYING:
             return
+        if response.status == UNAVAILABLE and relay.trail is not None and txn is relay.client:
+            self._tables.core.spare_for(relay.trail, retry_after_s(response), now)
+            another_way(relay, Why.UNAVAILABLE, self._tables, now, out)
         if response.status >= 300 and (relay.earlier or relay.held):
             final = settled(relay, txn, response)
             if final is None:
@@ -104,10 +108,6 @@ class Responses:
         A UE is told 504 in time, since Gm waits four times as long as the core.
         """
         server = relay.txn
-        if relay.live is not None:
-            self._over(relay, now, out)
-            self._answers.refuse(server, relay.live, Refusal.CORE_SILENT, now, out)
-            return
         if txn is relay.client and another_way(relay, why, self._tables, now, out):
             settled(relay, txn, None)
             return
@@ -115,6 +115,9 @@ class Responses:
         if relay.client is not None or server.answered:
             return
         self._over(relay, now, out)
+        if relay.live is not None and held is None:
+            self._answers.refuse(server, relay.live, Refusal.CORE_SILENT, now, out)
+            return
         status = UNREACHED[why][txn.method == "INVITE"]
         if status == Refusal.USER_AWAY.status:
             status = relay.user.away.status
@@ -129,6 +132,18 @@ class Responses:
     def _over(self, relay: Relay, now: Micros, out: list[Action]) -> None:
         if isinstance(relay, SessionRelay):
             self._calls.failed(relay, now, out)
+
+    def nowhere(self, relay: Relay, lack: str, now: Micros, out: list[Action]) -> None:
+        """No server of the core is known for it (RFC 3263 §4)."""
+        self._over(relay, now, out)
+        refusal = Refusal.NAME_UNRESOLVED
+        self._answers.refuse(relay.txn, relay.live, refusal, now, out, detail=lack)
+
+    def cancelled(self, relay: Relay, now: Micros, out: list[Action]) -> None:
+        """It was cancelled before it could be sent (RFC 3261 §16.10)."""
+        self._over(relay, now, out)
+        response = make_response(relay.txn.request, 487, to_tag=tag_for(relay.txn.request))
+        self._answers.send(relay.txn, relay.live, response, now, out)
 
     def cancel(
         self,

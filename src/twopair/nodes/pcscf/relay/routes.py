@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from twopair.base import Endpoint
+from twopair.core.locate import Hop
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.register.binding import is_address
@@ -17,13 +17,14 @@ def is_route_of(value: str, live: LiveSet) -> bool:
     return uri.user == live.owner.token and is_address(uri.host, live.sa_set.pcscf)
 
 
-def leads_home(address: str, owner: Subscriber, registrar: Endpoint) -> bool:
+def leads_home(address: str, owner: Subscriber, registrar: Hop | None) -> bool:
     """Whether a Route value, or a target in <>, is at a node of the user's home network that is known here.
 
     Those are the hosts of its Service-Route, by name or address, and the registrar (ADR 31).
     """
     host = canonical_host(NameAddr.parse(address).sip_uri.host)
-    return host in (registrar.address, owner.next_hop.address) or host in _hosts(owner.service_route)
+    known = [hop.address for hop in (registrar, owner.next_hop) if hop is not None]
+    return host in known or host in _hosts(owner.service_route)
 
 
 @lru_cache(maxsize=256)

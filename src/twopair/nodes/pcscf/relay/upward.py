@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from twopair.base import Endpoint, Flow, Limit, Micros, Refusal, Refused, Report, Send, Transport, WireError
+from twopair.base import Endpoint, Flow, Limit, Micros, Refusal, Refused, Report, Send, WireError
+from twopair.core.locate import Hop, Place
 from twopair.core.registration.pcscf_checks import first_refusal
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.pcscf.gm.answers import Answers
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
-from twopair.nodes.pcscf.register.binding import endpoint_of, next_hop
+from twopair.nodes.pcscf.register.binding import hop_or, next_hop
 from twopair.nodes.pcscf.relay.calls import REFRESHING, Calls
 from twopair.nodes.pcscf.relay.checks import Asked
 from twopair.nodes.pcscf.relay.headers import (
@@ -38,7 +39,6 @@ from twopair.wire.sip import (
     Request,
 )
 
-_UDP: Final = Transport.UDP
 _HOPS: Final = ("Max-Forwards", "Max-Breadth")
 _ANEW: Final = (*_HOPS, "P-Asserted-Identity", "P-Charging-Vector")
 OUTSIDE: Final = {
@@ -58,7 +58,7 @@ INSIDE: Final = {
 }
 """What is said anew inside a dialog: whether a Route is left beyond us."""
 
-Onward = tuple[Request, Flow, Session | None]
+Onward = tuple[Request, Flow | Place, Session | None]
 """A request as the core is to see it, where it goes, and the session that it belongs to."""
 
 
@@ -126,7 +126,13 @@ class Upward:
         onward = self._onward(request, live, now)
         if isinstance(onward, tuple):
             sent, way, _session = onward
-            out.append(Send(way, sent.to_bytes()))
+            core = self._tables.core
+            if isinstance(way, Place):
+                core.find(way, sent, now, out)
+            elif sent.octets > core.large:
+                core.find(way.remote, sent, now, out)
+            else:
+                out.append(Send(way, sent.to_bytes()))
         else:
             out.append(Report(Refused(onward, flow, "ACK")))
 
@@ -164,7 +170,7 @@ class Upward:
         above = (via, owner.path) if dialog else (via,)
         ours = (str(hops - 1), breadth(request), asserted, tables.charging())
         sent = from_ue(request, OUTSIDE[dialog, route != ""], above, (*ours, route) if route else ours)
-        return sent, self._towards(owner.next_hop if route else tables.config.registrar), None
+        return self._towards(owner.next_hop if route else tables.config.registrar, sent, None)
 
     def _inside(self, request: Request, live: LiveSet, hops: int) -> Onward | Refusal:
         """A request inside a dialog goes the way of the dialog (PCS-15; 24.229 §5.2.6.3.4, §5.2.6.3.6).
@@ -181,7 +187,7 @@ class Upward:
         if strict:
             was_strict(request)
         routes = request.values("Route")
-        target = request.uri
+        target, registrar = request.uri, self._tables.config.registrar
         if session is not None and session.route is not None:
             route = session.route
             if reject and not hides and not same_route(beyond_us(routes, live), route):
@@ -191,19 +197,21 @@ class Upward:
                 return Refusal.FOREIGN_DIALOG
             beyond = routes if strict else routes[1:]
             route = ", ".join(beyond)
-            if not leads_home(beyond[0] if beyond else f"<{target}>", owner, config.registrar):
+            if not leads_home(beyond[0] if beyond else f"<{target}>", owner, registrar):
                 if (reject and not hides) or not owner.service_route:
                     return Refusal.FOREIGN_DIALOG
                 route = owner.service_route
             elif session is not None:
                 session.route = route
-        return (*self._along(request, route, owner, hops), session)
+        return self._along(request, route, session, owner, hops)
 
-    def _along(self, request: Request, route: str, owner: Subscriber, hops: int) -> tuple[Request, Flow]:
+    def _along(
+        self, request: Request, route: str, session: Session | None, owner: Subscriber, hops: int
+    ) -> Onward | Refusal:
         """The request on a route; to the Request-URI where there is none (RFC 3261 §16.6, items 6 and 7)."""
         registrar, target = self._tables.config.registrar, request.uri
         if not route:
-            hop = endpoint_of(target, registrar)
+            hop = hop_or(target, registrar)
         else:
             hop = owner.next_hop if route == owner.service_route else next_hop(route, registrar)
             if not is_loose(route):
@@ -212,7 +220,12 @@ class Upward:
         values = (*ours, route) if route else ours
         sent = from_ue(request, INSIDE[route != ""], (self._tables.core_via(),), values)
         sent.uri = target
-        return sent, self._towards(hop)
+        return self._towards(hop, sent, session)
 
-    def _towards(self, hop: Endpoint) -> Flow:
-        return Flow(_UDP, self._tables.config.core, hop)
+    def _towards(self, hop: Hop | None, sent: Request, session: Session | None) -> Onward | Refusal:
+        """To a next hop; where there is none, to the Request-URI (RFC 3261 §16.6, item 6)."""
+        if hop is None:
+            hop = hop_or(sent.uri, None)
+        if isinstance(hop, Endpoint):
+            return sent, self._tables.core.ends.udp(hop), session
+        return Refusal.NAME_UNRESOLVED if hop is None else (sent, hop, session)

@@ -71,6 +71,7 @@ ONWARD: Final[dict[Why, tuple[tuple[_Next, str], ...]]] = {
     Why.NO_STREAM: ((_by_udp, "RFC 3261 §18.1.1, PCS-26"), (_over_newer, "24.229 §5.2.2.2 row 3, PCS-24")),
     Why.SILENT: ((_over_newer, "24.229 §5.2.2.2 row 3, PCS-24"),),
     Why.LOST: (),  # the UE may have it; its answer takes a new connection (MSG-06)
+    Why.UNAVAILABLE: (),  # what a UE says is its answer
     Why.UNREACHABLE: (),  # not heard: anybody may forge ICMP (UNP-06)
     Why.TIMER: (),
     Why.ABANDONED: (),

@@ -7,7 +7,7 @@ A restart keeps none of them: those of before end with the first NOTIFY that nob
 from collections.abc import Iterable
 from typing import Final
 
-from twopair.base import Flow, Impi, Micros, Refusal, Refused, Report, Transport, WireError, seconds, token
+from twopair.base import Impi, Micros, Refusal, Refused, Report, WireError, seconds, token
 from twopair.core.registration.reg_state import Applied, RegWatch
 from twopair.core.sip import ServerTransaction
 from twopair.core.subscription import Phase, Subscription
@@ -17,7 +17,8 @@ from twopair.nodes.pcscf.agenda import Errand
 from twopair.nodes.pcscf.gm.answers import Answers, tag_for
 from twopair.nodes.pcscf.gm.lives import Lives
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
-from twopair.nodes.pcscf.register.binding import endpoint_of, next_hop
+from twopair.nodes.pcscf.mw.trail import Own
+from twopair.nodes.pcscf.register.binding import hop_or, next_hop
 from twopair.nodes.pcscf.relay.release import Releases
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.watch.told import Told
@@ -210,8 +211,13 @@ class Watches:
         registrar = tables.config.registrar
         hop = next_hop(routes[0], registrar) if routes else registrar
         if dialog is not None and not routes:
-            hop = endpoint_of(uri, registrar)
-        tables.layer.start(request, Flow(Transport.UDP, tables.config.core, hop), now, out, watch)
+            hop = hop_or(uri, registrar)
+        if hop is None:
+            hop = hop_or(uri, None)
+        if hop is None:
+            self.unanswered(watch, now, out)
+        else:
+            tables.core.find(hop, Own(request, watch), now, out)
 
     def answered(self, watch: Watch, response: Response, now: Micros, out: list[Action]) -> None:
         """A final answer to SUBSCRIBE."""
