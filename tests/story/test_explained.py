@@ -10,6 +10,7 @@ from tests.story.explained import Change, Explained, in_esp, reword
 from twopair.base import Endpoint, Impi, Port, Secret
 from twopair.core.aka import RECOMMENDED, Card
 from twopair.core.explain import CAUSES
+from twopair.core.locate import Place
 from twopair.live.lab.plan import LabPlan
 from twopair.nodes.pcscf import Limits
 from twopair.nodes.ue import Device
@@ -77,6 +78,10 @@ def clear_sm7(packet: Packet) -> Packet:
 
 def core_is_gone(packet: Packet) -> Packet | None:
     return None if packet.flow.remote.address.startswith("10.20.0.2") else packet
+
+
+def unknown_name(plan: LabPlan) -> LabPlan:
+    return replace(plan, pcscf=replace(plan.pcscf, registrar=Place("icscf.home.example")))
 
 
 class Trouble(NamedTuple):
@@ -151,6 +156,9 @@ TROUBLES = {
         "nat-between", reword(r"(?<=UDP )10\.0\.1\.1", "192.168.7.7", start="REGISTER"), "SOURCE_NOT_VIA"
     ),
     "core is gone": Trouble("core-silent", core_is_gone, "CORE_SILENT"),
+    "core has no name": Trouble(
+        "core-not-found", nothing, "icscf.home.example: there is no such name", unknown_name, 20
+    ),
     "core is busy": Trouble(
         "core-refused", reword("SIP/2.0 401 Unauthorized", "SIP/2.0 500 Busy"), "500 Busy"
     ),
