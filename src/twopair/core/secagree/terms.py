@@ -47,8 +47,11 @@ def _draw_spi(entropy: Entropy, taken: Container[int], other: int, share: Share)
 def draw_port(entropy: Entropy, ports: range, taken: Collection[int]) -> Port | None:
     """A random port of a range that is not `taken`; None if all are (SA-20, SA-27)."""
     start = entropy.below(len(ports))
-    candidates = (ports[(start + step) % len(ports)] for step in range(len(ports)))
-    return next((Port(port) for port in candidates if port not in taken), None)
+    for step in range(len(ports)):
+        port = ports[(start + step) % len(ports)]
+        if port not in taken:
+            return Port(port)
+    return None
 
 
 class ServerTerms(NamedTuple):

@@ -107,7 +107,10 @@ class UeConfig:
                 self.clear_port is not None and not 0 < self.clear_port < 65_536,
                 "clear_port: 1 to 65535",
             ),
-            (self.clear_port in self.ports, "clear_port: not one of ports, which are protected (SA-21)"),
+            (
+                self.clear_port is not None and self.clear_port in self.ports,  # None: each port is compared
+                "clear_port: not one of ports, which are protected (SA-21)",
+            ),
             (self.expires_s <= 0, "expires_s: positive"),
             (self.response_after_rekey not in {"old", "new"}, "response_after_rekey: old or new"),
             (
