@@ -60,9 +60,8 @@ moves: $(VENV)/.dev  ## a P-CSCF goes from host to host, handed over and lost, w
 	@tools/system-packages test
 	@$(BIN)/python -m tests.interop.moves --backend $(BACKEND) --moves $(MOVES) $${SEED:+--seed $$SEED}
 
-nightly: $(VENV)/.dev  ## 10,000 simulated days, other ones each night
-	@TWOPAIR_DAYS=10000 TWOPAIR_FIRST_SEED=$${SEED:-$$(date +%Y%m%d)0000} \
-		$(BIN)/python -m pytest -q tests/sim/test_days.py
+nightly: $(VENV)/.dev  ## 10,000 simulated days, other ones each night; all programs and networks on both wheels
+	@TWOPAIR_FIRST_SEED=$${SEED:-$$(date +%Y%m%d)0000} $(STAGES) nightly
 
 fuzz: $(VENV)/.dev  ## 10^6 fuzzed inputs for every reader under atheris, and as many SIP ones read in C and in Python
 	@for target in $(or $(TARGET),$$($(BIN)/python -m tests.fuzz.targets)); do \

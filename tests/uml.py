@@ -32,7 +32,7 @@ ESP_MODULES: Final = (
 _INIT: Final = """#!/bin/sh
 exec >{directory}/output 2>&1
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME={directory} TMPDIR={directory} TWOPAIR_GUEST=1
-export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={root} {environment}
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={path} {environment}
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t tmpfs tmpfs /run
 modprobe -d {directory} -a {modules}
 echo /bin/false >/proc/sys/kernel/modprobe
@@ -94,6 +94,7 @@ def run_in_guest(
         _INIT.format(
             directory=shlex.quote(str(directory)),
             root=shlex.quote(str(ROOT)),
+            path=shlex.quote(os.pathsep.join([*_wheel(), str(ROOT)])),
             environment=shlex.join(f"{k}={v}" for k, v in os.environ.items() if k.startswith("TWOPAIR_")),
             modules=modules,
             command=shlex.join(command),
@@ -126,6 +127,11 @@ def run_in_guest(
         finally:
             _end(guest)
     return _result(directory)
+
+
+def _wheel() -> list[str]:
+    """What our own PYTHONPATH has, if a wheel is tested."""
+    return [os.environ["PYTHONPATH"]] if "TWOPAIR_TESTED" in os.environ else []
 
 
 def _cpu() -> int:

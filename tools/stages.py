@@ -1,6 +1,7 @@
-"""Runs the stages of `make check` and `make test`, every one, and says at the end how each went.
+"""Runs the stages of `make check`, `make test` and `make nightly`, and says at the end how each went.
 
-A stage that fails hides none of those behind it. What did not run is listed with its reason.
+A stage that fails hides none of those behind it. What did not run is listed with its reason. Stages that
+mostly wait run beside those that compute, which give way to them.
 """
 
 import os
@@ -8,21 +9,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
 from xml.etree import ElementTree
 
 from tools.wheels import TESTED
 
 ROOT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
-KERNEL: Final = "tests/interop/test_kernel.py"
 WAITING: Final = str(2 * (os.cpu_count() or 1))
 """Workers for tests that mostly wait; each has namespaces of its own."""
 
-FAST: Final = "not lab and not peer and not slow"
+GIVES_WAY: Final = ("nice", "-n", "10")
+"""What computes is not to be the reason why a program on a network is late."""
 
 
 class Stage(NamedTuple):
@@ -41,6 +43,36 @@ class Stage(NamedTuple):
     environment: Mapping[str, str] = MappingProxyType({})
 
 
+class Plan(NamedTuple):
+    """What a target of the Makefile runs.
+
+    Args:
+        stages: one after the other.
+        beside: one after the other, at the same time as `stages`, which give way to them.
+        before: before all of them.
+    """
+
+    stages: tuple[Stage, ...]
+    beside: tuple[Stage, ...] = ()
+    before: tuple[Stage, ...] = ()
+
+
+def on_compiled(stage: Stage) -> Stage:
+    """A stage on the compiled wheel, which is built if it is not there."""
+    return stage._replace(
+        commands=(*stage.commands, ("python", "-m", "tools.wheels", "tests")),
+        environment={**stage.environment, "PYTHONPATH": str(TESTED), "TWOPAIR_TESTED": "compiled"},
+    )
+
+
+BALANCED: Final = ("-n", "auto", "--dist", "worksteal")
+OUTSIDE: Final = "lab or peer or programs"
+FAST: Final = "not lab and not peer and not slow"
+COMPUTES: Final = (*BALANCED, "-m", f"not ({OUTSIDE})")
+WAITS: Final = ("-n", WAITING, "--maxschedchunk", "1", "-m", OUTSIDE)
+OF_THE_SOURCES: Final = ("tests/tidy", "tests/sim/test_mutants.py")
+"""Not for the compiled wheel: style, and mutants, which replace parts that are fixed there."""
+
 LINT: Final = Stage(
     "format, lint, types, layers",
     (
@@ -50,34 +82,34 @@ LINT: Final = Stage(
         ("lint-imports", "--no-cache"),
     ),
 )
-UNIT: Final = Stage("fast tests", pytest=("-n", "auto", "-m", FAST))
+UNIT: Final = Stage("fast tests", pytest=(*BALANCED, "-m", FAST))
 PACKAGES: Final = Stage("packages of the system", (("tools/system-packages", "test"),))
-HERE: Final = Stage("tests without a network", pytest=("-n", "auto", "-m", "not lab and not peer"))
-OF_THE_SOURCES: Final = ("tests/tidy", "tests/interop", "tests/sim/test_mutants.py")
-"""Not for the compiled wheel: style, programs, and mutants, which replace parts that are fixed there."""
-
-ON_COMPILED: Final = Stage(
-    "the same on the compiled wheel",
-    (("python", "-m", "tools.wheels", "tests"),),
-    ("-n", "auto", "-m", "not lab and not peer", *(f"--ignore={path}" for path in OF_THE_SOURCES)),
-    {
-        "PYTHONPATH": str(TESTED),
-        "TWOPAIR_TESTED": "compiled",
-        "TWOPAIR_DAYS": "500",  # others than those of the sources, beside those that both live through
-        "TWOPAIR_FIRST_SEED": "2000",
-    },
+HERE: Final = Stage("without a network", pytest=COMPUTES, environment={"TWOPAIR_DAYS": "500"})
+HERE_COMPILED: Final = on_compiled(
+    Stage(
+        "without a network, compiled",
+        pytest=(*COMPUTES, *(f"--ignore={path}" for path in OF_THE_SOURCES)),
+        environment={"TWOPAIR_DAYS": "1500", "TWOPAIR_FIRST_SEED": "500"},
+    )
 )
-GUEST: Final = Stage("kernel with ESP, in User-mode Linux", pytest=("-n", "auto", KERNEL))
-LAB: Final = Stage(
-    "networks of namespaces, software of others",
-    pytest=("-n", WAITING, "-m", "lab or peer", "--ignore", KERNEL),
+NETWORKS: Final = Stage(
+    "programs, networks, guests, one half", pytest=WAITS, environment={"TWOPAIR_HALF": "0"}
 )
+NETWORKS_COMPILED: Final = on_compiled(
+    Stage("the other half, compiled", pytest=WAITS, environment={"TWOPAIR_HALF": "1"})
+)
+DAYS: Final = Stage(
+    "10,000 days", pytest=(*BALANCED, "tests/sim/test_days.py"), environment={"TWOPAIR_DAYS": "10000"}
+)
+ALL_NETWORKS: Final = Stage("programs, networks, guests", pytest=WAITS)
+ALL_NETWORKS_COMPILED: Final = on_compiled(ALL_NETWORKS._replace(name="the same, compiled"))
 
-PLANS: Final[dict[str, tuple[Stage, ...]]] = {
-    "lint": (LINT,),
-    "unit": (UNIT,),
-    "check": (LINT, UNIT),
-    "test": (PACKAGES, LINT, HERE, ON_COMPILED, GUEST, LAB),
+PLANS: Final[dict[str, Plan]] = {
+    "lint": Plan((LINT,)),
+    "unit": Plan((UNIT,)),
+    "check": Plan((LINT, UNIT)),
+    "test": Plan((LINT, HERE, HERE_COMPILED), (NETWORKS, NETWORKS_COMPILED), (PACKAGES,)),
+    "nightly": Plan((DAYS,), (ALL_NETWORKS, ALL_NETWORKS_COMPILED), (PACKAGES,)),
 }
 
 
@@ -91,34 +123,78 @@ class Outcome(NamedTuple):
     details: tuple[str, ...]
 
 
-def run(stage: Stage) -> Outcome:
-    """Run one stage to its end; its output goes where ours goes."""
-    print(f"── {stage.name}", flush=True)
+def run(stage: Stage, prefix: tuple[str, ...] = (), output: IO[str] | None = None) -> Outcome:
+    """Run one stage to its end.
+
+    Args:
+        stage: which.
+        prefix: of each command.
+        output: where what it prints goes; where ours goes if it is None.
+    """
     started = time.monotonic()
     environment = os.environ | stage.environment
-    failed = [" ".join(command) for command in stage.commands if not _succeeds(command, environment)]
+    failed = [
+        " ".join(command)
+        for command in stage.commands
+        if not _succeeds((*prefix, *_found(command)), environment, output)
+    ]
     ok, words, details = not failed, "", tuple(f"failed: {command}" for command in failed)
     if stage.pytest:
         with TemporaryDirectory() as directory:
             report = Path(directory) / "report.xml"
-            ok &= _succeeds(
-                ("python", "-m", "pytest", "-q", f"--junitxml={report}", *stage.pytest), environment
-            )
+            tests = _found(("python", "-m", "pytest", "-q", f"--junitxml={report}", *stage.pytest))
+            ok &= _succeeds((*prefix, *tests), environment, output)
             words, more = read(report)
             details += more
     return Outcome(stage, ok, words, time.monotonic() - started, details)
 
 
-def _succeeds(command: Sequence[str], environment: Mapping[str, str]) -> bool:
+def _found(command: Sequence[str]) -> tuple[str, ...]:
+    """A command with the program of our environment, if it is one of those."""
     program = BIN / command[0]
-    words = [str(program) if program.exists() else command[0], *command[1:]]
-    quiet = command[0] == "lint-imports"  # it draws a banner; its words matter when it fails
+    return (str(program) if program.exists() else command[0], *command[1:])
+
+
+def _succeeds(command: Sequence[str], environment: Mapping[str, str], output: IO[str] | None) -> bool:
+    quiet = any(
+        word.endswith("lint-imports") for word in command
+    )  # it draws a banner; its words matter when it fails
     done = subprocess.run(  # noqa: S603
-        words, cwd=ROOT, env=environment, check=False, capture_output=quiet, text=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        check=False,
+        stdout=subprocess.PIPE if quiet else output,
+        stderr=subprocess.STDOUT if quiet or output else None,
+        text=True,
     )
     if quiet and done.returncode:
-        print(done.stdout, done.stderr)
+        print(done.stdout, file=output)
     return done.returncode == 0
+
+
+def _lane(stages: Sequence[Stage], prefix: tuple[str, ...], *, beside: bool) -> list[Outcome]:
+    """Run stages one after the other; what they print comes at their end if others run beside them."""
+    outcomes = []
+    for stage in stages:
+        print(f"── {stage.name}{' (its output follows at its end)' if beside else ''}", flush=True)
+        if not beside:
+            outcomes.append(run(stage, prefix))
+            continue
+        with TemporaryFile("w+") as output:
+            outcomes.append(run(stage, prefix, output))
+            output.seek(0)
+            print(f"── output of: {stage.name}\n{output.read()}", flush=True)
+    return outcomes
+
+
+def run_all(plan: Plan) -> list[Outcome]:
+    """Run all stages of a plan."""
+    outcomes = _lane(plan.before, (), beside=False)
+    with ThreadPoolExecutor() as pool:
+        beside = pool.submit(_lane, plan.beside, (), beside=True)
+        own = _lane(plan.stages, GIVES_WAY if plan.beside else (), beside=bool(plan.beside))
+    return [*outcomes, *own, *beside.result()]
 
 
 def read(report: Path) -> tuple[str, tuple[str, ...]]:
@@ -161,7 +237,8 @@ def summary(outcomes: Sequence[Outcome]) -> list[str]:
 def main(plan: str) -> int:
     """Run a plan; 0 if every stage went well."""
     os.environ.setdefault("PYTHON", "python3")
-    outcomes = [run(stage) for stage in PLANS[plan]]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # thousands of programs start here
+    outcomes = run_all(PLANS[plan])
     print("──")
     for line in summary(outcomes):
         print(line)

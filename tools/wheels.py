@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,7 @@ TESTED: Final = ROOT / "build/compiled"
 """The compiled wheel, unpacked; in PYTHONPATH it stands before the editable install."""
 
 STAMP: Final = TESTED / "made-of"
+LOCK: Final = ROOT / "build/compiled.lock"
 
 
 def build(kind: str, into: Path) -> None:
@@ -38,10 +40,15 @@ def made_of() -> str:
 
 
 def for_tests() -> None:
-    """See that the compiled wheel is in `TESTED`, made of what is in the tree now."""
-    wanted = made_of()
-    if STAMP.exists() and STAMP.read_text() == wanted:
-        return
+    """See that the compiled wheel is in `TESTED`, made of what is in the tree now; one build at a time."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not STAMP.exists() or STAMP.read_text() != made_of():
+            _build_for_tests(made_of())
+
+
+def _build_for_tests(stamp: str) -> None:
     shutil.rmtree(TESTED, ignore_errors=True)
     wheels = ROOT / "build/wheel"
     shutil.rmtree(wheels, ignore_errors=True)
@@ -49,7 +56,7 @@ def for_tests() -> None:
     (wheel,) = wheels.glob("twopair-*.whl")
     with ZipFile(wheel) as packed:
         packed.extractall(TESTED)
-    STAMP.write_text(wanted)
+    STAMP.write_text(stamp)
 
 
 def main(arguments: list[str]) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from tests.interop.programs import DOMAIN, LAB, TWOPAIR
 
-OWN = f"127.{30 + os.getpid() % 90}."
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+OWN = f"127.{16 + os.getppid() % 14 * 16 + _WORKER % 16}."
 """Addresses of this process, which may not be the only one that runs tests."""
 MOVED = {"10.10.0.": f"{OWN}0.", "10.10.1.": f"{OWN}1.", "10.20.0.": f"{OWN}2.", '"userspace"': '"memory"'}
 
