@@ -19,7 +19,9 @@ from twopair.core.sip import ServerTransaction, Why
 from twopair.core.sip.other_client import OTHER_CLIENT
 from twopair.core.sip.terms import ClientOn, State
 from twopair.nodes import Action, Event, Node
-from twopair.nodes.homenet import registrar
+from twopair.nodes.homenet import accepted, registrar
+from twopair.nodes.homenet.chains import Chains
+from twopair.nodes.homenet.third_party import ThirdParty
 from twopair.nodes.pcscf.gm import lives
 from twopair.nodes.pcscf.gm.answers import Answers
 from twopair.nodes.pcscf.gm.lives import Lives
@@ -424,7 +426,41 @@ def asks_and_forgets(patch: pytest.MonkeyPatch) -> Variant:
     return Variant()
 
 
+# services
+
+
+def barred_are_associated(patch: pytest.MonkeyPatch) -> Variant:
+    patch.setattr(accepted, "associated", lambda profile: profile.impus)
+    return Variant()
+
+
+def servers_hear_twice(patch: pytest.MonkeyPatch) -> Variant:
+    tell = ThirdParty.tell
+
+    def twice(self: ThirdParty, *args: object) -> None:
+        tell(self, *args)  # type: ignore[arg-type]
+        tell(self, *args)  # type: ignore[arg-type]
+
+    patch.setattr(ThirdParty, "tell", twice)
+    return Variant()
+
+
+def servers_hear_nothing(patch: pytest.MonkeyPatch) -> Variant:
+    patch.setattr(ThirdParty, "tell", lambda *_args: None)
+    return Variant()
+
+
+def servers_are_asked_again(patch: pytest.MonkeyPatch) -> Variant:
+    """A request that comes back goes to the same server."""
+    patch.setattr(Chains, "get", lambda _self, _identifier: None)
+    return Variant()
+
+
 MUTANTS = (
+    Mutant("barred identities are associated", ("BARRED",), barred_are_associated),
+    Mutant("servers hear of a registration twice", ("TOLD",), servers_hear_twice),
+    Mutant("servers do not hear of registrations", ("TOLD",), servers_hear_nothing),
+    Mutant("servers get back what they gave back", ("REACHED", "CALLED", "SET_UP"), servers_are_asked_again),
     Mutant(
         "Security-Client of SM7 is not compared", ("OFFERED", "STRONGEST"), without("AGR-31 Security-Client")
     ),

@@ -25,6 +25,8 @@ class Law(Enum):
     STORED = "what is kept beyond the process is what the P-CSCF knows, after every event (MGP-14)"
     KEPT = "what a 200 to REGISTER says to the UE, the P-CSCF believes too (24.229 §5.2.2.1, PCS-27)"
     FORWARDED = "old ports and SPIs are refused only when the core asks for new ones (33.203 §7.4, RRG-02)"
+    BARRED = "no barred identity is told or asserted to anybody (24.229 §5.4.1.2.2F, §5.2.6.3; UEP-02)"
+    TOLD = "an application server hears of each registration, once (24.229 §5.4.1.7)"
     STEPS = "no node is at its wits' end (IllegalStep, or any other exception)"
 
     __hash__ = object.__hash__

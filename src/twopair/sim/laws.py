@@ -14,6 +14,7 @@ from twopair.base import (
     Endpoint,
     Flow,
     Impi,
+    Impu,
     Micros,
     OpenStream,
     Port,
@@ -45,6 +46,8 @@ MOST_SETS: Final = 3
 _SECRET: Final = re.compile(rb"[ ,](ck|ik)=")
 _NONCE: Final = re.compile(rb'nonce="([^"]+)"')
 _ANSWER: Final = re.compile(rb'nonce="([^"]+)"[^\r]*response="[^"]')
+_CALL_ID: Final = re.compile(rb"\r\nCall-ID: ([^\r]+)")
+_IDENTITIES: Final = re.compile(rb"\r\n(P-As(?:sociated-URI|serted-Identity):[^\r]*)")
 _SPI_S: Final = re.compile(rb"\bspi-s=(\d+)")
 
 
@@ -65,6 +68,8 @@ class _Keeper:
         self.streams: dict[Flow, None] = {}
         self.changed = False
         self.heard_on = ""
+        self.registered = 0  # made or refreshed, by the word of the home network
+        self.told: dict[bytes, None] = {}  # Call-IDs of the REGISTERs by which a server has heard of them
 
 
 class Laws:
@@ -77,6 +82,8 @@ class Laws:
         best: the best algorithms that a subscriber's UE and the P-CSCF have in common, by IMPI.
         in_place: whether SM6 over a set may announce one that is to take its place (RRG-02).
         most: how many registrations a UE may have, by IMPI; one where nothing is said (MGU-09).
+        barred: identities that only register.
+        served_at: the application server that hears of registrations.
 
     Attributes:
         ever: every set that UEs have asked for.
@@ -92,7 +99,11 @@ class Laws:
         *,
         in_place: bool = False,
         most: Mapping[Impi, int] | None = None,
+        barred: Iterable[Impu] = (),
+        served_at: Endpoint | None = None,
     ) -> None:
+        self._barred = [f"<{impu}>".encode() for impu in sorted(barred)]
+        self._told = None if served_at is None else f"REGISTER sip:{served_at} ".encode()
         self._in_place = in_place
         self._most = most or {}
         self.ever: dict[tuple[object, ...], None] = {}
@@ -135,6 +146,9 @@ class Laws:
         if keeper.changed:
             keeper.changed = False
             self._believes(keeper)
+        if keeper.registered != len(keeper.told) and self._told is not None:
+            words = f"{keeper.registered} registrations, {len(keeper.told)} REGISTERs to the server"
+            self._broken(Law.TOLD, words)
         if isinstance(event, Recalled):
             self._recalls(keeper, event)
         elif keeper.end is End.PCSCF and keeper.host().kept != self.known(keeper.host()):
@@ -197,6 +211,8 @@ class Laws:
         fact = action.fact
         if isinstance(fact, Registered | Deregistered):
             self._registration(keeper, fact)
+            if keeper.end is None and isinstance(fact, Registered) and not fact.flow.sos:
+                keeper.registered += 1
         reused = isinstance(fact, Refused) and fact.refusal is Refusal.PORTS_REUSED
         if reused and keeper.heard_on in self._on_gm:
             self._broken(Law.FORWARDED, f"{keeper.host().name} refuses what the core has not heard of")
@@ -253,6 +269,11 @@ class Laws:
         data = action.data
         if action.flow.transport.reliable and action.flow not in keeper.streams:
             self._broken(Law.STANDS, f"{keeper.host().name} sends {data[:12]!r} on {action.flow}")
+        if keeper.end is not End.UE:
+            self._asserts(keeper, data)
+        tells = keeper.end is None and self._told is not None and data.startswith(self._told)
+        if tells and b"\r\nExpires: 0\r\n" not in data:
+            keeper.told.update(dict.fromkeys(_CALL_ID.findall(data)))
         if keeper.end is End.UE:
             answered = _ANSWER.search(data) if data.startswith(b"REGISTER ") else None
             if answered is not None and answered[1] not in self._nonces:
@@ -262,6 +283,13 @@ class Laws:
                 self._nonces.update(dict.fromkeys(_NONCE.findall(data)))
             elif action.flow.local.address in self._on_gm:
                 self._challenges(data, over_set=action.flow.local in self._protected)
+
+    def _asserts(self, keeper: _Keeper, data: bytes) -> None:
+        """The network says who somebody is, or may be."""
+        for line in _IDENTITIES.findall(data):
+            for barred in self._barred:
+                if barred in line:
+                    self._broken(Law.BARRED, f"{keeper.host().name} sends {line!r}")
 
     def _challenges(self, data: bytes, *, over_set: bool) -> None:
         """SM6 leaves the P-CSCF."""

@@ -59,6 +59,7 @@ from twopair.swarm.rest import (
     registered,
     undisturbed,
 )
+from twopair.swarm.services import Mood, add_server, barred, served_at
 from twopair.swarm.setting import GENUINE, Onlooker, Setting, Variant, show
 from twopair.swarm.tape import Tape
 from twopair.swarm.verdict import Verdict
@@ -115,13 +116,9 @@ class Day:
         world.carrier = partial(self._mischief.carry, world.carrier)
         self._sky = Sky(world, self.weather)
         self._laws = Laws(
-            world,
-            gm,
-            plan.pcscf.port_pc,
-            best_suites(drawn),
-            in_place=plan.pcscf.reuse == "replace",
-            most=most(drawn),
-        )
+            world, gm, plan.pcscf.port_pc, best_suites(drawn), in_place=plan.pcscf.reuse == "replace",
+            most=most(drawn), barred=barred(drawn), served_at=served_at(drawn),
+        )  # fmt: skip
         self._laws.known = self._known
         self._tape = Tape(world, net.pcscf)
         if onlooker is not None:
@@ -129,6 +126,7 @@ class Day:
         self._store = MemoryStore(plan.subscribers)
         self._cards = [self._card(number) for number in range(len(plan.ues))]
         self._add("home", {net.home: "core"})
+        self._server = add_server(world, plan)
         self.pcscf = self._add("pcscf", {net.pcscf: "gm", net.core: "core"})
         self.ues = [self._add(name, dict.fromkeys(own, "gm")) for name, own in homes.items()]
         for ue, habits in zip(self.ues, self.quirks, strict=True):
@@ -197,11 +195,8 @@ class Day:
         bare: HomeNetwork | Pcscf | UserEquipment | Device
         own: tuple[str, ...]
         if name == "home":
-            bare, end, own = (
-                HomeNetwork(plan.home, self._store, entropy, build.home),
-                None,
-                (plan.network.home,),
-            )
+            bare = HomeNetwork(plan.home, self._store, entropy, build.home)
+            end, own = None, (plan.network.home,)
         elif name == "pcscf":
             bare, end, own = Pcscf(plan.pcscf, entropy, build.pcscf), End.PCSCF, (plan.network.pcscf,)
         else:
@@ -282,6 +277,7 @@ class Day:
         self._sky.calm()
         self._mischief.there = False
         world = self.world
+        self._server.mood = Mood.WELL
         short = self.plan.ues[0].config.session_expires_s == SHORT_S
         for ue, habits in zip(self.ues, self.quirks, strict=True):
             if not short or str(habits):  # else what the day has left of calls is for their session timers,

@@ -14,6 +14,7 @@ from twopair.swarm.flows import with_flows
 from twopair.swarm.mischief import Plot
 from twopair.swarm.population import draw_plan, with_interval
 from twopair.swarm.quirks import Quirks
+from twopair.swarm.services import with_services
 
 
 class Onlooker(Protocol):
@@ -73,8 +74,9 @@ class Setting(NamedTuple):
     @classmethod
     def draw(cls, world: World) -> "Setting":
         """That of the world's seed."""
-        streams = ("population", "weather", "attacker", "quirks", "sessions", "flows")
-        population, weather, attacker, quirks, sessions, flows = (world.entropy(name) for name in streams)
+        streams = ("population", "weather", "attacker", "quirks", "sessions", "flows", "services")
+        population, weather, attacker, quirks, sessions, flows, services = map(world.entropy, streams)
         plan = with_flows(with_interval(draw_plan(population), draw_interval(sessions)), flows)
+        plan = with_services(plan, services)
         habits = tuple(Quirks.draw(ue, quirks) for ue in plan.ues)
         return cls(plan, Weather.draw(weather), Plot.draw(attacker), habits)

@@ -1,12 +1,14 @@
 """Public identities as keys: one text per identity (TS 23.003 §13.4; RFC 3261 §10.3, RFC 3966 §4)."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from twopair.base import Impu, WireError
-from twopair.wire.sip import NameAddr, SipUri, uri_key
+from twopair.wire.sip import NameAddr, SipUri, TelUri
 
+_CONTEXT: Final = "phone-context"
 _LONGEST_KEPT: Final = 256
 """Characters of an identity whose key is remembered: peers must not fill memory."""
 
@@ -14,17 +16,27 @@ _LONGEST_KEPT: Final = 256
 def public_identity(uri: str) -> Impu:
     """The identity that a URI names: its key, without port, parameters and headers (RFC 3261 §10.3).
 
-    A SIP URI with ``user=phone`` and a global number names the same identity as the tel URI.
+    A SIP URI with ``user=phone`` and a global number, or a local one with its context, names the same as the
+    tel URI does; a local number is another one in each context (RFC 3966 §5.1.5).
 
     Raises:
         WireError: neither a SIP nor a tel URI.
     """
     if uri[:4].lower() == "tel:":
-        return Impu(uri_key(uri).partition(";")[0])
+        return _number(TelUri.parse(uri))
     parsed = SipUri.parse(uri)
-    if parsed.params.get("user") == "phone" and parsed.user and parsed.user.startswith("+"):
-        return public_identity(f"tel:{parsed.user}")
+    if parsed.params.get("user") == "phone" and parsed.user:
+        with suppress(WireError):
+            number = TelUri.of_subscriber(parsed.user)
+            if number.number.startswith("+") or _CONTEXT in number.params:
+                return _number(number)
     return Impu(replace(parsed, port=None, params={}, headers="").key)
+
+
+def _number(number: TelUri) -> Impu:
+    """The key of a number: global ones have no parameter that counts, local ones their context."""
+    kept = {} if number.number.startswith("+") else {_CONTEXT: number.params.get(_CONTEXT)}
+    return Impu(replace(number, params={name: value for name, value in kept.items() if value}).key)
 
 
 def identity_key(text: str) -> Impu:

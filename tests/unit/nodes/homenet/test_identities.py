@@ -104,3 +104,22 @@ def test_the_networks_own_user_however_it_is_written() -> None:
     core = CoreSide(HomeConfig(DOMAIN.upper(), HOME.address))
     answers = core.send(core.request("MESSAGE", f"sip:echo@{DOMAIN};transport=udp", body=b"x"))
     assert [message.status for message in answers if isinstance(message, Response)] == [200]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("tel:7042;phone-context=ims.example", "tel:7042;phone-context=IMS.example", True),
+        ("tel:7042;phone-context=ims.example", "tel:70-42;isub=1;phone-context=ims.example", True),
+        ("tel:7042;phone-context=ims.example", "sip:7042;phone-context=ims.example@home;user=phone", True),
+        ("tel:7042;phone-context=ims.example", "tel:7042;phone-context=other.example", False),
+        ("tel:7042;phone-context=ims.example", "tel:7042", False),
+        ("tel:7042;phone-context=+49-30", "tel:7042;phone-context=+4930", True),
+        ("tel:+4930123;phone-context=x", "tel:+4930123", True),
+        ("sip:+4930123;phone-context=x@home;user=phone", "tel:+4930123", True),
+        ("sip:7042@home;user=phone", "sip:7042@home", True),
+    ],
+)
+def test_a_local_number_is_another_one_in_each_context(one: str, other: str, same: bool) -> None:
+    """RFC 3966 §4, §5.1.5."""
+    assert (identity_key(one) == identity_key(other)) is same
