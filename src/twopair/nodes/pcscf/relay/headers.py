@@ -135,7 +135,7 @@ def hops_left(request: Request) -> int:
         return 70
     if text is None:
         return MAX_FORWARDS + 1
-    if not (text.isascii() and text.isdigit() and len(text) <= 3):
+    if not (text.isascii() and text.isdigit() and len(text.lstrip("0")) <= 3):  # RFC 4475 §3.1.1.1: 0068
         raise WireError("Max-Forwards is no number", 0, "RFC 3261 §20.22")
     return int(text)
 
