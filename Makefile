@@ -7,12 +7,13 @@ KILLS  ?= 100
 UES    ?= 200
 BACKEND ?= kernel
 MOVES  ?= 8
+CALLS  ?= 200
 QUICK  ?=
 WHEELS ?=
 STAGES := $(BIN)/python -m tools.stages
 export PYTHON
 
-.PHONY: help setup demo test interop cores kills moves nightly check unit lint fuzz bench docs wheel deb clean
+.PHONY: help setup demo test interop cores kills moves calls nightly check unit lint fuzz bench docs wheel deb clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -59,6 +60,10 @@ kills: $(VENV)/.dev  ## kill -9 of the P-CSCF, 100 times, under load of 200 UEs;
 moves: $(VENV)/.dev  ## a P-CSCF goes from host to host, handed over and lost, with 50 UEs; BACKEND=userspace MOVES=8
 	@tools/system-packages test
 	@$(BIN)/python -m tests.interop.moves --backend $(BACKEND) --moves $(MOVES) $${SEED:+--seed $$SEED}
+
+calls: $(VENV)/.dev  ## the matrix of calls between a UE and SIPp, through ESP; CALLS=200
+	@tools/system-packages test
+	@$(BIN)/python -m tests.interop.calls --calls $(CALLS)
 
 nightly: $(VENV)/.dev  ## 10,000 simulated days, other ones each night; all programs and networks on both wheels
 	@TWOPAIR_FIRST_SEED=$${SEED:-$$(date +%Y%m%d)0000} $(STAGES) nightly

@@ -23,6 +23,8 @@ class Sipp:
         folder: where its logs go.
         keys: what the scenario calls by name.
         to: address and port of the peer, for a scenario that begins.
+        calls: how many times it is played.
+        text: the scenario itself, where it is none of the files.
     """
 
     def __init__(
@@ -34,16 +36,29 @@ class Sipp:
         folder: Path,
         keys: Mapping[str, str] | None = None,
         to: str = "",
+        calls: int = 1,
+        text: str = "",
     ) -> None:
         self._files = {kind: folder / f"{scenario}.{kind}" for kind in ("error", "message", "log")}
+        file = SCENARIOS / f"{scenario}.xml"
+        if text:
+            file = folder / f"{scenario}.xml"
+            file.write_text(text)
         address, port = at.split(":")
         logs = [word for kind, file in self._files.items() for word in (f"-{kind}_file", str(file))]
         named = [word for name, value in (keys or {}).items() for word in ("-key", name, value)]
         self.program: Program = network.run(
             host,
-            *("sipp", *([to] if to else []), "-sf", str(SCENARIOS / f"{scenario}.xml")),
-            *("-i", address, "-p", port, "-m", "1", "-nostdin", "-f", "3600"),
-            *("-timeout", f"{PATIENCE_S}s", "-timeout_error", "-trace_err", "-trace_msg", "-trace_logs"),
+            *("sipp", *([to] if to else []), "-sf", str(file)),
+            *("-i", address, "-p", port, "-m", str(calls), "-l", "1", "-nostdin", "-f", "3600"),
+            *(
+                "-timeout",
+                f"{PATIENCE_S * calls}s",
+                "-timeout_error",
+                "-trace_err",
+                "-trace_msg",
+                "-trace_logs",
+            ),
             *(*logs, *named),
         )
         if not to:

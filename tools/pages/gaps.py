@@ -12,7 +12,7 @@ GAPS: Final[dict[str, str]] = {
     "UNP-02": "no emergency requests",
     "PCS-07": "charging addresses and term-ioi are not kept",
     "UEP-04": "feature tags as configured; none is built in",
-    "UEP-09": "no 100rel, no preconditions",
+    "UEP-09": "no media: resources are there at once; no REFER",
     "UEP-10": "the body is carried; no delivery report",
     "UEP-13": "one P-CSCF a UE",
     "VAR-02": "one scheme, IMS AKA with ipsec-3gpp",

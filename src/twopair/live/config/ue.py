@@ -92,10 +92,11 @@ class Flow(Section):
 
 
 class Call(Section):
-    """Table [call]: session timers (RFC 4028)."""
+    """Table [call]: session timers (RFC 4028), preconditions (RFC 3312)."""
 
     session_expires_s: Annotated[int, Field(ge=0, le=2**31)] = 1800
     min_se_s: Annotated[int, Field(ge=LEAST_S, le=2**31)] = LEAST_S
+    preconditions: bool = False
 
 
 class UeFile(Section):
@@ -151,6 +152,7 @@ class UeFile(Section):
             keep_alive_s=self.gm.keep_alive_s,
             session_expires_s=self.call.session_expires_s,
             min_se_s=self.call.min_se_s,
+            preconditions=self.call.preconditions,
             instance=self.identity.instance,
             reg_id=self.gm.reg_id or 0,
             sos=self.gm.sos,

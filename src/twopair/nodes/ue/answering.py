@@ -28,7 +28,7 @@ def _nothing(_request: Request, _flow: Flow, _out: list[Action]) -> int:
 ANSWERS: Final[dict[str, Answer]] = {"MESSAGE": _message, "OPTIONS": _nothing}
 """Methods that are served, with what they do."""
 
-KNOWN: Final = frozenset("INFO NOTIFY PRACK PUBLISH REFER REGISTER SUBSCRIBE".split())
+KNOWN: Final = frozenset("INFO NOTIFY PUBLISH REFER REGISTER SUBSCRIBE".split())
 """Methods that exist but are not served: 405, all others 501 (RFC 3261 §8.2.1, §21.5.2)."""
 
 

@@ -21,6 +21,7 @@ from twopair.nodes.ue.within import UNHEEDED, Within
 from twopair.wire.sip import Message, Request, Response
 
 if TYPE_CHECKING:
+    from twopair.nodes.ue.early import Earlies
     from twopair.nodes.ue.refreshing import Refresh
 
 
@@ -88,6 +89,8 @@ class Call:
         theirs: the peer's session description, as it came.
         accepting: our 200 to an INVITE while its ACK has not come.
         refreshing: a refresh of ours that is not answered.
+        early: dialogs of a call of ours before it is answered; None where reliable answers are not asked for.
+        version: of our latest session description (RFC 3264 §8).
     """
 
     def __init__(self, gm: Gm, call_id: str, peer: str, *, ours: bool) -> None:
@@ -106,7 +109,14 @@ class Call:
         self.theirs = b""
         self.accepting: Accepting | None = None
         self.refreshing: Refresh | None = None
+        self.early: Earlies | None = None
+        self.version = 1
         self._heard_at: Micros | None = None
+
+    @property
+    def described(self) -> bool:
+        """Whether a provisional answer of ours was an answer to the offer, so that others may follow."""
+        return False
 
     def may(self, on: On) -> bool:
         """Whether the table has a row for it now."""

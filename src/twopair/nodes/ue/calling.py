@@ -10,6 +10,7 @@ from twopair.nodes.facts import CallStage
 from twopair.nodes.ue import requests
 from twopair.nodes.ue.call import Call, On
 from twopair.nodes.ue.config import FOREVER
+from twopair.nodes.ue.early import Earlies
 from twopair.nodes.ue.extensions import missing
 from twopair.nodes.ue.gm import Asker, ForSize, Gm
 from twopair.nodes.ue.intervals import Interval, granted_by
@@ -40,6 +41,8 @@ class Calling(Call, Asker):
         self._until = FOREVER
         self._given_up_at = FOREVER
         self._asked: ClientTransaction | None = None
+        if gm.config.preconditions:
+            self.early = Earlies(self)
 
     def ask(self, invite: Request, flow: Flow, now: Micros, out: list[Action]) -> None:
         """Send the INVITE, and tell the user."""
@@ -53,13 +56,15 @@ class Calling(Call, Asker):
         self._asked = txn
         self._invite = txn.request.copy()
 
-    def progressed(self, status: int, now: Micros, out: list[Action]) -> None:
+    def progressed(self, response: Response, now: Micros, out: list[Action]) -> None:
         """It rings; a CANCEL that had to wait for this goes now (RFC 3261 §9.1)."""
         self._heard = True
         self.hear(now)
         if self.stage is CallStage.ENDING:
             self._send_cancel(now, out)
-        elif status > 100 and self.may(On.RINGS):
+        elif response.status > 100 and self.may(On.RINGS):
+            if self.early is not None:
+                self.early.take(response, now, out)
             self.step(On.RINGS, out)
 
     def answered(self, response: Response, flow: Flow, now: Micros, out: list[Action]) -> None:
@@ -130,7 +135,7 @@ class Calling(Call, Asker):
         except WireError:
             self._failed(response.status, out)
             return False
-        self.number = response.cseq.number
+        self.number = max(self.number, response.cseq.number)
         self.learn(response)
         self.hear(now)
         agree(self, granted_by(response), now, we_asked=True)

@@ -18,7 +18,7 @@ from twopair.nodes.wishes import Answer, HangUp, Say
 from twopair.nodes.wishes import Call as CallWish
 from twopair.wire.sip import Request, make_response
 
-METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "UPDATE")
+METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "PRACK")
 """What is served here, beside requests within a dialog."""
 
 
@@ -114,6 +114,11 @@ class Calls:
                 refreshed.serve(call, txn, request, now, out)
             except WireError:
                 self._refuse(txn, request, 400, now, out)
+            if isinstance(call, Called):
+                call.updated(now, out)
+        elif request.method == "PRACK":
+            known = isinstance(call, Called) and call.acknowledges(request, now, out)
+            self._gm.respond(txn, make_response(request, 200 if known else 481), now, out)
         else:
             call.hear(now)
             return False

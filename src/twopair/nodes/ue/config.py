@@ -56,6 +56,7 @@ class UeConfig:
         session_expires_s: session interval asked for in calls (RFC 4028); 0: none is asked for, what the
             other end asks for is granted.
         min_se_s: the smallest session interval that is taken, at least 90.
+        preconditions: whether calls have 100rel and preconditions, as those of phones do (RFC 3262, 3312).
         instance: ``+sip.instance``, a URN such as ``urn:gsma:imei:…``; empty: none is given (UEP-04).
         reg_id: names this registration among several of the instance, from 1 on; 0: it is the only one, or
             an emergency registration (RFC 5626 §4.2, MGU-09).
@@ -86,6 +87,7 @@ class UeConfig:
     keep_alive_s: int = 120
     session_expires_s: int = 1800
     min_se_s: int = 90
+    preconditions: bool = False
     instance: str = ""
     reg_id: int = 0
     sos: bool = False

@@ -52,7 +52,7 @@ class Asker(Protocol):
         """The request has gone another way, in this transaction; most do not mind."""
         return
 
-    def progressed(self, status: int, now: Micros, out: list[Action]) -> None:
+    def progressed(self, response: Response, now: Micros, out: list[Action]) -> None:
         """A provisional response came; most have no use for it."""
         return
 

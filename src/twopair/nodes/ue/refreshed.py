@@ -7,11 +7,11 @@ from twopair.base import Micros
 from twopair.core.sip import ServerTransaction
 from twopair.nodes.actions import Action
 from twopair.nodes.facts import CallStage
-from twopair.nodes.ue import requests
+from twopair.nodes.ue import media, requests
 from twopair.nodes.ue.accepting import Accepting
 from twopair.nodes.ue.call import Call
 from twopair.nodes.ue.config import LEAST_S
-from twopair.nodes.ue.extensions import ABLE
+from twopair.nodes.ue.extensions import able
 from twopair.nodes.ue.intervals import NOTHING, UAC, UAS, Grant, Interval, Lines, grant, too_small
 from twopair.nodes.ue.refreshing import agree
 from twopair.wire.sip import Request, Response, make_response
@@ -43,8 +43,8 @@ OBJECTIONS: Final = (
     Objection(lambda e: e.invite and e.call.accepting is not None, 500, "RFC 3261 §14.2"),
     Objection(lambda e: e.invite and _invites(e.call), 491, "RFC 3261 §14.2"),
     Objection(lambda e: bool(e.request.body) and _invites(e.call), 491, "RFC 3311 §5.2"),
-    Objection(lambda e: e.call.stage is CallStage.RINGING, 491, "RFC 3311 §5.2"),
-    Objection(lambda e: bool(e.request.body) and e.request.body != e.call.theirs, 488, "RFC 3261 §14.2"),
+    Objection(lambda e: e.call.stage is CallStage.RINGING and not e.call.described, 491, "RFC 3311 §5.2"),
+    Objection(lambda e: _unfit(e.request.body), 488, "RFC 3261 §14.2"),
     Objection(lambda e: too_small(e.interval, e.call.gm.config), 422, "RFC 4028 §9"),
 )
 """Of every UPDATE and re-INVITE, in this order. The session stays as it is: nothing of it can be changed."""
@@ -76,11 +76,27 @@ def begin(call: Call, granted: Grant | None, now: Micros) -> None:
 
 def _answer(asked: Asked, granted: Grant | None) -> Response:
     gm = asked.call.gm
-    headers = [("Contact", gm.profile.contact), *ABLE]
+    headers = [("Contact", gm.profile.contact), *able(gm.config)]
     headers += granted.lines(asked.interval) if granted else ()
-    body = requests.no_media(gm) if asked.invite or asked.request.body else b""
+    body = _description(asked)
     headers += [("Content-Type", requests.SDP)] if body else []
     return make_response(asked.request, 200, headers=headers, body=body)
+
+
+def _description(asked: Asked) -> bytes:
+    """Our answer to an offer; without one, our own description as it stands (RFC 3264 §6.1, §8)."""
+    call, offer = asked.call, asked.request.body
+    if not offer:
+        return requests.no_media(call.gm) if asked.invite else b""
+    if offer != call.theirs:
+        call.theirs = offer
+        call.version += 1
+    return media.answer_to(call.gm, call.version, offer)
+
+
+def _unfit(offer: bytes) -> bool:
+    """Whether it offers anything but one audio stream."""
+    return bool(offer) and media.stream_in(offer) is None
 
 
 def _hints(call: Call, status: int) -> Lines:

@@ -11,7 +11,7 @@ from twopair.nodes.facts import CallStage
 from twopair.nodes.ue import requests
 from twopair.nodes.ue.call import Call
 from twopair.nodes.ue.config import FOREVER
-from twopair.nodes.ue.extensions import ABLE
+from twopair.nodes.ue.extensions import able
 from twopair.nodes.ue.gm import Asker
 from twopair.nodes.ue.intervals import UAC, Interval, ask, granted_by
 from twopair.nodes.ue.registration import delta_seconds
@@ -124,7 +124,7 @@ def _send(call: Call, now: Micros, out: list[Action]) -> None:
         return
     method = "UPDATE" if call.updates else "INVITE"
     interval = ask(gm.config, session.least_s, session.interval_s, UAC)
-    headers = [("Contact", gm.profile.contact), *ABLE, *interval]
+    headers = [("Contact", gm.profile.contact), *able(gm.config), *interval]
     body = b""
     if method == "INVITE":
         headers.append(("Content-Type", requests.SDP))

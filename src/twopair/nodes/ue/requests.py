@@ -10,13 +10,15 @@ from twopair.core.registration.ue_timing import REGISTRATION_S
 from twopair.core.secagree import ServerList
 from twopair.core.sip.dialog import Dialog
 from twopair.core.subscription import Subscription
-from twopair.nodes.ue.extensions import ABLE
+from twopair.nodes.ue import media
+from twopair.nodes.ue.extensions import able
 from twopair.nodes.ue.gm import Gm
 from twopair.nodes.ue.intervals import ask
 from twopair.nodes.ue.registration import Registration
 from twopair.nodes.ue.sets import LiveSet
 from twopair.nodes.wishes import SendMessage
 from twopair.wire.reginfo import CONTENT_TYPE
+from twopair.wire.sdp import Direction
 from twopair.wire.sip import Request, make_request
 
 AGREE: Final = (("Require", "sec-agree"), ("Proxy-Require", "sec-agree"))
@@ -86,8 +88,8 @@ def options(gm: Gm, registration: Registration, live: LiveSet, transport: Transp
 def invite(gm: Gm, registration: Registration, live: LiveSet, to: Impu, transport: Transport) -> Request:
     """An INVITE (RFC 3261 §13.2.1, RFC 4028 §7.1); Contact has port_us (MSG-03)."""
     interval = ask(gm.config, 0, gm.config.session_expires_s)
-    extra = [("Contact", gm.profile.contact), *ABLE, *interval, ("Content-Type", SDP)]
-    return _outside(gm, registration, live, "INVITE", to, transport, extra, no_media(gm))
+    extra = [("Contact", gm.profile.contact), *able(gm.config), *interval, ("Content-Type", SDP)]
+    return _outside(gm, registration, live, "INVITE", to, transport, extra, offer(gm))
 
 
 def invite_again(gm: Gm, invite: Request, live: LiveSet, least_s: int, interval_s: int) -> Request:
@@ -104,12 +106,14 @@ def invite_again(gm: Gm, invite: Request, live: LiveSet, least_s: int, interval_
     return again
 
 
+def offer(gm: Gm) -> bytes:
+    """What a call begins with: no media, or a stream whose resources are still to be had (RFC 3312 §4)."""
+    return media.audio(gm, 1, Direction.SENDRECV, media.NONE) if gm.config.preconditions else no_media(gm)
+
+
 def no_media(gm: Gm) -> bytes:
     """A session description, offer and answer alike: a stream that nobody uses (RFC 3264 §8.2)."""
-    version = 6 if ":" in gm.config.address else 4
-    here = f"IN IP{version} {gm.config.address}"
-    lines = ("v=0", f"o=- 1 1 {here}", "s=-", f"c={here}", "t=0 0", "m=audio 9 RTP/AVP 0", "a=inactive", "")
-    return "\r\n".join(lines).encode()
+    return media.audio(gm, 1, Direction.INACTIVE)
 
 
 def subscribe(

@@ -297,7 +297,7 @@ class UserEquipment:
     ) -> None:
         """Serve a request; all but calls are answered at once (RFC 3261 §8.2)."""
         self._own(txn, flow)
-        if unknown := unknown_in(request):
+        if unknown := unknown_in(request, self._gm.config):
             tag, headers = token(self._gm.entropy), [("Unsupported", unknown)]
             response = make_response(request, 420, to_tag=tag, headers=headers)
             self._gm.respond(txn, response, now, out)
@@ -334,7 +334,7 @@ class UserEquipment:
         self._gm.waiting.over(txn)
         pending, registration = self._pending(txn), self._registrar.registration
         if response.status < 200:
-            pending.asker.progressed(response.status, now, out)
+            pending.asker.progressed(response, now, out)
             return
         pending.asker.answered(response, flow, now, out)
         if pending.live is not None and asks_to_begin_anew(txn.method, response, registration):

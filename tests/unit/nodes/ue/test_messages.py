@@ -200,7 +200,7 @@ def test_other_requests(method: str, headers: list[tuple[str, str]], status: int
     ((response, _),) = bench.responses
     assert response.status == status
     assert response.get("Allow") == (
-        "MESSAGE, OPTIONS, INVITE, ACK, CANCEL, BYE, UPDATE" if status != 420 else None
+        "MESSAGE, OPTIONS, INVITE, ACK, CANCEL, BYE, UPDATE, PRACK" if status != 420 else None
     )
     assert response.get("Unsupported") == ("magic" if status == 420 else None)
 
