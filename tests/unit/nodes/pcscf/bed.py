@@ -210,6 +210,7 @@ class Bed:
         actions: all actions so far.
         fresh: the actions of the last `feed`, with those of the installs it led to.
         install: whether `InstallSas` is answered with `SasInstalled` at once.
+        service_route: what the S-CSCF grants.
         zone: what the DNS answers at once, at first that there are no names; None: nothing.
     """
 
@@ -222,6 +223,7 @@ class Bed:
         self.install = True
         self.zone: Zone | None = lambda _question: NO_NAME
         self.nonces = 0
+        self.service_route = SERVICE_ROUTE
         self.feed(Start())
 
     def feed(self, event: Event) -> list[Any]:
@@ -328,7 +330,7 @@ class Bed:
         headers = [
             ("Contact", f"{contact};expires={expires}"),
             ("Path", request.get("Path") or ""),
-            ("Service-Route", SERVICE_ROUTE),
+            ("Service-Route", self.service_route),
             ("P-Associated-URI", f"<{ue.impu}>, <tel:+{ue.number}>"),
             ("P-Charging-Vector", "icid-value=x"),
         ]
