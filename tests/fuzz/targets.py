@@ -14,6 +14,7 @@ class Target(NamedTuple):
 
 
 TARGETS: Final = {
+    "dns": Target("tests.fuzz.touch_dns", ("twopair.core.locate", "twopair.live.resolver", "dns.message")),
     "sip": Target("tests.fuzz.touch", ("twopair.wire",)),
     "reginfo": Target("tests.fuzz.reginfo", ("twopair.wire.elements", "twopair.wire.reginfo")),
     "sdp": Target("tests.fuzz.touch_sdp", ("twopair.wire.sdp", "twopair.core.policy")),
