@@ -58,31 +58,30 @@ SEEDS: Final = (
 
 def touch(data: bytes) -> None:
     """Everything, once."""
-    answers: list[tuple[Message, ...]] = []
-    for wire in _cut(data):
-        try:
-            answers.append((dns.message.from_wire(wire),))
-        except DNSException:
-            answers.append(())
-    if not answers:
-        return
-    for message in answers:
-        for kind in KINDS:
-            _fits(answer_of(message[0] if message else None, kind), kind)
-    _walk(answers)
+    messages = [_read(wire) for wire in _cut(data)]
+    if messages:
+        _walk([{kind: _fitting(message, kind) for kind in KINDS} for message in messages])
+
+
+def _read(wire: bytes) -> Message | None:
+    try:
+        return dns.message.from_wire(wire)
+    except DNSException:
+        return None
 
 
 def _cut(data: bytes) -> list[bytes]:
     found: list[bytes] = []
-    while len(data) > 2 and len(found) < 16:
+    while len(data) > 2 and len(found) < 4:
         length = int.from_bytes(data[:2], "big")
         found.append(data[2 : 2 + length])
         data = data[2 + length :]
     return found
 
 
-def _fits(answer: Answer, kind: Kind) -> None:
+def _fitting(message: Message | None, kind: Kind) -> Answer:
     """Records of that kind alone, each with values that SIP can have; or a fault."""
+    answer = answer_of(message, kind)
     assert (answer.fault is None) is bool(answer.records)
     assert answer.ttl_s >= 0
     for record in answer.records:
@@ -96,9 +95,10 @@ def _fits(answer: Answer, kind: Kind) -> None:
             assert isinstance(record, Naptr)
             assert kind is Kind.NAPTR
             assert is_name(record.replacement)
+    return answer
 
 
-def _walk(answers: list[tuple[Message, ...]]) -> None:
+def _walk(answers: list[dict[Kind, Answer]]) -> None:
     """It comes to an end after few rounds, with few servers, or with a fault."""
     for place in (Place(NAME), Place(NAME, 5060)):
         known: dict[Question, Answer] = {}
@@ -108,8 +108,7 @@ def _walk(answers: list[tuple[Message, ...]]) -> None:
             if not isinstance(found, Ask):
                 break
             for question in found.questions:
-                message = next(following)
-                known[question] = answer_of(message[0] if message else None, question.kind)
+                known[question] = next(following)[question.kind]
         else:
             raise AssertionError("it does not end")
         assert isinstance(found.fault, Fault) is not bool(found.groups)

@@ -45,6 +45,10 @@ class Running:
         self._programs.append(program)
         return program
 
+    def also(self, program: subprocess.Popen[bytes]) -> None:
+        """One more that ends with the test."""
+        self._programs.append(program)
+
     def serve(self, name: str) -> subprocess.Popen[bytes]:
         program = self.start(name, "-c", f"{name}.toml")
         assert line(program).startswith("ready ")

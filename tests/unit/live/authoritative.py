@@ -52,8 +52,8 @@ class Server:
         change: called with each answer before it leaves.
     """
 
-    def __init__(self, text: str = ZONE) -> None:
-        self._zone = dns.zone.from_text(text, "example.net.", relativize=False, check_origin=False)
+    def __init__(self, text: str = ZONE, origin: str = "example.net.") -> None:
+        self._zone = dns.zone.from_text(text, origin, relativize=False, check_origin=False)
         self.asked: list[str] = []
         self.silent = 0
         self.rcode: dns.rcode.Rcode | None = None
