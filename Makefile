@@ -13,7 +13,7 @@ WHEELS ?=
 STAGES := $(BIN)/python -m tools.stages
 export PYTHON
 
-.PHONY: help setup demo test interop cores kills moves calls nightly check unit lint fuzz bench docs wheel deb clean
+.PHONY: help setup demo test interop cores kills moves calls workers nightly check unit lint fuzz bench docs wheel deb clean
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,10 @@ moves: $(VENV)/.dev  ## a P-CSCF goes from host to host, handed over and lost, w
 calls: $(VENV)/.dev  ## the matrix of calls between a UE and SIPp, through ESP; CALLS=200
 	@tools/system-packages test
 	@$(BIN)/python -m tests.interop.calls --calls $(CALLS)
+
+workers: $(VENV)/.dev  ## a worker of two is killed under load of 200 UEs; TIMES=3 for three times
+	@for n in $$(seq $(TIMES)); do \
+		TWOPAIR_UES=$(UES) $(BIN)/python -m pytest -q tests/interop/test_workers.py -k killed || exit; done
 
 nightly: $(VENV)/.dev  ## 10,000 simulated days, other ones each night; all programs and networks on both wheels
 	@TWOPAIR_FIRST_SEED=$${SEED:-$$(date +%Y%m%d)0000} $(STAGES) nightly

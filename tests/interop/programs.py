@@ -31,6 +31,9 @@ DOMAIN = "ims.mnc001.mcc001.3gppnetwork.org"
 SM1, SM6 = f"REGISTER sip:{DOMAIN} SIP/2.0", "SIP/2.0 401 Unauthorized"
 """First lines of what may be read on Gm, and of nothing else."""
 
+PATIENCE_S = 60.0
+"""How long a program may take for something, where nothing is said of that: the machine may be busy."""
+
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="programs in namespaces of their own need root")
 _PR_SET_PDEATHSIG = 1
 _SO_RCVBUFFORCE = 33
@@ -181,7 +184,7 @@ class Program:
         """Its process."""
         return self._process.pid
 
-    def line(self, within_s: float = 20) -> str:
+    def line(self, within_s: float = PATIENCE_S) -> str:
         """The next line on its stdout; what it logged, as an error, if it ends or is silent instead."""
         assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
@@ -204,7 +207,7 @@ class Program:
                 return found
         raise AssertionError(f"nothing with {wanted}")
 
-    def result(self, within_s: float = 20) -> dict[str, Any]:
+    def result(self, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """The next object on its stdout that is no event: what came of the action."""
         over = time.monotonic() + within_s
         for _ in range(100):
@@ -213,7 +216,7 @@ class Program:
                 return found
         raise AssertionError("events, and no result")
 
-    def bound(self, port: int, within_s: float = 10) -> None:
+    def bound(self, port: int, within_s: float = PATIENCE_S) -> None:
         """Wait until it has bound a UDP port; what it said, as an error, if it ends or takes too long."""
         over = time.monotonic() + within_s
         while self._process.poll() is None and time.monotonic() < over:
@@ -224,7 +227,7 @@ class Program:
         self._process.kill()
         raise AssertionError(self._process.communicate()[0].decode() + self.log())
 
-    def end(self, sign: signal.Signals | None = None, within_s: float = 20) -> tuple[int, str, str]:
+    def end(self, sign: signal.Signals | None = None, within_s: float = PATIENCE_S) -> tuple[int, str, str]:
         """Exit code, the rest of stdout, and stderr; after that signal, if there is one."""
         if sign is not None:
             self._process.send_signal(sign)

@@ -28,6 +28,7 @@ WANTED = (
     "usr/share/doc/twopair/copyright",
     "usr/share/doc/twopair/examples/alerts.yaml",
     "usr/share/doc/twopair/examples/twopair-pcscf.json",
+    "usr/share/doc/twopair/examples/userspace-workers.conf",
     "usr/share/doc/twopair/examples/userspace.conf",
     "usr/share/doc/twopair/vendored.txt",
     "usr/share/man/man1/twopair.1.gz",

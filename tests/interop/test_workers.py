@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.interop.kills.attempts import Kill, losses
 from tests.interop.kills.fleet import Fleet, Phone
 from tests.interop.kills.plan import Plan, address, ue_settings, write_files
 from tests.interop.kills.shared import PartOf
@@ -30,7 +31,8 @@ from twopair.live.workers.steering import place_of
 pytestmark = pytest.mark.slow
 
 HTTP = f"{OWN}0.1:9464"
-UES = 200
+UES = int(os.environ.get("TWOPAIR_UES", "60"))
+"""``make workers`` has 200."""
 
 
 def moved(text: str) -> str:
@@ -98,14 +100,15 @@ async def aside(call: Any, *words: Any) -> Any:
     return await asyncio.to_thread(call, *words)
 
 
-@pytest.mark.lab  # it waits most of the time: for ACKs that a kill may lose
-@pytest.mark.timeout(500)
-def test_two_hundred_ues_and_a_worker_that_is_killed(running: Running) -> None:
+@pytest.mark.lab  # it waits most of the time
+@pytest.mark.timeout(300)
+def test_ues_of_two_workers_and_one_that_is_killed(running: Running) -> None:
     """MGP-14: UEs of two workers call and write to each other; one worker dies twice under load."""
     plan = plan_of(UES)
     write(running, plan)
     running.serve("home")
     pcscf = running.serve("pcscf")
+    kills: list[Kill] = []
 
     async def day() -> None:
         async with fleet_of(plan) as (fleet, phones):
@@ -119,15 +122,17 @@ def test_two_hundred_ues_and_a_worker_that_is_killed(running: Running) -> None:
             await asyncio.sleep(3)
             for _ in range(2):
                 old = workers_of(pcscf.pid)[2]
+                killed = time.monotonic()
                 os.kill(old, signal.SIGKILL)
                 assert get("ready")[0] == 503
                 await aside(replaced, pcscf.pid, 2, old)
+                await aside(ready, 200)
+                kills.append(Kill(killed, time.monotonic()))
                 await asyncio.sleep(5)
-            await fleet.settle()
+            await fleet.settle(kills)
             await fleet.prove()
             fleet.look()
-            faults = [f"{one.kind} {one.who}: {one.fault}" for one in fleet.attempts if one.fault]
-            assert not [fault for fault in faults if "call set up" not in fault], faults
+            assert losses(fleet.attempts, kills) == []
             assert not [news for phone in phones for news in phone.news]
             assert len(fleet.attempts) > 150
             assert set(await aside(sets_of, running)) == set(before)
@@ -136,6 +141,14 @@ def test_two_hundred_ues_and_a_worker_that_is_killed(running: Running) -> None:
     running.logged("worker 2 was ended by SIGKILL")
     assert 'twopair_worker_starts_total{worker="2"} 3.0' in get("metrics")[1]
     assert f'twopair_subscribers{{state="registered"}} {UES}.0' in get("metrics")[1]
+
+
+def ready(status: int, within_s: float = 60) -> None:
+    """Wait until /ready says so."""
+    over = time.monotonic() + within_s
+    while get("ready")[0] != status:
+        assert time.monotonic() < over
+        time.sleep(0.1)
 
 
 def asked_until_it_says_no(place: Path) -> None:
@@ -159,9 +172,7 @@ def test_what_is_asked_while_one_is_down(running: Running) -> None:
     with pytest.raises(PrerequisiteMissing, match="worker 2 cannot be asked, and starts"):
         asked_until_it_says_no(place)
     replaced(pcscf.pid, 2, old)
-    over = time.monotonic() + 30
-    while get("ready")[0] != 200 and time.monotonic() < over:
-        time.sleep(0.1)
+    ready(200)
     assert ask(place, "sas") == []
     assert ask(place, "explain", "nobody@x")["cause"] == "never-heard"
 

@@ -1,12 +1,13 @@
 """What a unit of systemd says, and how to start its command without systemd, with its rights."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 PCSCF = PACKAGING / "systemd/twopair-pcscf.service"
 HOME = PACKAGING / "systemd/twopair-home.service"
 USERSPACE = PACKAGING / "systemd/userspace.conf"
+USERSPACE_WORKERS = PACKAGING / "systemd/userspace-workers.conf"
 FAILOVER = PACKAGING / "systemd/failover.conf"
 
 Unit = Mapping[str, list[str]]
@@ -31,10 +32,16 @@ def rights(unit: Unit) -> list[str]:
     return ambient
 
 
-def as_the_unit(unit: Unit, user: str = "") -> list[str]:
-    """What to put before a command, so that it runs as the unit's user with its rights and no way to more."""
+def as_the_unit(unit: Unit, user: str = "", more: Sequence[str] = ()) -> list[str]:
+    """What to put before a command, so that it runs as the unit's user with its rights and no way to more.
+
+    Args:
+        unit: the unit.
+        user: another one.
+        more: further rights.
+    """
     who = user or unit["User"][0]
-    return [*_setpriv(who), *_sets(rights(unit))]
+    return [*_setpriv(who), *_sets([*rights(unit), *more])]
 
 
 def without_rights(user: str) -> list[str]:

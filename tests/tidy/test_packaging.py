@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.interop.units import FAILOVER, HOME, PACKAGING, PCSCF, USERSPACE, read, rights
+from tests.interop.units import FAILOVER, HOME, PACKAGING, PCSCF, USERSPACE, USERSPACE_WORKERS, read, rights
 from tests.tidy.test_documents import COMMANDS
 from tools.pages.man import man
 from tools.pages.vendored import vendored
@@ -37,6 +37,8 @@ def test_rights() -> None:
     """No user but its own, no capability that its ESP does not need."""
     assert rights(read(PCSCF)) == ["CAP_NET_ADMIN"]
     assert rights(read(PCSCF, USERSPACE)) == ["CAP_NET_ADMIN", "CAP_NET_RAW"]
+    assert rights(read(PCSCF, USERSPACE, USERSPACE_WORKERS))[2:] == ["CAP_BPF"]
+    assert read(PCSCF, USERSPACE_WORKERS)["SystemCallFilter"][-2:] == ["~@privileged @resources", "bpf"]
     assert rights(read(PCSCF, FAILOVER)) == ["CAP_NET_ADMIN", "CAP_NET_RAW"]
     assert "AF_PACKET" in read(FAILOVER)["RestrictAddressFamilies"]
     assert rights(read(HOME)) == []
@@ -69,7 +71,14 @@ def test_libraries_are_listed_with_their_licences(tmp_path: Path) -> None:
 
 @pytest.mark.peer
 @pytest.mark.parametrize(
-    ("units", "most"), [((PCSCF,), 1.5), ((HOME,), 1.1), ((PCSCF, USERSPACE), 2.0), ((PCSCF, FAILOVER), 1.8)]
+    ("units", "most"),
+    [
+        ((PCSCF,), 1.5),
+        ((HOME,), 1.1),
+        ((PCSCF, USERSPACE), 2.0),
+        ((PCSCF, USERSPACE, USERSPACE_WORKERS), 2.1),
+        ((PCSCF, FAILOVER), 1.8),
+    ],
 )
 def test_exposure(units: tuple[Path, ...], most: float, tmp_path: Path) -> None:
     """What systemd counts of what a unit leaves open is what the page says, and no more."""

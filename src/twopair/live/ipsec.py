@@ -14,6 +14,7 @@ from twopair.backends.kernel.guard import refuse_loopback
 from twopair.backends.kernel.probe import probe
 from twopair.backends.memory import MemoryBackend
 from twopair.backends.userspace.ledger import FileLedger
+from twopair.backends.userspace.queues import BPF
 from twopair.backends.userspace.raw import Queue, RawWire
 from twopair.base import DEFAULT_SUITES, Suite
 from twopair.core.esp import HOST_BLOCK, WHOLE, Positions
@@ -21,7 +22,7 @@ from twopair.core.sa import SaSet
 from twopair.live.config.fields import BackendName
 from twopair.live.entropy import OsEntropy
 from twopair.live.prerequisite import PrerequisiteMissing
-from twopair.live.sockets import Guard
+from twopair.live.sockets import Guard, reason_of
 
 _log = logging.getLogger(__name__)
 
@@ -182,6 +183,9 @@ def _watched(wire: RawWire, loop: AbstractEventLoop) -> Ipsec:
 
 def lack(error: OSError) -> str:
     """What is missing, and what to do about it."""
+    if error.filename == BPF:
+        why = "CAP_BPF" if error.errno in (EACCES, EPERM) else f"bpf(2) of the kernel: {reason_of(error)}"
+        return f"several workers with ESP in user space need {why}; or give node.workers = 1"
     if error.filename == "/dev/net/tun" and error.errno in (EACCES, EPERM):
         return "/dev/net/tun may not be opened: run as root, or with CAP_NET_ADMIN and access to it"
     if error.filename == "/dev/net/tun" and error.errno in (ENOENT, ENXIO, ENODEV):

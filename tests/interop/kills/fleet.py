@@ -1,15 +1,15 @@
 """Many UEs in one process, which write, call and re-register until they are told to rest."""
 
 import asyncio
-from asyncio import CancelledError, Event, Task, create_task, gather, sleep, wait_for
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from asyncio import CancelledError, Event, Task, create_task, current_task, gather, sleep, wait_for
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from itertools import count, pairwise
 from random import Random
 from time import monotonic
 from typing import Any, Final, TypeVar
 
-from tests.interop.kills.attempts import Attempt
+from tests.interop.kills.attempts import Attempt, Kill
 from tests.interop.kills.plan import Plan, transport, user
 
 from twopair.live.ue import Ue
@@ -72,6 +72,7 @@ class Fleet:
         self._numbers = count(1)
         self._rest = Event()
         self._tasks: set[Task[None]] = set()
+        self._setting_up: dict[Task[None], float] = {}  # since when
         self.attempts: list[Attempt] = []
         self.dropped: list[str] = []
 
@@ -122,9 +123,16 @@ class Fleet:
         for pair in self._passing:
             self._begin(self._calls(*pair))
 
-    async def settle(self) -> None:
-        """Begin nothing more, and wait until all that was begun has an outcome."""
+    async def settle(self, kills: Sequence[Kill] = ()) -> None:
+        """Begin nothing more, and wait until all that was begun has an outcome.
+
+        Calls that one of these kills fell into while they were set up are given up: they may fail, and an
+        INVITE or ACK that is lost takes over two minutes to do so (64*T1).
+        """
         self._rest.set()
+        for task, begin in list(self._setting_up.items()):
+            if any(begin < kill.at for kill in kills):
+                task.cancel()
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -196,7 +204,14 @@ class Fleet:
 
     async def _set_up(self, caller: Phone, called: Phone) -> bool:
         """Whether there is a call; what is left of one that failed is cleared away."""
-        fault = await self._attempt("call set up", f"{caller.name} to {called.name}", _stands(caller, called))
+        task = current_task()
+        assert task is not None
+        self._setting_up[task] = monotonic()
+        try:
+            who = f"{caller.name} to {called.name}"
+            fault = await self._attempt("call set up", who, _stands(caller, called))
+        finally:
+            del self._setting_up[task]
         if fault:
             for phone in (caller, called):
                 with suppress(TimeoutError):

@@ -23,6 +23,7 @@ _SOCKET_FILTER: Final = 1
 _NUMBER_OF_BPF: Final = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361, "s390x": 351}
 """Of the system call, by the name of the machine."""
 
+BPF: Final = "bpf(2)"
 _LICENCE: Final = b"Apache-2.0"
 _OCTETS: Final = 8
 """Of an instruction."""
@@ -42,7 +43,8 @@ class TunQueues:
         descriptors: of its queues.
 
     Raises:
-        OSError: /dev/net/tun is missing or may not be used; or no program may be given.
+        OSError: /dev/net/tun is missing or may not be used; or no program may be given, `BPF` is its
+            file name then.
     """
 
     def __init__(self, name: str, count: int, index: int, program: bytes) -> None:
@@ -69,6 +71,8 @@ class TunQueues:
             loaded = _load(program)
             try:  # the device holds it from then on
                 fcntl.ioctl(self.descriptors[0], _TUNSETSTEERINGEBPF, struct.pack("i", loaded))
+            except OSError as error:
+                raise OSError(error.errno, os.strerror(error.errno or 0), BPF) from None
             finally:
                 os.close(loaded)
             self._opened = opened.pop_all()
@@ -79,10 +83,10 @@ class TunQueues:
 
 
 def _load(program: bytes) -> int:
-    """A descriptor of the program. Raises OSError, with the name of the right that is missing."""
+    """A descriptor of the program. Raises OSError."""
     number = _NUMBER_OF_BPF.get(os.uname().machine)
     if number is None:
-        raise OSError(errno.ENOSYS, "no bpf(2) is known for this processor")
+        raise OSError(errno.ENOSYS, "not known for this processor", BPF)
     held, licence = ctypes.create_string_buffer(program, len(program)), ctypes.create_string_buffer(_LICENCE)
     wanted = struct.pack(
         "=IIQQ", _SOCKET_FILTER, len(program) // _OCTETS, ctypes.addressof(held), ctypes.addressof(licence)
@@ -92,5 +96,5 @@ def _load(program: bytes) -> int:
     descriptor = int(libc.syscall(number, _BPF_PROG_LOAD, attributes, len(attributes)))
     if descriptor < 0:
         code = ctypes.get_errno()
-        raise OSError(code, f"bpf: {os.strerror(code)}; several workers in user space need CAP_BPF")
+        raise OSError(code, os.strerror(code), BPF)
     return descriptor

@@ -13,6 +13,7 @@ from typing import Final
 
 from twopair.live.config.part import Part
 from twopair.live.either import either
+from twopair.live.sockets import reason_of
 from twopair.live.workers.channel import READY, channel
 from twopair.live.workers.gate import Gate
 from twopair.live.workers.worker import Given
@@ -21,6 +22,9 @@ _log = logging.getLogger(__name__)
 
 _SOON_S: Final = 10.0
 """A worker that has served for so long is started again at once."""
+
+_NOT_STARTED: Final = 3
+"""As if it had said itself that something is missing (`PrerequisiteMissing`)."""
 
 _WAITS_S: Final = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """How long the next start of one waits that ends again and again; the last, for ever."""
@@ -130,12 +134,16 @@ class Crew:
             descriptors = [sock.fileno() for sock in hand.sockets]
             queues = [] if hand.queue is None else [hand.queue]
             given = Given(hand.part, theirs.fileno(), tuple(descriptors), hand.queue)
-            process = await create_subprocess_exec(
-                *self._command,
-                str(given),
-                pass_fds=(theirs.fileno(), *descriptors, *queues),
-                start_new_session=True,
-            )
+            try:
+                process = await create_subprocess_exec(
+                    *self._command,
+                    str(given),
+                    pass_fds=(theirs.fileno(), *descriptors, *queues),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                _log.error("worker %d cannot be started: %s", hand.part.number, reason_of(error))
+                return _NOT_STARTED
             theirs.close()
             hand.starts += 1
             hand.process, hand.channel = process, ours

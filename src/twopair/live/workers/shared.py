@@ -7,7 +7,6 @@ it waits in its sockets, where the one that follows reads it.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from errno import ENOPROTOOPT
 from pathlib import Path
 from socket import SO_REUSEPORT, SOL_SOCKET, socket
 from typing import NamedTuple
@@ -16,7 +15,14 @@ from twopair.base import Endpoint, Port, canonical_address
 from twopair.live.config import PcscfFile
 from twopair.live.config.part import Part
 from twopair.live.prerequisite import PrerequisiteMissing
-from twopair.live.sockets import Guard, ThisHost, connecting_socket, datagram_socket, listening_socket
+from twopair.live.sockets import (
+    Guard,
+    ThisHost,
+    connecting_socket,
+    datagram_socket,
+    listening_socket,
+    reason_of,
+)
 from twopair.live.unbound import Unbound, refuse
 from twopair.live.workers.steering import steer
 
@@ -66,6 +72,7 @@ class Shared:
         self, file: Path, settings: PcscfFile, close: Callable[[Endpoint], None], guard: Guard | None
     ) -> None:
         workers = settings.workers
+        self._file = file
         self.of: list[list[socket]] = [[] for _ in range(workers)]
         with ExitStack() as opened:
             self._closing = opened
@@ -89,10 +96,12 @@ class Shared:
         makes = (datagram_socket, listening_socket) if door.listen else (datagram_socket,)
         for make in makes:
             for place, own in enumerate(self.of):
-                sock = self._closing.enter_context(make(ThisHost(), door.local, _together(guard)))
+                together = _together(self._file, guard)
+                sock = self._closing.enter_context(make(ThisHost(), door.local, together))
                 own.append(sock)
                 if not place:
-                    steer(sock, len(self.of))
+                    with _steered(self._file):
+                        steer(sock, len(self.of))
 
 
 def _be_alone(door: Door, guard: Guard | None) -> None:
@@ -102,15 +111,29 @@ def _be_alone(door: Door, guard: Guard | None) -> None:
         connecting_socket(ThisHost(), door.local, guard).close()
 
 
-def _together(guard: Guard | None) -> Guard:
+def _together(file: Path, guard: Guard | None) -> Guard:
     """What a socket needs to be one of a group, before it is bound."""
 
     def prepare(sock: socket) -> None:
-        sock.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+        with _steered(file):
+            sock.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
         if guard is not None:
             guard(sock)
 
     return prepare
+
+
+@contextmanager
+def _steered(file: Path) -> Iterator[None]:
+    """What this kernel has to be able to do, or it has no workers."""
+    try:
+        yield
+    except OSError as error:
+        raise PrerequisiteMissing(
+            f"{file}: node.workers: this kernel cannot steer what comes to one of them "
+            f"(SO_ATTACH_REUSEPORT_CBPF, Linux 4.5): {reason_of(error)}; give 1, "
+            "or run a P-CSCF for each address of Gm"
+        ) from None
 
 
 @contextmanager
@@ -119,11 +142,6 @@ def _tried(file: Path, settings: PcscfFile, local: Endpoint) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno == ENOPROTOOPT:
-            raise PrerequisiteMissing(
-                f"{file}: node.workers: this kernel cannot steer what comes to one of them "
-                "(SO_ATTACH_REUSEPORT_CBPF, Linux 4.5); give 1"
-            ) from None
         refuse(file, [Unbound(local, error)], settings.endpoints())
         raise
 
