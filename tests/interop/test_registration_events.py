@@ -1,4 +1,4 @@
-"""The home network ends and renews registrations: real sockets, ESP in user space (MGP-11, MGU-13, MGU-14)."""
+"""The home network ends and renews registrations, with ESP in user space (MGP-11, MGU-13, MGU-14)."""
 
 import asyncio
 from dataclasses import replace

@@ -30,12 +30,15 @@ from twopair.nodes.pcscf.gm.sets import SaTable
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.register import confirm
 from twopair.nodes.pcscf.register.keeping import Keeping
-from twopair.nodes.pcscf.relay import relayed, ways
+from twopair.nodes.pcscf.relay import downward, relayed, ways
 from twopair.nodes.pcscf.tables import Tables
+from twopair.nodes.pcscf.watch.told import Told
 from twopair.nodes.ue import UserEquipment, device, opening, refreshing, steps
 from twopair.nodes.ue.call import Call
 from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.probe import Probe
+from twopair.nodes.ue.reg_event import RegEvent
+from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.ue.session import Session
 from twopair.nodes.ue.sets import SetTable
 from twopair.sim import stored
@@ -250,7 +253,7 @@ class Challenges(Load):
 
 
 def does_nothing(part: type, method: str) -> Callable[[pytest.MonkeyPatch], Variant]:
-    """A part of the P-CSCF without effect."""
+    """A part of a node without effect."""
 
     def make(patch: pytest.MonkeyPatch) -> Variant:
         patch.setattr(part, method, lambda *_: None)
@@ -456,6 +459,15 @@ def servers_are_asked_again(patch: pytest.MonkeyPatch) -> Variant:
     return Variant()
 
 
+# what the network orders
+
+
+def nobody_is_told_at_the_end(patch: pytest.MonkeyPatch) -> Variant:
+    """MGP-11: whose registration is over is sent nothing any more, not even word of it."""
+    patch.setattr(downward, "PARTING", frozenset())
+    return Variant()
+
+
 MUTANTS = (
     Mutant("barred identities are associated", ("BARRED",), barred_are_associated),
     Mutant("servers hear of a registration twice", ("TOLD",), servers_hear_twice),
@@ -529,5 +541,10 @@ MUTANTS = (
     Mutant("no refresh is ever sent", ("HELD", "CALLS"), never("_due_at")),
     Mutant("the end of a session interval is ignored", ("LOST", "CALLS"), never("ends_at")),
     Mutant("an answer to a refresh counts for nothing", ("HELD", "CALLS"), forgets_to_refresh_again),
+    Mutant("the P-CSCF keeps what the network has ended", ("ENDED",), does_nothing(Told, "dismiss"), seed=11),
+    Mutant("its sets live on at the P-CSCF", ("ENDED",), does_nothing(Lives, "shorten"), seed=11),
+    Mutant("its sets live on at the UE", ("ENDED",), does_nothing(RegEvent, "_part"), seed=11),
+    Mutant("a UE is not told of its end", ("ENDED",), nobody_is_told_at_the_end, seed=11),
+    Mutant("a UE does not heed a shortened end", ("RENEWED",), does_nothing(Registrar, "shorten"), seed=11),
     Mutant("a BYE in vain keeps the call", ("CALLS", "HELD"), keeps_what_bye_does_not_end),
 )

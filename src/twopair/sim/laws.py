@@ -33,7 +33,7 @@ from twopair.core.registration.kept import KeptRegistration, Recalled
 from twopair.core.sa import End, InstallSas, RemoveSas, SaSet, SasInstalled, SasRefused, Stage
 from twopair.crypto.annex_i import EspKeys
 from twopair.nodes import Action, Event, Node
-from twopair.nodes.facts import Deregistered, Registered, SetStage
+from twopair.nodes.facts import BY_NETWORK, Deregistered, Registered, SetStage
 from twopair.sim.host import Host
 from twopair.sim.law import Broken, Law
 from twopair.sim.once import Once
@@ -256,7 +256,9 @@ class Laws:
 
     def _registration(self, keeper: _Keeper, fact: Registered | Deregistered) -> None:
         """UE or P-CSCF says what it believes; the 200 has passed the P-CSCF before."""
-        if keeper.end is End.PCSCF:
+        if isinstance(fact, Deregistered) and fact.reason.startswith(BY_NETWORK):
+            self._kept.pop((fact.impi, fact.flow), None)  # a 200 that was sent before may still be on its way
+        elif keeper.end is End.PCSCF:
             self._kept[fact.impi, fact.flow] = fact.expires_s if isinstance(fact, Registered) else 0
         elif keeper.end is End.UE and (isinstance(fact, Registered) or fact.reason == "on request"):
             told = fact.expires_s if isinstance(fact, Registered) else 0

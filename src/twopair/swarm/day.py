@@ -41,6 +41,7 @@ from twopair.swarm.flood import flooded
 from twopair.swarm.flows import EMERGENCY_S, addresses, emergencies, expected, most, several
 from twopair.swarm.flows import in_words as flows_in_words
 from twopair.swarm.mischief import Mischief
+from twopair.swarm.orders import Orders
 from twopair.swarm.population import best_suites
 from twopair.swarm.quirks import Quirks
 from twopair.swarm.quirks import in_words as habits_in_words
@@ -120,6 +121,7 @@ class Day:
             most=most(drawn), barred=barred(drawn), served_at=served_at(drawn),
         )  # fmt: skip
         self._laws.known = self._known
+        self._orders = Orders(world, plan)
         self._tape = Tape(world, net.pcscf)
         if onlooker is not None:
             show(world, onlooker)
@@ -156,7 +158,7 @@ class Day:
         )
 
     def impu(self, number: int) -> Impu:
-        """The public identity of UE `number`, from 0 on, under which others know it."""
+        """The public identity of UE `number`, from 0 on."""
         return self.plan.subscribers[number].associated[0]
 
     # who is there
@@ -215,12 +217,11 @@ class Day:
 
     def _habits_in_words(self) -> str:
         names = [ue.name for ue in self.ues]
-        words = (*flows_in_words(self.plan, names), *habits_in_words(self.quirks, names))
-        return "; ".join(words) or "none"
+        return "; ".join((*flows_in_words(self.plan, names), *habits_in_words(self.quirks, names))) or "none"
 
     def _habits(self, number: int) -> Rules:
-        drops_old = self.build.ue.drops_old or self.quirks[number].drops_old
-        return self.build.ue._replace(drops_old=drops_old)
+        ue = self.build.ue
+        return ue._replace(drops_old=ue.drops_old or self.quirks[number].drops_old)
 
     # what happens
 
@@ -231,6 +232,7 @@ class Day:
         for _ in range(WISHES):
             self._pass(PAUSES[self._dice.below(len(PAUSES))])
             self._wish()
+            self._orders.rough()
             if self._sky.restarts():
                 self._restart()
         self._pass(PAUSES[self._dice.below(len(PAUSES))])
@@ -290,8 +292,11 @@ class Day:
         elif self.seed % 4 == 1:
             self._killed()
         elif self.seed % 4 == 2:
-            plain = not any(map(str, self.quirks))
-            flooded(world, self._pcscf, self.plan, self._store, self.ues, plain=plain)
+            flooded(
+                world, self._pcscf, self.plan, self._store, self.ues, plain=not any(map(str, self.quirks))
+            )
+        else:
+            self._orders.calm(self.pcscf, self.ues, self._all_register)
         self._written_to()
         self._pass(DECIDED_AFTER)
         agree(self.ues, self._born)
@@ -307,9 +312,8 @@ class Day:
         self._pass(AT_REST_AFTER)  # a UE keeps an old set until something has come over the new one (MGU-05)
         if not several(self.plan):  # else signs of life are asked for, and there always is one
             self._at_rest()
-        one_set_each(
-            self.pcscf.sets.values(), self.ues, [len(expected(self.plan, ue)) for ue in self.plan.ues]
-        )
+        wanted = [len(expected(self.plan, ue)) for ue in self.plan.ues]
+        one_set_each(self.pcscf.sets.values(), self.ues, wanted)
         agreed(self.pcscf, world.hosts["home"], self.ues, self._born)
         self._all(Deregister())
         self._pass(AT_REST_AFTER)
@@ -345,8 +349,7 @@ class Day:
         home, since = self.world.hosts["home"], self.world.agenda.now
         for number in range(len(self.ues)):
             home.later(SendMessage(self.impu(number), b"x" * SIZES[(self.seed + number) % len(SIZES)]))
-        everybody = len(self.ues)
-        self._until(lambda: answers(home, since) == everybody, ANSWERED_WITHIN, "FOUND")
+        self._until(lambda: answers(home, since) == len(self.ues), ANSWERED_WITHIN, "FOUND")
 
     def _all(self, wish: Wish) -> None:
         for ue in self.ues:

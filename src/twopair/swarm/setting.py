@@ -12,6 +12,7 @@ from twopair.sim.weather import Weather
 from twopair.swarm.calls import draw_interval
 from twopair.swarm.flows import with_flows
 from twopair.swarm.mischief import Plot
+from twopair.swarm.orders import with_events
 from twopair.swarm.population import draw_plan, with_interval
 from twopair.swarm.quirks import Quirks
 from twopair.swarm.services import with_services
@@ -77,6 +78,6 @@ class Setting(NamedTuple):
         streams = ("population", "weather", "attacker", "quirks", "sessions", "flows", "services")
         population, weather, attacker, quirks, sessions, flows, services = map(world.entropy, streams)
         plan = with_flows(with_interval(draw_plan(population), draw_interval(sessions)), flows)
-        plan = with_services(plan, services)
+        plan = with_events(with_services(plan, services), world.entropy("events"))
         habits = tuple(Quirks.draw(ue, quirks) for ue in plan.ues)
         return cls(plan, Weather.draw(weather), Plot.draw(attacker), habits)

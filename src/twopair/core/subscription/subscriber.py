@@ -88,7 +88,18 @@ class Subscription:
         due_at: when the next SUBSCRIBE is to go, `NEVER` for not at all.
     """
 
-    __slots__ = ("_failures", "_heard", "call_id", "dialog", "due_at", "expires_at", "number", "phase", "tag")
+    __slots__ = (
+        "_answered",
+        "_failures",
+        "_heard",
+        "call_id",
+        "dialog",
+        "due_at",
+        "expires_at",
+        "number",
+        "phase",
+        "tag",
+    )
 
     def __init__(self, call_id: str, tag: str) -> None:
         self.call_id = call_id
@@ -98,6 +109,7 @@ class Subscription:
         self.number = 0
         self.expires_at = NEVER
         self.due_at = NEVER
+        self._answered = False
         self._failures = 0
         self._heard = 0
 
@@ -109,11 +121,15 @@ class Subscription:
         return self.number
 
     def accepted(self, response: Response, now: Micros) -> None:
-        """A 2xx to the latest SUBSCRIBE. Raises WireError for one that makes no dialog."""
-        if self.dialog is None:
-            self.dialog = Dialog.of_caller(response)
+        """A 2xx to the latest SUBSCRIBE. Raises WireError for one that makes no dialog.
+
+        The way of a dialog is that of the answer, even if a NOTIFY has made the dialog before: not every
+        proxy that is in one puts itself into the other, too (RFC 6665 §4.3).
+        """
         if self.phase is Phase.NONE:
             return  # a NOTIFY has ended it before
+        if not self._answered:
+            self.dialog, self._answered = Dialog.of_caller(response), True
         self._feed(On.ACCEPTED)
         self._failures = 0
         text = (response.get("Expires") or "").strip()
@@ -125,7 +141,9 @@ class Subscription:
         after = AFTER_STATUS.get(status, Next.NEVER)
         if self.phase is Phase.NONE:
             return Next.NEVER
-        ends = self.phase is Phase.ASKED or status in ENDS
+        if self.phase is Phase.REFRESHED and after is Next.NEVER:
+            after = Next.AGAIN  # what is refused there is not the subscription, but its dialog
+        ends = self.phase is Phase.ASKED or status in ENDS or after is Next.AGAIN
         self._feed(On.ENDED if ends else On.REFUSED)
         if ends:
             self._over()
@@ -201,7 +219,7 @@ class Subscription:
 
     def _over(self) -> None:
         """The next one is another dialog."""
-        self.dialog = None
+        self.dialog, self._answered = None, False
         self.expires_at = NEVER
         self._heard = 0
 

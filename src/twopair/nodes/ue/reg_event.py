@@ -6,7 +6,7 @@ UEP-07, MGU-13, MGU-14. Each initial registration has a subscription of its own,
 from collections.abc import Callable
 from typing import Final
 
-from twopair.base import SECOND, Flow, Impu, Micros, Refusal, Refused, Report, WireError, token
+from twopair.base import SECOND, Flow, Impu, Micros, Refusal, Refused, Report, WireError, seconds, token
 from twopair.core.registration.reg_state import Applied, RegWatch
 from twopair.core.registration.ue import Purpose
 from twopair.core.sip import ServerTransaction, Trouble
@@ -16,6 +16,7 @@ from twopair.nodes.facts import BY_NETWORK, Notified
 from twopair.nodes.ue import requests
 from twopair.nodes.ue.config import FOREVER
 from twopair.nodes.ue.gm import Asker
+from twopair.nodes.ue.probe import NOT_REGISTERED, Probe
 from twopair.nodes.ue.registrar import Registrar
 from twopair.nodes.ue.registration import Registration, delta_seconds
 from twopair.nodes.ue.sets import LiveSet
@@ -24,6 +25,12 @@ from twopair.wire.sip import Request, Response, make_response, same_uri, uri_key
 
 PROBATION_S: Final = 30
 """How long to wait where the network names no time (RFC 3680 §3.4)."""
+
+SILENCE: Final = seconds(32)
+"""How long after a re-registration no word of it may come: then the notifier is asked whether it is there.
+
+It may have given the subscription up for a NOTIFY that was lost, or have lost it (RFC 6665 §4.2.2).
+"""
 
 _WORST: Final = (
     ContactEvent.REJECTED,
@@ -42,13 +49,17 @@ class RegEvent(Asker):
 
     Args:
         registrar: whose registration it is.
+        probe: asks whether the P-CSCF has a registration.
     """
 
-    def __init__(self, registrar: Registrar) -> None:
+    def __init__(self, registrar: Registrar, probe: Probe) -> None:
         self._registrar = registrar
+        self._probe = probe
         self._subscription: Subscription | None = None
         self._watch = RegWatch()
         self._lineage = registrar.lineage
+        self._made_by = 0
+        self._silent_until = FOREVER
         self._parting: list[LiveSet] = []
         self._until = FOREVER
 
@@ -63,14 +74,21 @@ class RegEvent(Asker):
             return
         if registrar.lineage != self._lineage:  # what was known before is of another registration
             self._lineage = registrar.lineage
-            self._subscription = None
+            self._subscription, self._silent_until = None, FOREVER
         if registrar.registration is None:
             return
         if self._subscription is None:
             self._subscription = Subscription(token(registrar.gm.entropy, 16), token(registrar.gm.entropy))
             self._subscription.hurry(now)
             self._watch.begin()
+            self._made_by = registrar.registration.made_by
         subscription = self._subscription
+        if registrar.registration.made_by != self._made_by:  # renewed, which is always told (RFC 3680 §3.4)
+            self._made_by = registrar.registration.made_by
+            self._silent_until = Micros(now + SILENCE)
+        if self._silent_until <= now:
+            self._silent_until = FOREVER
+            subscription.hurry(now)
         subscription.expired(now)
         if subscription.due_at <= now:
             self._ask(subscription, now, out)
@@ -97,6 +115,8 @@ class RegEvent(Asker):
         if response.status >= 300:
             after = response.get("Retry-After")
             subscription.refused(response.status, delta_seconds(after, 0) if after else None, now)
+            if response.status == NOT_REGISTERED:  # it may be over, and its word have gone to one before it
+                self._probe.start(now, out)
             return
         try:
             subscription.accepted(response, now)
@@ -111,7 +131,7 @@ class RegEvent(Asker):
     def next_deadline(self) -> Micros:
         """When there is something to do, `FOREVER` for never."""
         due = FOREVER if self._subscription is None else self._subscription.next_deadline()
-        return min(self._until, due)
+        return min(self._until, self._silent_until, due)
 
     # -- being told ------------------------------------------------------------------------------
 
@@ -131,6 +151,8 @@ class RegEvent(Asker):
             status, info = 400, None
             out.append(Report(Refused(Refusal.BAD_REQUEST, txn.flow, error.what)))
         gm.respond(txn, make_response(request, status, to_tag=token(gm.entropy)), now, out)
+        if status == 200:
+            self._silent_until = FOREVER
         if status == 200 and info is not None and subscription is not None:
             applied = self._watch.apply(info)
             if applied is Applied.GAP:

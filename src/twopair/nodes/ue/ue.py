@@ -82,7 +82,7 @@ class UserEquipment:
         self._departure = Departure(self._calls, self._registrar)
         self._probe = Probe(self._registrar)
         self._keep_alive = KeepAlive(self._registrar, self._probe)
-        self._reg_event = RegEvent(self._registrar)
+        self._reg_event = RegEvent(self._registrar, self._probe)
         self._held = Held()
 
     # -- Node ------------------------------------------------------------------------------------

@@ -79,6 +79,8 @@ def test_notify_overtakes_the_200() -> None:
     assert not one.holds(notify(2, "active", theirs="another"))
     one.accepted(accepted("600"), T0)
     assert one.phase is Phase.STANDS
+    assert one.dialog is not None
+    assert one.dialog.target == "sip:s@home"  # the way of the answer counts
 
 
 @pytest.mark.parametrize("other", [{"tag": "x"}, {"theirs": "x"}, {"call": "x"}])
@@ -157,10 +159,14 @@ def test_a_refresh_that_fails() -> None:
     assert not one.expired(seconds(3599))
     assert one.expired(seconds(3600))
     assert (one.phase, one.due_at) == (Phase.NONE, seconds(3600))
-    gone = standing()
-    gone.ask()
-    gone.refused(481, None, T0)
-    assert gone.phase is Phase.NONE
+    for status in (481, 403):
+        gone = standing()
+        gone.ask()
+        assert gone.refused(status, None, T0) is Next.AGAIN
+        assert (gone.phase, gone.due_at) == (Phase.NONE, T0)
+        gone.ask()
+        gone.refused(status, None, T0)
+        assert gone.due_at > T0
 
 
 def test_a_gap_is_asked_about() -> None:

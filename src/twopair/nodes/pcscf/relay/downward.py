@@ -58,7 +58,8 @@ class Downward:
         user, live, hops = found
         if within:
             session = self._calls.within(request, session, user, False, now, out)
-        dialog = request.method in DIALOG_METHODS and not within
+        makes = request.method in DIALOG_METHODS and not within
+        dialog = makes or request.method == "NOTIFY"  # which may make one, too (RFC 6665 §4.3)
         way, sent = self._way(live, request, hops, now, out, dialog=dialog)
         make = SessionRelay if request.method in REFRESHING else Relay
         relay = make(

@@ -52,12 +52,25 @@ class Watch:
         known: what it has told.
         renewed: moment at which one of the registrations was made or renewed last.
         expires_at: when the longest of them ends.
+        heard: moment of the last NOTIFY.
+        silent_until: when word of a renewal must have come, which is always told (RFC 3680 §3.4).
         noted: moment at which it will be looked at.
         doubt: an end that was told of a registration just renewed, until the S-CSCF is asked again.
         leaving: whether it is no longer wanted.
     """
 
-    __slots__ = ("doubt", "expires_at", "impi", "known", "leaving", "noted", "renewed", "subscription")
+    __slots__ = (
+        "doubt",
+        "expires_at",
+        "heard",
+        "impi",
+        "known",
+        "leaving",
+        "noted",
+        "renewed",
+        "silent_until",
+        "subscription",
+    )
 
     def __init__(self, impi: Impi, subscription: Subscription) -> None:
         self.impi = impi
@@ -65,6 +78,8 @@ class Watch:
         self.known = RegWatch()
         self.renewed = Micros(0)
         self.expires_at = Micros(0)
+        self.heard = Micros(0)
+        self.silent_until = NEVER
         self.noted = NEVER
         self.doubt: ContactInfo | None = None
         self.leaving = False
@@ -108,7 +123,8 @@ class Watches:
             else:
                 watch.leaving = False
                 if expires_at > watch.expires_at:
-                    watch.renewed = now
+                    watch.renewed, watch.silent_until = now, Micros(now + FRESH)
+                    self._note(watch, watch.silent_until)
                 watch.expires_at = expires_at
                 lasts = watch.subscription.expires_at
                 if watch.subscription.phase is Phase.NONE or lasts < expires_at:
@@ -154,6 +170,10 @@ class Watches:
         if watch.leaving:
             self._leave(watch, now, out)
             return
+        if watch.silent_until <= now:
+            watch.silent_until = NEVER
+            if watch.heard < watch.renewed:  # it may be lost at the S-CSCF, or given up for a lost NOTIFY
+                subscription.hurry(now)
         subscription.expired(now)
         if subscription.due_at <= now:
             if subscription.phase in {Phase.NONE, Phase.STANDS}:
@@ -161,7 +181,7 @@ class Watches:
                 self._ask(watch, left_s + LONGER_S, now, out)
             else:
                 subscription.plan(NEVER)  # the answer to the one that is out says when the next is due
-        self._note(watch, subscription.next_deadline())
+        self._note(watch, min(subscription.next_deadline(), watch.silent_until))
 
     def _leave(self, watch: Watch, now: Micros, out: list[Action]) -> None:
         """Unsubscribe, unless the S-CSCF has ended it; after the answer to a SUBSCRIBE that is out."""
@@ -259,6 +279,7 @@ class Watches:
             out.append(Report(Refused(Refusal.BAD_REQUEST, txn.flow, error.what)))
         self._answers.send(txn, None, make_response(request, status, to_tag=tag_for(request)), now, out)
         if watch is not None and status == 200:
+            watch.heard = now
             if info is not None:
                 self._heed(watch, info, now, out)
             self._note(watch, watch.subscription.next_deadline())
