@@ -468,6 +468,16 @@ def nobody_is_told_at_the_end(patch: pytest.MonkeyPatch) -> Variant:
     return Variant()
 
 
+def a_ue_keeps_its_sets(patch: pytest.MonkeyPatch) -> Variant:
+    """MGU-13: the sets of what was ended are forgotten, and stay."""
+
+    def keep(reg_event: RegEvent, _out: list[Action]) -> None:
+        reg_event._parting, reg_event._until = [], FOREVER
+
+    patch.setattr(RegEvent, "_part", keep)
+    return Variant()
+
+
 MUTANTS = (
     Mutant("barred identities are associated", ("BARRED",), barred_are_associated),
     Mutant("servers hear of a registration twice", ("TOLD",), servers_hear_twice),
@@ -541,10 +551,10 @@ MUTANTS = (
     Mutant("no refresh is ever sent", ("HELD", "CALLS"), never("_due_at")),
     Mutant("the end of a session interval is ignored", ("LOST", "CALLS"), never("ends_at")),
     Mutant("an answer to a refresh counts for nothing", ("HELD", "CALLS"), forgets_to_refresh_again),
-    Mutant("the P-CSCF keeps what the network has ended", ("ENDED",), does_nothing(Told, "dismiss"), seed=11),
-    Mutant("its sets live on at the P-CSCF", ("ENDED",), does_nothing(Lives, "shorten"), seed=11),
-    Mutant("its sets live on at the UE", ("ENDED",), does_nothing(RegEvent, "_part"), seed=11),
-    Mutant("a UE is not told of its end", ("ENDED",), nobody_is_told_at_the_end, seed=11),
-    Mutant("a UE does not heed a shortened end", ("RENEWED",), does_nothing(Registrar, "shorten"), seed=11),
+    Mutant("the P-CSCF keeps what the network has ended", ("ENDED",), does_nothing(Told, "dismiss"), seed=23),
+    Mutant("its sets live on at the P-CSCF", ("ENDED",), does_nothing(Lives, "shorten"), seed=23),
+    Mutant("its sets live on at the UE", ("ENDED",), a_ue_keeps_its_sets, seed=23),
+    Mutant("a UE is not told of its end", ("ENDED",), nobody_is_told_at_the_end, seed=23),
+    Mutant("a UE does not heed a shortened end", ("RENEWED",), does_nothing(Registrar, "shorten"), seed=23),
     Mutant("a BYE in vain keeps the call", ("CALLS", "HELD"), keeps_what_bye_does_not_end),
 )
