@@ -536,7 +536,7 @@ MUTANTS = (
         pcscf_rules(takes_place_of=nothing_gives_way),
         seed=126,
     ),
-    Mutant("the registrar keeps one of several flows", ("AGREED", "FOUND"), home_has_one),
+    Mutant("the registrar keeps one of several flows", ("AGREED", "FOUND", "ONE_SET"), home_has_one),
     Mutant("a UE keeps what was replaced", ("ONE_SET",), of_flows("takes_place_of", nothing_gives_way)),
     Mutant("all packets are the first registration's", ("REGISTERED",), of_flows("_is_at", lambda *_: True)),
     Mutant("all registrations are attempted at a time", ("REGISTERED", "ONE_SET"), at_a_time, seed=250),
