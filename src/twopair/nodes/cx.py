@@ -14,6 +14,7 @@ class Result(Enum):
     """Result codes of 29.229 §6.2 that occur here; the value is the Diameter code."""
 
     SUCCESS = 2001
+    UNREGISTERED_SERVICE = 2003
     UNABLE_TO_DELIVER = 3002
     UNABLE_TO_COMPLY = 5012
     USER_UNKNOWN = 5001

@@ -46,7 +46,6 @@ class PointEntry(Section):
             "originating",
             "terminating_registered",
             "terminating_unregistered",
-            "originating_unregistered",
             "originating_cdiv",
         ]
         | None

@@ -81,7 +81,8 @@ FIRST_REGISTRATION, SUBSEQUENT_REGISTRATION, UNREGISTERED_SERVICE = 2001, 2002, 
 _DEREGISTRATION: Final = 1
 _KEY_OCTETS: Final = 16
 _SERVES: Final = frozenset({Assignment.REGISTRATION, Assignment.RE_REGISTRATION})
-_EXPERIMENTAL: Final = {result.value: result for result in Result if 5001 <= result.value < 5012}
+_OF_3GPP: Final = (UNREGISTERED_SERVICE, *range(5001, 5012))
+_EXPERIMENTAL: Final = {result.value: result for result in Result if result.value in _OF_3GPP}
 _PLAIN: Final = {result.value: result for result in Result if result not in _EXPERIMENTAL.values()}
 
 
@@ -147,7 +148,8 @@ def _of_lir(lir: Lir) -> list[Any]:
 
 
 def _identities(asked: Uar | Mar | Sar) -> list[Any]:
-    return [avp(base.USER_NAME, asked.impi), avp(PUBLIC_IDENTITY, asked.impu)]
+    named = [avp(base.USER_NAME, asked.impi)] if asked.impi else []  # not with UNREGISTERED_USER
+    return [*named, avp(PUBLIC_IDENTITY, asked.impu)]
 
 
 _QUESTION: Final[Mapping[type, Callable[[Any], list[Any]]]] = {
@@ -284,8 +286,6 @@ def from_answer(question: Question, message: Message) -> Reply:
     good = code in (FIRST_REGISTRATION, SUBSEQUENT_REGISTRATION) if experimental else code == base.SUCCESS
     if good:
         return _REPLY[type(question)](question, message.avps)
-    if experimental and code == UNREGISTERED_SERVICE:
-        return failed(question, Result.IDENTITY_NOT_REGISTERED)
     table = _EXPERIMENTAL if experimental else _PLAIN
     result = table.get(code, Result.UNABLE_TO_COMPLY)
     if isinstance(question, Mar) and question.resync is not None and result is Result.UNABLE_TO_COMPLY:

@@ -22,8 +22,14 @@ from twopair.nodes.cx import (
     Uaa,
     Uar,
 )
-from twopair.nodes.homenet.identities import identity_key
-from twopair.nodes.homenet.profiles import Services, UnknownService, profile_of, subscription_of
+from twopair.nodes.homenet.profiles import (
+    Services,
+    UnknownService,
+    for_unregistered,
+    is_meant,
+    profile_of,
+    subscription_of,
+)
 from twopair.nodes.homenet.rules import RULES, Rules
 from twopair.nodes.homenet.store import StoreFailed, SubscriberStore
 
@@ -134,8 +140,11 @@ class Hss:
     def server_assignment(self, sar: Sar) -> Saa:
         """SAR: note who serves the user, and give the profile (29.228 §6.1.2).
 
-        A user with a service that is not known here is not served without it.
+        A user with a service that is not known here is not served without it. One who is not registered is
+        known by the public identity alone, and the S-CSCF is not noted.
         """
+        if not sar.impi:
+            sar = self.completed(sar)
         result, subscriber = self._subscriber(sar)
         if subscriber is None:
             return Saa(result)
@@ -158,8 +167,15 @@ class Hss:
             return Lia(Result.USER_UNKNOWN)
         served = next((impi for impi in impis if impi in self._servers), None)
         if served is None:
-            return Lia(Result.IDENTITY_NOT_REGISTERED)
+            there = any(self._serves_unregistered(impi) for impi in impis)
+            return Lia(Result.UNREGISTERED_SERVICE if there else Result.IDENTITY_NOT_REGISTERED)
         return Lia(Result.SUCCESS, self._servers[served], served)
+
+    def _serves_unregistered(self, impi: Impi) -> bool:
+        """Whether a user has a service while they are not registered."""
+        subscriber = self._store.get(impi)
+        names = () if subscriber is None else subscriber.services
+        return any(for_unregistered(one) for name in names for one in self._services.get(name, ()))
 
     def server_of(self, impi: Impi) -> str:
         """Name of the S-CSCF that serves a user, empty for none."""
@@ -185,6 +201,6 @@ class Hss:
         subscriber = self._store.get(asked.impi)
         if subscriber is None:
             return Result.USER_UNKNOWN, None
-        if identity_key(asked.impu) not in map(identity_key, subscriber.impus):
+        if not any(is_meant(impu, asked.impu) for impu in subscriber.impus):
             return Result.IDENTITIES_DONT_MATCH, None
         return Result.SUCCESS, subscriber

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from twopair.base import Impi, Impu, Refusal
-from twopair.nodes.cx import Lir, Result, Uar
-from twopair.nodes.homenet.inquiry import Inquiry, locate, may_register
+from twopair.nodes.cx import Assignment, Lir, Profile, Result, Sar, Uar
+from twopair.nodes.homenet.inquiry import Inquiry, assign, locate, may_register
 from twopair.nodes.homenet.unserved import TO_LOCATE, TO_REGISTER
 
 
@@ -37,3 +37,13 @@ class Icscf:
         if answer.result is not Result.SUCCESS:
             return TO_LOCATE[answer.result]
         return Assigned(answer.server_name)
+
+    def away(self, impu: Impu) -> Inquiry[Profile | Refusal]:
+        """The services of who is not registered, or why there are none (29.228 §6.1.2, §6.1.4)."""
+        found = yield from locate(Lir(impu))
+        if found.result is Result.SUCCESS:
+            return Refusal.USER_AWAY
+        if found.result is not Result.UNREGISTERED_SERVICE:
+            return TO_LOCATE[found.result]
+        saa = yield from assign(Sar(Impi(""), impu, self._scscf, Assignment.UNREGISTERED_USER))
+        return saa.profile if saa.result is Result.SUCCESS else TO_LOCATE[saa.result]

@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from twopair.base import Impu
 from twopair.core.aka import Subscriber
-from twopair.core.service import FilterCriterion, PublicIdentity, ServiceProfile, Subscription
+from twopair.core.service import (
+    CaseIs,
+    FilterCriterion,
+    Part,
+    PublicIdentity,
+    ServiceProfile,
+    SessionCase,
+    Subscription,
+)
 from twopair.core.service.subscription import covers, is_wildcarded
 from twopair.nodes.cx import Profile
 from twopair.nodes.homenet.identities import identity_key
@@ -40,6 +48,21 @@ def profile_of(subscription: Subscription) -> Profile:
     return Profile(tuple(one.impu for one in in_order), barred, subscription.profiles)
 
 
+def is_meant(impu: Impu, asked: Impu) -> bool:
+    """Whether an identity of a set is the one that is asked for, or stands for it."""
+    key, other = identity_key(impu), identity_key(asked)
+    return key == other or (is_wildcarded(key) and covers(key, other))
+
+
+def for_unregistered(criterion: FilterCriterion) -> bool:
+    """Whether a criterion is for users who are not registered: it says so."""
+    points = () if criterion.trigger is None else criterion.trigger.points
+    says = any(
+        point.test == CaseIs(SessionCase.TERMINATING_UNREGISTERED) and not point.negated for point in points
+    )
+    return says or criterion.part is Part.UNREGISTERED
+
+
 def criteria_for(profile: Profile, impu: Impu) -> Sequence[FilterCriterion]:
     """The criteria that hold for an identity of a set, in the order in which they are looked at.
 
@@ -51,6 +74,6 @@ def criteria_for(profile: Profile, impu: Impu) -> Sequence[FilterCriterion]:
         if any(identity_key(one.impu) == impu for one in part.identities):
             return part.in_order
     for part in profile.services:
-        if any(is_wildcarded(one.impu) and covers(identity_key(one.impu), impu) for one in part.identities):
+        if any(is_meant(one.impu, impu) for one in part.identities):
             return part.in_order
     return ()

@@ -26,6 +26,7 @@ USER: Final = "reg-event"
 
 ORIGINATING: Final = SessionCase.ORIGINATING
 TERMINATING: Final = SessionCase.TERMINATING_REGISTERED
+_CALLED: Final = (TERMINATING, SessionCase.TERMINATING_UNREGISTERED)
 _SERVED: Final = frozenset({"p-served-user"})
 _SERVED_AS: Final = {
     SessionCase.ORIGINATING: ("orig", "reg"),
@@ -157,8 +158,9 @@ class Routing:
         chain.came_back = True
         request.remove_all(_SERVED)
         sent = chain.request
-        if chain.case is TERMINATING and sent is not None and uri_key(request.uri) != uri_key(sent.uri):
-            return self._chain(SessionCase.ORIGINATING_CDIV, chain.served)
+        if chain.case in _CALLED and sent is not None and uri_key(request.uri) != uri_key(sent.uri):
+            left = criteria_for(chain.profile, chain.served)
+            return Chain(SessionCase.ORIGINATING_CDIV, chain.served, chain.profile, left)
         return Chain(chain.case, chain.served, chain.profile, chain.left)
 
     def _serve(self, request: Request, chain: Chain, now: Micros) -> Inquiry[Decision]:
@@ -174,7 +176,7 @@ class Routing:
                 chain.left = chain.left[at + 1 :]
                 return self._to_server(request, chain, server, hop, now)
         chain.left = ()
-        if chain.case is TERMINATING:
+        if chain.case in _CALLED:
             return (yield from self.deliver(request, public_identity(request.uri), request.uri, forks=True))
         return (yield from self._terminate(request, now, originating=True))
 
@@ -234,7 +236,19 @@ class Routing:
         opens = _tag(request, "To") is None
         if opens and there and impu not in there[-1].profile.barred and there[-1].profile.services:
             return (yield from self._serve(request, self._chain(TERMINATING, impu), now))
+        if opens and not there:
+            return (yield from self._to_absent(request, impu, now))
         return (yield from self.deliver(request, impu, request.uri, forks=True))
+
+    def _to_absent(self, request: Request, impu: Impu, now: Micros) -> Inquiry[Decision]:
+        """To the services that a user has while not registered (24.229 §5.4.3.3)."""
+        found = yield from self._icscf.away(impu)
+        if isinstance(found, Refusal):
+            return Denied(found, impu)
+        if impu in found.barred:
+            return Denied(Refusal.NO_SUCH_USER, f"{impu} is barred")
+        chain = Chain(SessionCase.TERMINATING_UNREGISTERED, impu, found, criteria_for(found, impu))
+        return (yield from self._serve(request, chain, now))
 
     def _take_own_route(self, request: Request) -> str | None:
         """Take the topmost Route off if it is ours; its user part ("orig" or ""), None if it is not."""

@@ -172,3 +172,12 @@ def test_the_scheme_asked_for() -> None:
     assert cx.is_aka(cx.scheme_of(request(Mar(IMPI, IMPU, SCSCF))))
     assert cx.is_aka("Unknown")
     assert not cx.is_aka("SIP Digest")
+
+
+def test_who_is_not_registered() -> None:
+    """29.228 §6.1.2, §6.1.4: UNREGISTERED_SERVICE is 2003 of 3GPP; SAR then has no User-Name."""
+    answer = request(Lir(IMPU)).answer(cx.to_answer(Lir(IMPU), Lia(Result.UNREGISTERED_SERVICE)))
+    assert base.result_of(answer) == (2003, True)
+    sar = Sar(Impi(""), IMPU, SCSCF, Assignment.UNREGISTERED_USER)
+    assert first(request(sar).avps, base.USER_NAME) is None
+    assert cx.from_request(request(sar)) == sar

@@ -13,6 +13,7 @@ from tests.unit.nodes.homenet.core_side import (
     PCSCF,
     TEL_BOB,
     CoreSide,
+    Phone,
     subscriber,
 )
 from tests.unit.nodes.homenet.test_proxy import ASSERTED, ROUTE
@@ -24,6 +25,7 @@ from twopair.core.service import (
     DefaultHandling,
     FilterCriterion,
     MethodIs,
+    Part,
     Point,
     SessionCase,
     Trigger,
@@ -338,3 +340,51 @@ def test_a_subscriber_with_an_unknown_service_is_not_served_without_it() -> None
     challenge = side.ask(side.register(side.alice))
     answer = side.ask(side.register(side.alice, side.respond(side.alice, challenge), protected="yes"))
     assert answer.status == 500
+
+
+AWAY = SessionCase.TERMINATING_UNREGISTERED
+
+
+class AbsentSide(ServedSide):
+    """Bob is not registered."""
+
+    def registered(self, phone: Phone, to: str = "") -> Response:
+        return super().registered(phone, to) if phone is self.alice else make_response(self.from_alice(), 200)
+
+
+def test_who_is_not_registered_has_the_services_that_say_so() -> None:
+    """24.229 §5.4.3.3; 29.228 §6.1.2: SAR with UNREGISTERED_USER; then nobody is there."""
+    side = AbsentSide(bob=(criterion(FIRST, AWAY),))
+    ((to, went),) = requests(side.sent_to(side.from_alice("MESSAGE", TEL_BOB)))
+    assert (to, went.get("P-Served-User")) == (FIRST, f"<{TEL_BOB}>;sescase=term;regstate=unreg")
+    ((_, answer),) = side.sent_to(through(went), FIRST)
+    assert isinstance(answer, Response)
+    assert answer.status == 480
+    side.sent_to(make_response(went, 480), FIRST)
+
+
+def test_a_server_diverts_who_is_not_registered() -> None:
+    side = AbsentSide(bob=(criterion(FIRST, AWAY),))
+    ((_, went),) = requests(side.sent_to(side.from_alice("MESSAGE")))
+    ((_, on),) = requests(side.sent_to(through(went, ALICE), FIRST))
+    assert on.uri == side.alice.contact
+
+
+@pytest.mark.parametrize("case", [TERMINATING, None])
+def test_other_services_are_for_who_is_registered(case: SessionCase | None) -> None:
+    one = criterion(FIRST, case) if case else FilterCriterion(0, ApplicationServer(f"sip:{FIRST}"))
+    side = AbsentSide(bob=(one,))
+    ((_, answer),) = side.sent_to(side.from_alice("MESSAGE"))
+    assert isinstance(answer, Response)
+    assert answer.status == 480
+
+
+def test_the_part_of_the_profile_says_so_too() -> None:
+    """29.228 Annex B.2.2, ProfilePartIndicator."""
+    side = AbsentSide(bob=(FilterCriterion(0, ApplicationServer(f"sip:{FIRST}"), part=Part.UNREGISTERED),))
+    assert [to for to, _ in requests(side.sent_to(side.from_alice("MESSAGE")))] == [FIRST]
+
+
+def test_a_barred_identity_has_none() -> None:
+    side = AbsentSide(bob=(criterion(FIRST, AWAY),))
+    assert side.ask(side.from_alice("MESSAGE", side.bob.card.impus[0])).status == 404
