@@ -6,6 +6,7 @@ Those marked `guest` run only in the kernel that tests/interop/test_kernel.py bo
 import logging
 import os
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,7 +29,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for the other kernel, or for the other wheel; what may take longest comes first."""
+    """Leave out what is for the other kernel, or for the other wheel; what may take long comes early."""
     here: list[pytest.Item] = []
     away: list[pytest.Item] = []
     for item in items:
@@ -39,12 +40,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         here = here[int(HALF) :: 2]
     if away:
         config.hook.pytest_deselected(items=away)
-    items[:] = here
+    items[:] = _spread(here)
 
 
 def _may_take_s(item: pytest.Item) -> float:
     own = item.get_closest_marker("timeout")
     return float(own.args[0]) if own else 0
+
+
+def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Each that may take long, then four others: guests compute, so not all workers should have one."""
+    others = iter([item for item in items if not _may_take_s(item)])
+    early = [one for item in items if _may_take_s(item) for one in (item, *islice(others, 4))]
+    return [*early, *others]
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,11 @@ runs tests marked `guest` in one, and prints what they print while they do.
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL
@@ -101,21 +103,12 @@ def run_in_guest(
         )
     )
     init.chmod(0o755)
-    kernel = [
-        "taskset",
-        "-c",
-        str(_cpu()),
-        "linux.uml",
-        f"mem={memory}",
-        "rootfstype=hostfs",
-        "rootflags=/",
-        "rw",
-    ]
+    kernel = ["linux.uml", f"mem={memory}", "rootfstype=hostfs", "rootflags=/", "rw"]
     console = ["con=null", "con0=fd:0,fd:1", "ssl=null"]
     subprocess.run(["cc", "-shared", "-fPIC", "-O", "-o", directory / "xstate.so", _XSTATE], check=True)
-    with (directory / "console").open("wb") as log:
+    with (directory / "console").open("wb") as log, _cpu() as cpu:
         guest = subprocess.Popen(
-            [*kernel, f"init={init}", *console],
+            ["taskset", "-c", str(cpu), *kernel, f"init={init}", *console],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -134,10 +127,21 @@ def _wheel() -> list[str]:
     return [os.environ["PYTHONPATH"]] if "TWOPAIR_TESTED" in os.environ else []
 
 
-def _cpu() -> int:
-    """The processor for a guest, which has one: another one for each of the test runs beside each other."""
+@contextmanager
+def _cpu() -> Iterator[int]:
+    """The processor for a guest, which has one: where none runs yet, if there is such a one."""
     cpus = sorted(os.sched_getaffinity(0), reverse=True)
-    return cpus[int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % len(cpus)]
+    with socket.socket(socket.AF_UNIX) as sign:
+        yield next((cpu for cpu in cpus if _is_free(cpu, sign)), cpus[os.getpid() % len(cpus)])
+
+
+def _is_free(cpu: int, sign: socket.socket) -> bool:
+    """Whether no guest has this processor; from now on one has, while `sign` is open."""
+    try:
+        sign.bind(f"\0twopair-guest-{cpu}")
+    except OSError:
+        return False
+    return True
 
 
 def _wait(
