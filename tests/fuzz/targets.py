@@ -17,6 +17,7 @@ TARGETS: Final = {
     "dns": Target("tests.fuzz.touch_dns", ("twopair.core.locate", "twopair.live.resolver", "dns.message")),
     "sip": Target("tests.fuzz.touch", ("twopair.wire",)),
     "reginfo": Target("tests.fuzz.reginfo", ("twopair.wire.elements", "twopair.wire.reginfo")),
+    "diameter": Target("tests.fuzz.diameter", ("twopair.live.diameter", "twopair.core.service")),
     "sdp": Target("tests.fuzz.touch_sdp", ("twopair.wire.sdp", "twopair.core.policy")),
 }
 
