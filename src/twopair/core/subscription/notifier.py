@@ -1,10 +1,13 @@
 """The notifier's end of one subscription: a value that its owner moves (RFC 6665 §4.2)."""
 
+from mypy_extensions import mypyc_attr
+
 from twopair.base import Micros, seconds
 from twopair.core.sip.dialog import Dialog
 from twopair.core.subscription.subscription_state import SubscriptionState
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Notifying:
     """One subscription, at the notifier.
 
