@@ -1,4 +1,4 @@
-"""What a registration that is watched costs in memory, beside what it costs anyway (ADR 27, ADR 32; PCS-16)."""
+"""What a watched registration costs in memory, beside what it costs anyway (ADR 27, ADR 32; PCS-16)."""
 
 import gc
 
