@@ -47,7 +47,7 @@ class CarelessBackend(MemoryBackend):
 class CarelessClaims(Claims):
     """Claims that look at no SPI before a set is installed (SA-15, SA-16)."""
 
-    def _conflict(self, sa_set: SaSet, _claims: object, _peer: str) -> Conflict | None:
+    def _conflict(self, sa_set: SaSet, _peer: str) -> Conflict | None:
         return Conflict.SET_ID_IN_USE if sa_set.set_id in self._sets else None
 
 

@@ -122,7 +122,7 @@ class Tables(Generic[K]):
             return
         self._ledger.end(set_id)
         self._moved.discard(set_id)
-        for arrow in sa_set.arrows:
+        for arrow in sa_set.arrows if self._in or self._out else ():
             key, table = self._key(sa_set, arrow), self._out if arrow.sender is sa_set.end else self._in
             entry = table.pop(key, None)
             if entry is not None:

@@ -361,7 +361,7 @@ class Driver:
         They are aborted: a FIN could not leave without its SA, and would only keep the port in use.
         """
         sa_set = self._sets.pop(action.set_id, None)
-        if sa_set is not None:
+        if sa_set is not None and self._ports.connected:
             for arrow in ARROWS:
                 flow = sa_set.flow(Transport.TCP, arrow.ports.src, arrow.ports.dst)
                 self._ports.abort(flow, "its SA set was removed")

@@ -27,6 +27,9 @@ _LEVELS: Final[dict[type, int]] = {
 }
 """What a person wants to read of a service that is well; everything else is for debugging."""
 
+_NAMES: Final[dict[type, tuple[str, ...]]] = {}
+"""Fields of each kind of facts, of which there are few."""
+
 
 class FactLog:
     """Counts facts and logs them; one kind of refusal at most once a second, a flood at begin and end.
@@ -64,7 +67,7 @@ class FactLog:
         if not _log.isEnabledFor(level):  # a line costs as much as a third of a registration
             return
         if not isinstance(fact, RegistrationFailed):
-            _log.log(level, "%s %s", name, _in_words(fact), extra={"fact": fact})
+            _log.handle(_record(level, name, fact))
         elif self._may_tell(name, _FAILURES):
             before, more = self._before(name)
             extra = {"fact": fact, "withheld": before}
@@ -107,15 +110,26 @@ class FactLog:
         return before, f"; {before} more like it since the last line" if before else ""
 
 
+def _record(level: int, name: str, fact: object) -> logging.LogRecord:
+    """What the logger would make of it; it would look for its caller first, and there is but one."""
+    record = logging.LogRecord(_log.name, level, __file__, 0, "%s %s", (name, _in_words(fact)), None)
+    record.fact = fact
+    return record
+
+
 def _in_words(fact: object) -> str:
-    if not is_dataclass(fact):
-        return str(fact)
-    words = ((field.name, _word(getattr(fact, field.name))) for field in fields(fact))
-    return " ".join(f"{name}={word}" for name, word in words if word)
+    names = _NAMES.get(type(fact))
+    if names is None:
+        kind = type(fact)
+        names = _NAMES[kind] = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    words = [(name, _word(getattr(fact, name))) for name in names]
+    return " ".join([f"{name}={word}" for name, word in words if word]) if words else str(fact)
 
 
 def _word(value: object) -> str:
     """What there is to say of a value; nothing for what is not there."""
+    if type(value) is str:
+        return value
     if isinstance(value, Enum):
         return value.name
     if value is None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
@@ -67,8 +68,24 @@ def _value(value: object) -> Any:
     return str(value)
 
 
+class TextLines(logging.Formatter):
+    """Words for people; lines within one second share what is the same in their time."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line)
+        self._second = -1
+        self._said = ""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        """See `logging.Formatter`."""
+        second = int(record.created)
+        if second != self._second:
+            self._second, self._said = second, time.strftime(self.default_time_format, self.converter(second))
+        return f"{self._said},{int(record.msecs):03d}"
+
+
 def _text_lines(worker: int) -> logging.Formatter:
-    return logging.Formatter(f"%(asctime)s %(levelname)s {f'worker {worker}: ' if worker else ''}%(message)s")
+    return TextLines(f"%(asctime)s %(levelname)s {f'worker {worker}: ' if worker else ''}%(message)s")
 
 
 _FORMATTERS: Final[dict[LogFormat, Callable[[int], logging.Formatter]]] = {
@@ -79,6 +96,7 @@ _FORMATTERS: Final[dict[LogFormat, Callable[[int], logging.Formatter]]] = {
 
 def handler(form: LogFormat, worker: int = 0) -> logging.Handler:
     """Writes such lines to stderr, where services log; of several workers with the number of each."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line has them
     found = logging.StreamHandler(sys.stderr)
     found.setFormatter(_FORMATTERS[form](worker))
     return found

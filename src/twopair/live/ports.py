@@ -186,6 +186,11 @@ class Ports:
             self._leaving[flow] = stream
             stream.close()
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is any connection, even one that is ending."""
+        return bool(self._streams or self._leaving or self._ended)
+
     def abort(self, flow: Flow, reason: str) -> None:
         """Close a connection at once and tell the node why; what is left of an earlier one ends, too."""
         for leaving in (self._leaving.get(flow), self._ended.get(flow)):

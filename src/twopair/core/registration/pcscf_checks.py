@@ -38,7 +38,7 @@ def first_refusal(checks: Sequence[Check[E]], evidence: E) -> Refusal | None:
     return None
 
 
-class Hop(NamedTuple):
+class Hop:
     """How a REGISTER came, and who it says it is from.
 
     Args:
@@ -50,15 +50,26 @@ class Hop(NamedTuple):
         owner: IMPI of the SA set it came over; of a clear one, what it says itself.
     """
 
-    vias: int
-    asks_agreement: bool
-    knows_agreement: bool
-    source_is_via: bool
-    impi: Impi
-    owner: Impi
+    __slots__ = ("asks_agreement", "impi", "knows_agreement", "owner", "source_is_via", "vias")
+
+    def __init__(
+        self,
+        vias: int,
+        asks_agreement: bool,
+        knows_agreement: bool,
+        source_is_via: bool,
+        impi: Impi,
+        owner: Impi,
+    ) -> None:
+        self.vias: Final = vias
+        self.asks_agreement: Final = asks_agreement
+        self.knows_agreement: Final = knows_agreement
+        self.source_is_via: Final = source_is_via
+        self.impi: Final = impi
+        self.owner: Final = owner
 
 
-class Proposed(NamedTuple):
+class Proposed:
     """Evidence on SM1, in the clear or over an established set.
 
     Args:
@@ -80,31 +91,77 @@ class Proposed(NamedTuple):
         flow_full: whether it asks for one more registration than the IMPI may have (RFC 5626).
     """
 
-    hop: Hop
-    offer: Offer
-    choice: Choice | Refusal
-    answers_in_clear: bool
-    uc_taken: bool
-    spis_taken: bool
-    sets: int
-    address_sets: int
-    most_sets: int
-    most_address_sets: int
-    live_terms: Sequence[Terms] = ()
-    verify: Sequence[str] = ()
-    verify_lists: Sequence[ServerList] = ()
-    verify_may_miss: bool = False
-    flow_full: bool = False
+    __slots__ = (
+        "address_sets",
+        "answers_in_clear",
+        "choice",
+        "flow_full",
+        "hop",
+        "live_terms",
+        "most_address_sets",
+        "most_sets",
+        "offer",
+        "sets",
+        "spis_taken",
+        "uc_taken",
+        "verify",
+        "verify_lists",
+        "verify_may_miss",
+    )
+
+    def __init__(
+        self,
+        hop: Hop,
+        offer: Offer,
+        choice: Choice | Refusal,
+        answers_in_clear: bool,
+        uc_taken: bool,
+        spis_taken: bool,
+        sets: int,
+        address_sets: int,
+        most_sets: int,
+        most_address_sets: int,
+        live_terms: Sequence[Terms] = (),
+        verify: Sequence[str] = (),
+        verify_lists: Sequence[ServerList] = (),
+        verify_may_miss: bool = False,
+        flow_full: bool = False,
+    ) -> None:
+        self.hop: Final = hop
+        self.offer: Final = offer
+        self.choice: Final = choice
+        self.answers_in_clear: Final = answers_in_clear
+        self.uc_taken: Final = uc_taken
+        self.spis_taken: Final = spis_taken
+        self.sets: Final = sets
+        self.address_sets: Final = address_sets
+        self.most_sets: Final = most_sets
+        self.most_address_sets: Final = most_address_sets
+        self.live_terms: Final = live_terms
+        self.verify: Final = verify
+        self.verify_lists: Final = verify_lists
+        self.verify_may_miss: Final = verify_may_miss
+        self.flow_full: Final = flow_full
 
 
-class Answered(NamedTuple):
+class Answered:
     """Evidence on SM7, over the temporary set."""
 
-    hop: Hop
-    proposal: Proposal
-    challenge: Challenge
-    verify: Sequence[str]
-    client: Sequence[str]
+    __slots__ = ("challenge", "client", "hop", "proposal", "verify")
+
+    def __init__(
+        self,
+        hop: Hop,
+        proposal: Proposal,
+        challenge: Challenge,
+        verify: Sequence[str],
+        client: Sequence[str],
+    ) -> None:
+        self.hop: Final = hop
+        self.proposal: Final = proposal
+        self.challenge: Final = challenge
+        self.verify: Final = verify
+        self.client: Final = client
 
 
 def _first_hop(e: Proposed | Answered) -> Refusal | None:

@@ -1,6 +1,6 @@
 """What the sets of a node have taken, and what may stand beside it (SA-15..SA-18, SA-22)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from mypy_extensions import mypyc_attr
@@ -9,6 +9,7 @@ from twopair.base import Port, Reason, Spi
 from twopair.core.sa.figure1 import ARROWS, Arrow, End
 from twopair.core.sa.sa_set import SaSet
 
+_PCSCF: Final = End.PCSCF
 _LEAST_SPI: Final = 256
 _LARGEST_SPI: Final = 2**32 - 1
 
@@ -27,20 +28,6 @@ class Conflict(Reason):
 
 Way = tuple[str, Port, str, Port]
 """The peer's address and port, then ours: what the two SAs of a pair have, in one direction and the other."""
-
-
-class Claim(NamedTuple):
-    """What one pair takes.
-
-    Args:
-        way: the selector of both its SAs.
-        own: the SPI that we chose: of its inbound SA.
-        chosen: the SPI that the peer chose.
-    """
-
-    way: Way
-    own: Spi
-    chosen: Spi
 
 
 class Place(NamedTuple):
@@ -114,21 +101,25 @@ class Claims:
         sa_set = self._own.get(spi)
         if sa_set is None:
             return None
-        return Place(sa_set, next(i for i, claim in enumerate(_claims(sa_set)) if claim.own == spi))
+        return Place(sa_set, next(i for i, (own, _) in enumerate(_spis(sa_set)) if own == spi))
 
     def sends_with(self, peer: str, spi: Spi) -> bool:
         """Whether a set has an SA to that peer with that SPI (SA-18)."""
-        return any(claim.chosen == spi for one in self._with.get(peer, ()) for claim in _claims(one))
+        for one in self._with.get(peer, ()):
+            for _, chosen in _spis(one):
+                if chosen == spi:
+                    return True
+        return False
 
     def take(self, sa_set: SaSet) -> Conflict | None:
         """Take what a set needs; or nothing, and say why not."""
-        claims, peer = _claims(sa_set), sa_set.address(sa_set.end.other)
-        conflict = self._conflict(sa_set, claims, peer)
+        peer = _peer(sa_set)
+        conflict = self._conflict(sa_set, peer)
         if conflict is None:
             counts = self._chosen
             self._sets[sa_set.set_id] = sa_set
             self._with[peer] = (*self._with.get(peer, ()), sa_set)
-            for _way, own, chosen in claims:
+            for own, chosen in _spis(sa_set):
                 self._own[own] = sa_set
                 counts[chosen] = counts.get(chosen, 0) + 1
         return conflict
@@ -138,27 +129,25 @@ class Claims:
         sa_set = self._sets.pop(set_id, None)
         if sa_set is None:
             return None
-        peer, counts = sa_set.address(sa_set.end.other), self._chosen
-        others = tuple(other for other in self._with.pop(peer) if other is not sa_set)
+        peer, counts = _peer(sa_set), self._chosen
+        others = tuple([other for other in self._with.pop(peer) if other is not sa_set])
         if others:
             self._with[peer] = others
-        for _way, own, chosen in _claims(sa_set):
+        for own, chosen in _spis(sa_set):
             self._own.pop(own, None)
             left = counts.pop(chosen) - 1
             if left:
                 counts[chosen] = left
         return sa_set
 
-    def _conflict(self, sa_set: SaSet, claims: Sequence[Claim], peer: str) -> Conflict | None:
+    def _conflict(self, sa_set: SaSet, peer: str) -> Conflict | None:
         """The first rule that the set breaks, or None."""
-        return next(self._conflicts(sa_set, claims, peer), None)
+        return next(self._conflicts(sa_set, peer), None)
 
-    def _conflicts(self, sa_set: SaSet, claims: Sequence[Claim], peer: str) -> Iterator[Conflict]:
+    def _conflicts(self, sa_set: SaSet, peer: str) -> Iterator[Conflict]:
         """All rules that the set breaks."""
-        taken, counts = self._own, self._chosen
-        spis = [claim.own for claim in claims] + [claim.chosen for claim in claims]
-        ways = [claim.way for claim in claims]
-        ways += [(own, own_port, peer, peer_port) for peer, peer_port, own, own_port in ways]
+        pairs = _spis(sa_set)
+        spis = [spi for both in pairs for spi in both]
         if sa_set.set_id in self._sets:
             yield Conflict.SET_ID_IN_USE
         if (":" in sa_set.ue) is not (":" in sa_set.pcscf):
@@ -167,19 +156,41 @@ class Claims:
             yield Conflict.SPI_OUT_OF_RANGE
         if len(set(spis)) < len(spis):
             yield Conflict.SPIS_NOT_DISTINCT
-        if not (taken.keys().isdisjoint(own := spis[: len(claims)]) and counts.keys().isdisjoint(own)):
+        if self._any_taken([own for own, _ in pairs]):
             yield Conflict.OWN_SPI_IN_USE
-        if any(self._is_at(peer, claim.chosen) for claim in claims):
+        if self._any_at(peer, [chosen for _, chosen in pairs]):
             yield Conflict.PEER_SPI_IN_USE
-        if len(set(ways)) < len(ways) or any(self.between(*way) for way in ways):
+        if self._crosses(_ways(sa_set)):
             yield Conflict.SELECTOR_IN_USE
 
-    def _is_at(self, peer: str, spi: Spi) -> bool:
-        """Whether an SA with that peer has the SPI, in whichever direction (SA-18)."""
-        if self.sends_with(peer, spi):
-            return True
-        other = self._own.get(spi)
-        return other is not None and other.address(other.end.other) == peer
+    def _any_taken(self, spis: list[Spi]) -> bool:
+        """Whether one of them is in use in any SA, inbound or outbound (SA-16)."""
+        taken, counts = self._own, self._chosen
+        return any(spi in taken or spi in counts for spi in spis)
+
+    def _any_at(self, peer: str, spis: list[Spi]) -> bool:
+        """Whether an SA with that peer has one of the SPIs, in whichever direction (SA-18)."""
+        for spi in spis:
+            other = self._own.get(spi)
+            if (other is not None and _peer(other) == peer) or self.sends_with(peer, spi):
+                return True
+        return False
+
+    def _crosses(self, ways: tuple[Way, ...]) -> bool:
+        """Whether these selectors are those of another set, or not all different, in either direction."""
+        mirrored = [(own, own_port, peer, peer_port) for peer, peer_port, own, own_port in ways]
+        for number, way in enumerate(ways):
+            if way in ways[:number] or way in mirrored or self.between(*way) is not None:
+                return True
+        for peer, peer_port, own, own_port in mirrored:
+            if peer in self._with and self.between(peer, peer_port, own, own_port) is not None:
+                return True
+        return False
+
+
+def _peer(sa_set: SaSet) -> str:
+    """The address of the other end."""
+    return sa_set.ue if sa_set.end is _PCSCF else sa_set.pcscf
 
 
 def _ways(sa_set: SaSet) -> tuple[Way, ...]:
@@ -187,14 +198,14 @@ def _ways(sa_set: SaSet) -> tuple[Way, ...]:
     ue, pcscf, (uc, us, pc, ps) = sa_set.ue, sa_set.pcscf, sa_set.ports
     both = (
         ((ue, uc, pcscf, ps), (ue, us, pcscf, pc))
-        if sa_set.end is End.PCSCF
+        if sa_set.end is _PCSCF
         else ((pcscf, ps, ue, uc), (pcscf, pc, ue, us))
     )
     return both[: len(sa_set.pairs)]
 
 
-def _claims(sa_set: SaSet) -> tuple[Claim, ...]:
-    """Of each of its pairs."""
+def _spis(sa_set: SaSet) -> tuple[tuple[Spi, Spi], ...]:
+    """Of each of its pairs: the SPI that we chose, of its inbound SA, and the one that the peer chose."""
     uc, us, pc, ps = sa_set.spis
-    spis = ((ps, uc), (pc, us)) if sa_set.end is End.PCSCF else ((uc, ps), (us, pc))
-    return tuple(Claim(way, *both) for way, both in zip(_ways(sa_set), spis, strict=False))
+    both = ((ps, uc), (pc, us)) if sa_set.end is _PCSCF else ((uc, ps), (us, pc))
+    return both[: len(sa_set.pairs)]

@@ -130,13 +130,11 @@ class Tables:
 
     def branch_end(self) -> str:
         """How a branch towards a UE ends: unique over all restarts: the UE knows those of before."""
-        self._number += 1
-        return f"{self._mark}{self._number:x}"
+        return f"{self._mark}{self._digits()}"
 
     def core_via(self) -> str:
         """A Via towards the core, its branch unique over all restarts (RFC 3261 §8.1.1.7)."""
-        self._number += 1
-        return f"{self._via}{self._number:x}"
+        return f"{self._via}{self._digits()}"
 
     def _core_branch(self) -> str:
         self._number += 1
@@ -144,5 +142,9 @@ class Tables:
 
     def charging(self) -> str:
         """P-Charging-Vector of a new request: globally unique icid, type 1 orig-ioi (PCS-03, PCS-11)."""
+        return f"{self._icid}{self._digits()}{self._ioi}"
+
+    def _digits(self) -> str:
+        """The next number in hexadecimal: texts alone join quickly once compiled."""
         self._number += 1
-        return f"{self._icid}{self._number:x}{self._ioi}"
+        return hex(self._number)[2:]

@@ -379,7 +379,8 @@ class Response(Message):
     @property
     def start_line(self) -> str:
         """``SIP/2.0 200 OK``."""
-        return f"{self.version} {self.status:03d} {self.reason}"
+        status = str(self.status) if self.status > 99 else f"{self.status:03d}"  # texts alone join quickly
+        return f"{self.version} {status} {self.reason}"
 
     def copy(self) -> "Response":
         """An independent message with the same content."""

@@ -13,7 +13,7 @@ MAGIC: Final = "z9hG4bK"
 """Begins every branch made by RFC 3261 rules (§8.1.1.7)."""
 
 _USUAL: Final = re.compile(
-    r"SIP/2\.0/([A-Za-z]+) ([A-Za-z0-9.-]+)(?::([1-9][0-9]{0,3}))?"
+    r"SIP/2\.0/([A-Za-z]+) ([A-Za-z0-9.-]+)(?::([1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
     r"(?:;((?:branch=([A-Za-z0-9_.!%*+`'~-]+)(?=;|\Z))?.*)|\Z)",
     re.S,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from twopair.base import Endpoint, Impi, Micros, Port, Refusal, Report, Secret, seconds, token
 from twopair.core.registration.flows import ALONE, RegFlow
@@ -44,12 +44,20 @@ _CHALLENGED: Final = Step.CHALLENGED
 _INSTALLED: Final = Step.INSTALLED
 
 
-class Waiting(NamedTuple):
+class Waiting:
     """SM6, held back until its set stands (FLOW-01)."""
 
-    exchange: Exchange
-    live: LiveSet
-    sm6: Response
+    __slots__ = ("exchange", "live", "sm6")
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        live: LiveSet,
+        sm6: Response,
+    ) -> None:
+        self.exchange: Final = exchange
+        self.live: Final = live
+        self.sm6: Final = sm6
 
 
 OPEN: Final = (Challenged, Confirming, Yielding)

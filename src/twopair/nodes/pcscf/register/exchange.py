@@ -1,7 +1,7 @@
 """One REGISTER on its way through the P-CSCF, and what was read from it."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final
 
 from twopair.base import Flow, Impi, Impu, Refusal, Report, WireError
 from twopair.core.registration.binding import Asked
@@ -20,7 +20,7 @@ from twopair.nodes.pcscf.relay.headers import hops_left, passed_hops
 from twopair.wire.sip import Credentials, Request, split_list, uri_in
 
 
-class Reading(NamedTuple):
+class Reading:
     """What the P-CSCF needs of a REGISTER.
 
     Args:
@@ -37,17 +37,45 @@ class Reading(NamedTuple):
         via: the address in the topmost Via, where it is not the one it came from.
     """
 
-    credentials: Credentials
-    impi: Impi
-    impu: Impu
-    asked: Asked
-    flow: RegFlow | None
-    response: str
-    nonce: str
-    auts: str | None
-    hops: int
-    hop: Hop
-    via: str = ""
+    __slots__ = (
+        "asked",
+        "auts",
+        "credentials",
+        "flow",
+        "hop",
+        "hops",
+        "impi",
+        "impu",
+        "nonce",
+        "response",
+        "via",
+    )
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        impi: Impi,
+        impu: Impu,
+        asked: Asked,
+        flow: RegFlow | None,
+        response: str,
+        nonce: str,
+        auts: str | None,
+        hops: int,
+        hop: Hop,
+        via: str = "",
+    ) -> None:
+        self.credentials: Final = credentials
+        self.impi: Final = impi
+        self.impu: Final = impu
+        self.asked: Final = asked
+        self.flow: Final = flow
+        self.response: Final = response
+        self.nonce: Final = nonce
+        self.auts: Final = auts
+        self.hops: Final = hops
+        self.hop: Final = hop
+        self.via: Final = via
 
     def answers(self, nonce: str | None) -> bool:
         """Whether it carries a response to the challenge with this nonce; AUTS is none (AKA-21)."""
