@@ -18,7 +18,7 @@ Opener = Callable[[int, int], socket.socket]
 ANY: Final = "0.0.0.0"
 _PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
 _BUFFER_OCTETS: Final = 4_000_000
-PATIENCE_S: Final = 5.0
+PATIENCE_S = 5.0
 
 
 class Sockets:
