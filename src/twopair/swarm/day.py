@@ -157,11 +157,6 @@ class Day:
             digest=world.digest(),
         )
 
-    @property
-    def rough_still(self) -> bool:
-        """Whether things may go wrong."""
-        return self._sky.rough
-
     def impu(self, number: int) -> Impu:
         """The public identity of UE `number`, from 0 on."""
         return self.plan.subscribers[number].associated[0]

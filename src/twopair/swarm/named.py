@@ -34,7 +34,7 @@ class NamedDay(Day):
             ("udp", "udp", "tcp")[dice.below(3)],
             dice,
             lambda: self.world.agenda.now,
-            lambda: self.rough_still,
+            lambda: self._sky.rough,
         )
         self.world.zone = self.zone
         for nobody in NOBODY:
