@@ -51,7 +51,7 @@ def build() -> Path:
         check=False,
         capture_output=True,
         text=True,
-        env={**os.environ, "BIN": str(Path(sys.executable).parent)},
+        env={**os.environ, "BIN": str(Path(sys.executable).parent), "PYTHONPATH": ""},
     )
     assert done.returncode == 0, done.stderr
     return ROOT / done.stdout.split()[-1]
