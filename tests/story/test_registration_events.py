@@ -20,9 +20,10 @@ from twopair.nodes.facts import (
     Ordered,
     Registered,
 )
+from twopair.nodes.homenet import reg_event
 from twopair.nodes.pcscf import Pcscf
 from twopair.nodes.wishes import SendMessage
-from twopair.wire.reginfo import ContactEvent, RegInfo
+from twopair.wire.reginfo import ContactEvent, RegInfo, RegistrationInfo, RegState
 
 EVERY_WAY = pytest.mark.parametrize("transport", list(Transport))
 GRACE_S = 128
@@ -207,3 +208,19 @@ def test_calls_end_with_the_registration(ue: bool) -> None:
     net.wish(net.home, Dismiss(net.impu(1)), wait_s=5)
     for host in net.ues:
         assert facts(host, CallChanged)[-1].stage is CallStage.ENDED
+
+
+def test_a_registration_that_is_over_without_a_contact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MGP-11: Kamailio's S-CSCF tells an end by RTR so, in full state (RFC 3680 §5.3)."""
+
+    def as_kamailio(version: int, _full: object, there: tuple[RegistrationInfo, ...]) -> RegInfo:
+        over = [replace(one, contacts=()) for one in there if one.state is RegState.TERMINATED]
+        return RegInfo(version, full=True, registrations=tuple(over))
+
+    net = network(ue=False)
+    monkeypatch.setattr(reg_event, "RegInfo", as_kamailio)
+    net.wish(net.home, Dismiss(net.impu(1)))
+    (ended,) = facts(net.pcscf, Deregistered)
+    assert ended.reason == reason(ContactEvent.UNREGISTERED)
+    net.wait(GRACE_S + 2)
+    assert sets(net)[1] == 0

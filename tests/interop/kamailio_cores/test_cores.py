@@ -25,6 +25,7 @@ class Standing(NamedTuple):
     network: Programs
     folder: Path
     hss: Program
+    pcscf: Program
     alice: UeShell
     bob: UeShell
 
@@ -36,7 +37,9 @@ class Standing(NamedTuple):
 def standing(network: Programs, tmp_path: Path) -> Iterator[Standing]:
     hss = cores.start_hss(network, tmp_path)
     cores.start_cores(network, tmp_path)
-    pcscf = network.start("pcscf", "pcscf", "-c", str(LAB / "pcscf.toml"))
+    watching = tmp_path / "pcscf.toml"
+    watching.write_text((LAB / "pcscf.toml").read_text() + "\n[watch]\nreg_event = true\n")
+    pcscf = network.start("pcscf", "pcscf", "-v", "-c", str(watching))
     assert pcscf.line().startswith("ready pcscf ")
     ahead = tmp_path / "card-1.sqn"
     ahead.write_text(json.dumps([1 << 20] * 32))  # further on than the HSS has ever been
@@ -46,6 +49,7 @@ def standing(network: Programs, tmp_path: Path) -> Iterator[Standing]:
         network,
         tmp_path,
         hss,
+        pcscf,
         UeShell(network, "ue1", file),
         UeShell(network, "ue2", ue_file(tmp_path, 2, "tcp")),
     )
@@ -84,6 +88,7 @@ def test_life_before_the_cores_of_others(standing: Standing, time_: int) -> None
     code, said, error = ordered.end()
     assert code == 0, said + error
     until(lambda: "command 304 answered with 2001" in standing.hss.log())
+    until(lambda: "by the network: unregistered" in standing.pcscf.log())  # by NOTIFY of Kamailio (MGP-11)
     assert alice.tries(f"message {BOB} anybody there?")["status"] in {404, 480}
     assert bob.does("register")["associated"] == [BOB]
     alice.does("deregister")

@@ -13,7 +13,7 @@ from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.relay.release import Releases
 from twopair.nodes.pcscf.relay.session import Ending
 from twopair.nodes.pcscf.tables import Tables
-from twopair.wire.reginfo import ContactEvent, ContactInfo, RegInfo
+from twopair.wire.reginfo import ContactEvent, ContactInfo, RegInfo, RegState
 from twopair.wire.sip import same_uri, uri_key
 
 _WORST: Final = (
@@ -39,6 +39,8 @@ class Told:
     def end_of(self, owner: Subscriber, watch: RegWatch, info: RegInfo) -> ContactInfo | None:
         """The contact of a registration, if it stands for no identity any more; None while it does."""
         ended = [contact for contact in contacts_of(owner, info) if not contact.active]
+        if not ended:
+            ended = _without_contacts(owner, info)
         if not ended or active(owner, watch):
             return None
         return min(ended, key=lambda contact: _WORST.index(contact.event))
@@ -99,6 +101,16 @@ def contacts_of(owner: Subscriber, info: RegInfo) -> list[ContactInfo]:
     """What is told of the contact of a registration."""
     contacts = [contact for one in info.registrations for contact in one.contacts]
     return [contact for contact in contacts if same_uri(contact.uri, owner.contact)]
+
+
+def _without_contacts(owner: Subscriber, info: RegInfo) -> list[ContactInfo]:
+    """The end of a registration that full state tells of without its contact, as Kamailio does after RTR."""
+    known = {_key(impu) for impu in owner.associated}
+    over = info.full and any(
+        one.state is RegState.TERMINATED and not one.contacts and _key(one.aor) in known
+        for one in info.registrations
+    )
+    return [ContactInfo("", owner.contact, active=False, event=ContactEvent.UNREGISTERED)] if over else []
 
 
 def active(owner: Subscriber, watch: RegWatch) -> list[str]:
