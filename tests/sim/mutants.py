@@ -31,6 +31,9 @@ from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.register import confirm
 from twopair.nodes.pcscf.register.keeping import Keeping
 from twopair.nodes.pcscf.relay import downward, relayed, ways
+from twopair.nodes.pcscf.relay.calls import Calls as BooksOfCalls
+from twopair.nodes.pcscf.relay.downward import Downward
+from twopair.nodes.pcscf.relay.headers import in_dialog
 from twopair.nodes.pcscf.tables import Tables
 from twopair.nodes.pcscf.watch.told import Told
 from twopair.nodes.ue import UserEquipment, device, opening, refreshing, steps
@@ -260,6 +263,22 @@ def does_nothing(part: type, method: str) -> Callable[[pytest.MonkeyPatch], Vari
         return Variant()
 
     return make
+
+
+def to_another_dialog(patch: pytest.MonkeyPatch) -> Variant:
+    """PCS-15: what the core says within a dialog goes to whoever comes first."""
+    target = Downward._target
+
+    def somebody(downward: Downward, request: Request, now: Micros) -> object:
+        found = target(downward, request, now)
+        if not isinstance(found, tuple) or not in_dialog(request):
+            return found
+        others = [one for one in downward._tables.subscribers if one.current and one is not found[0]]
+        return (others[0], others[0].current, found[2]) if others else found
+
+    patch.setattr(Downward, "_target", somebody)
+    patch.setattr(BooksOfCalls, "spoken_to", lambda *_: None)
+    return Variant()
 
 
 def same_branches(patch: pytest.MonkeyPatch) -> Variant:
@@ -548,6 +567,8 @@ MUTANTS = (
     Mutant("what went down with a killed peer is not sent again", ("RESUMED",), lets_it_go),
     Mutant("the next machine begins its numbers anew", ("NUMBERS",), takes_over(at_the_beginning)),
     Mutant("the next machine has no windows", ("ONCE",), takes_over(without_windows)),
+    Mutant("a session is never over", ("LEAKED",), does_nothing(BooksOfCalls, "end")),
+    Mutant("the core speaks in another's dialog", ("DIALOG", "HELD"), to_another_dialog),
     Mutant("no refresh is ever sent", ("HELD", "CALLS"), never("_due_at")),
     Mutant("the end of a session interval is ignored", ("LOST", "CALLS"), never("ends_at")),
     Mutant("an answer to a refresh counts for nothing", ("HELD", "CALLS"), forgets_to_refresh_again),

@@ -27,6 +27,7 @@ class Law(Enum):
     FORWARDED = "old ports and SPIs are refused only when the core asks for new ones (33.203 §7.4, RRG-02)"
     BARRED = "no barred identity is told or asserted to anybody (24.229 §5.4.1.2.2F, §5.2.6.3; UEP-02)"
     TOLD = "an application server hears of each registration, once (24.229 §5.4.1.7)"
+    DIALOG = "within a dialog nothing goes to a UE that has no part in it (24.229 §5.2.6, PCS-15)"
     STEPS = "no node is at its wits' end (IllegalStep, or any other exception)"
 
     __hash__ = object.__hash__

@@ -38,6 +38,7 @@ from twopair.sim.host import Host
 from twopair.sim.law import Broken, Law
 from twopair.sim.once import Once
 from twopair.sim.packet import Kind, Packet
+from twopair.sim.parties import Parties
 from twopair.sim.world import Carrier, World
 
 MOST_SETS: Final = 3
@@ -117,6 +118,7 @@ class Laws:
         self._stood: dict[bytes, None] = {}
         self._kept: dict[tuple[Impi, RegFlow], int] = {}
         self._once = Once()
+        self._parties = Parties()
         self._on_gm: dict[str, None] = {server.address: None}
         world.passed = self._passes
         world.moves = lambda host: self._once.again(host.name, host.stored.looked_at)
@@ -273,6 +275,10 @@ class Laws:
             self._broken(Law.STANDS, f"{keeper.host().name} sends {data[:12]!r} on {action.flow}")
         if keeper.end is not End.UE:
             self._asserts(keeper, data)
+        if keeper.end is End.PCSCF and action.flow.local.address in self._on_gm:
+            strange = self._parties.stranger(action.flow.remote.address, data)
+            if strange is not None:
+                self._broken(Law.DIALOG, f"{strange!r} goes to {action.flow.remote}")
         tells = keeper.end is None and self._told is not None and data.startswith(self._told)
         if tells and b"\r\nExpires: 0\r\n" not in data:
             keeper.told.update(dict.fromkeys(_CALL_ID.findall(data)))

@@ -37,6 +37,7 @@ from twopair.swarm.calls import (
     lost,
     up,
 )
+from twopair.swarm.dialogs import none_left
 from twopair.swarm.flood import flooded
 from twopair.swarm.flows import EMERGENCY_S, addresses, emergencies, expected, most, several
 from twopair.swarm.flows import in_words as flows_in_words
@@ -316,11 +317,11 @@ class Day:
         one_set_each(self.pcscf.sets.values(), self.ues, wanted)
         agreed(self.pcscf, world.hosts["home"], self.ues, self._born)
         self._all(Deregister())
-        self._pass(AT_REST_AFTER)
-        if emergencies(self.plan):
-            self._pass(seconds(EMERGENCY_S))
+        more = seconds(EMERGENCY_S) if emergencies(self.plan) else 0
+        self._pass(Micros(AT_REST_AFTER + more))
         self._at_rest()
         agreed(self.pcscf, world.hosts["home"], self.ues, self._born)
+        none_left(self._pcscf)
         nothing_left([self.pcscf], self.ues, [len(ue.configs) for ue in self.plan.ues])
 
     def _forgotten(self) -> None:

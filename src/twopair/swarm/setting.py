@@ -10,6 +10,7 @@ from twopair.nodes import Node
 from twopair.sim import Observed, Packet, World
 from twopair.sim.weather import Weather
 from twopair.swarm.calls import draw_interval
+from twopair.swarm.dialogs import with_dialogs
 from twopair.swarm.flows import with_flows
 from twopair.swarm.mischief import Plot
 from twopair.swarm.orders import with_events
@@ -75,9 +76,12 @@ class Setting(NamedTuple):
     @classmethod
     def draw(cls, world: World) -> "Setting":
         """That of the world's seed."""
-        streams = ("population", "weather", "attacker", "quirks", "sessions", "flows", "services")
-        population, weather, attacker, quirks, sessions, flows, services = map(world.entropy, streams)
+        streams = ("population", "weather", "attacker", "quirks", "sessions", "flows", "services", "dialogs")
+        population, weather, attacker, quirks, sessions, flows, services, dialogs = map(
+            world.entropy, streams
+        )
         plan = with_flows(with_interval(draw_plan(population), draw_interval(sessions)), flows)
         plan = with_events(with_services(plan, services), world.entropy("events"))
+        plan = with_dialogs(plan, dialogs)
         habits = tuple(Quirks.draw(ue, quirks) for ue in plan.ues)
         return cls(plan, Weather.draw(weather), Plot.draw(attacker), habits)
