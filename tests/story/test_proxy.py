@@ -171,7 +171,8 @@ def test_16_6_what_is_forwarded(method: str, up: bool) -> None:
     expected = f"sip:someone@{DOMAIN}" if up else f"sip:{ue.address}:6101"
     assert sent.uri == expected
     assert (sent.top_via.host, len(sent.values("Via"))) == (CORE.address if up else GM, 2)
-    assert bool(sent.get("Record-Route")) is (method in ("INVITE", "SUBSCRIBE", "REFER"))
+    makes = ("INVITE", "SUBSCRIBE", "REFER") if up else ("INVITE", "SUBSCRIBE", "REFER", "NOTIFY")
+    assert bool(sent.get("Record-Route")) is (method in makes)  # NOTIFY: RFC 6665 §4.4.1
 
 
 def test_16_6_a_strict_router_behind_us() -> None:
