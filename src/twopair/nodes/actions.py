@@ -6,6 +6,8 @@ from twopair.core.locate import Resolve
 from twopair.core.registration.kept import Forget, Keep
 from twopair.core.sa.actions import InstallSas, RemoveSas
 from twopair.nodes.cx import AskHss
+from twopair.nodes.media import AnchorMedia, LetMediaGo
+from twopair.nodes.policy import AskPolicy, EndPolicy
 
 Action = (
     Send
@@ -19,17 +21,25 @@ Action = (
     | Forget
     | Resolve
     | AskHss
+    | AnchorMedia
+    | LetMediaGo
+    | AskPolicy
+    | EndPolicy
     | Report
 )
 
 __all__ = [
     "Action",
+    "AnchorMedia",
     "AskHss",
+    "AskPolicy",
     "Bind",
     "CloseStream",
+    "EndPolicy",
     "Forget",
     "InstallSas",
     "Keep",
+    "LetMediaGo",
     "OpenStream",
     "RemoveSas",
     "Report",

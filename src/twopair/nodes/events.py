@@ -5,7 +5,9 @@ from twopair.core.locate import Resolved
 from twopair.core.registration.kept import Recalled
 from twopair.core.sa.actions import SasInstalled, SasRefused
 from twopair.nodes.cx import HssAnswered, Ppr, Rtr
+from twopair.nodes.media import MediaAnchored
 from twopair.nodes.orders import Dismiss, Drain, Reauthenticate, Reconfigured
+from twopair.nodes.policy import BearerLost, PolicyAnswered
 from twopair.nodes.wishes import Answer, Call, Deregister, HangUp, Register, Say, SendMessage, Start
 
 Wish = Start | Register | Deregister | SendMessage | Call | Answer | Say | HangUp
@@ -27,12 +29,16 @@ Event = (
     | HssAnswered
     | Rtr
     | Ppr
+    | MediaAnchored
+    | PolicyAnswered
+    | BearerLost
     | Order
     | Wish
 )
 
 __all__ = [
     "Answer",
+    "BearerLost",
     "Call",
     "Deregister",
     "Dismiss",
@@ -40,7 +46,9 @@ __all__ = [
     "Event",
     "HangUp",
     "HssAnswered",
+    "MediaAnchored",
     "Order",
+    "PolicyAnswered",
     "Ppr",
     "Reauthenticate",
     "Recalled",

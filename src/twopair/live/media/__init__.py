@@ -1,0 +1,1 @@
+"""Media relays that run outside: rtpengine, by its ng protocol."""
