@@ -60,6 +60,7 @@ class Refusal(Reason):
     NAME_UNRESOLVED = (504, "24.229 §5.2.2, RFC 3263 §4", "no server is known behind the home network's name")
     NO_PATH_TOKEN = (404, "24.229 §5.2.6.4, PCS-13", "request from the core for no UE of ours")
     FLOW_FAILED = (430, "RFC 5626 §5.3.1, MGU-09", "request from the core over a flow that is gone")
+    NO_MEDIA_RELAY = (500, "24.229 §6.7", "no media relay takes the description of a call")
     # seen by the UE
     CLEAR_TO_UE = (0, "33.203 §7.1, UNP-02", "clear text to the UE that answers no REGISTER of its own")
     CLEAR_OK = (0, "33.203 §5.1.2, UNP-03, VAR-60", "an unprotected 200, which nobody authenticated")

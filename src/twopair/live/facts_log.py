@@ -10,7 +10,16 @@ from typing import Final
 from twopair.base import SECOND, Micros, Refused
 from twopair.live.clock import monotonic
 from twopair.live.floods import Floods, names_limit
-from twopair.nodes.facts import Deregistered, MessageReceived, Registered, RegistrationFailed, Resynchronised
+from twopair.nodes.facts import (
+    BearerGone,
+    BearerRefused,
+    Deregistered,
+    MediaUnanchored,
+    MessageReceived,
+    Registered,
+    RegistrationFailed,
+    Resynchronised,
+)
 
 _log = logging.getLogger("twopair.facts")
 
@@ -24,6 +33,9 @@ _LEVELS: Final[dict[type, int]] = {
     RegistrationFailed: logging.INFO,
     Deregistered: logging.INFO,
     Resynchronised: logging.INFO,
+    BearerRefused: logging.INFO,
+    BearerGone: logging.INFO,
+    MediaUnanchored: logging.INFO,
 }
 """What a person wants to read of a service that is well; everything else is for debugging."""
 

@@ -16,10 +16,13 @@ from twopair.core.sip.terms import Why
 
 __all__ = [
     "Awaiting",
+    "BearerGone",
+    "BearerRefused",
     "CallChanged",
     "CallStage",
     "Deregistered",
     "Lost",
+    "MediaUnanchored",
     "MessageAnswered",
     "MessageReceived",
     "Notified",
@@ -225,6 +228,59 @@ class SessionOver:
         impi: whose.
         call_id: Call-ID.
         why: in words: BYE, or what has ended it without one.
+        flow: of which registration.
+    """
+
+    impi: Impi
+    call_id: str
+    why: str
+    flow: RegFlow = ALONE
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class MediaUnanchored:
+    """P-CSCF: no media relay took a description (24.229 §6.7).
+
+    Args:
+        impi: whose call it is.
+        call_id: Call-ID.
+        why: in words.
+        flow: of which registration.
+    """
+
+    impi: Impi
+    call_id: str
+    why: str
+    flow: RegFlow = ALONE
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class BearerRefused:
+    """P-CSCF: policy control gives no bearer (29.214 §4.4.1).
+
+    Args:
+        impi: whose.
+        call_id: of which call; empty for the signalling path.
+        verdict: what it says, in words.
+        why: its code.
+        flow: of which registration.
+    """
+
+    impi: Impi
+    call_id: str
+    verdict: str
+    why: str
+    flow: RegFlow = ALONE
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class BearerGone:
+    """P-CSCF: a bearer is lost (24.229 §5.2.8.1; PCS-19).
+
+    Args:
+        impi: whose.
+        call_id: of which call; empty for the signalling path.
+        why: in words.
         flow: of which registration.
     """
 

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from twopair.base import Secret
 from twopair.live.config.pcscf import PcscfFile
+from twopair.live.config.read import models_in
 
 
 class When(Enum):
@@ -61,6 +62,9 @@ ROWS: Final[Mapping[str, Row]] = {
     "limits": Row(When.AT_ONCE, "what is more already stays"),
     "ipsec": Row(When.RESTART, "SAs are in it"),
     "store": Row(When.RESTART, "what is kept is in it"),
+    "media": Row(When.RESTART, "calls that stand are known to the relay"),
+    "policy": Row(When.RESTART, "calls that stand have their bearers by it"),
+    "diameter": Row(When.RESTART, "peers know us as we were"),
     "admin": Row(When.RESTART),
     "failover": Row(When.RESTART),
     "admin.drain_s": Row(When.AT_ONCE),
@@ -78,8 +82,8 @@ def row_of(key: str) -> Row:
 def keys() -> Iterator[str]:
     """Every key of pcscf.toml, in the order of its tables."""
     for table, section in PcscfFile.model_fields.items():
-        for name in section.annotation.model_fields:  # type: ignore[union-attr]
-            yield f"{table}.{name}"
+        for model in models_in(section.annotation):
+            yield from (f"{table}.{name}" for name in model.model_fields)
 
 
 class Change(NamedTuple):
@@ -126,7 +130,7 @@ def taken_over(old: PcscfFile, new: PcscfFile) -> PcscfFile:
 
 def _value(settings: PcscfFile, key: str) -> Any:
     table, _, name = key.partition(".")
-    return getattr(getattr(settings, table), name)
+    return getattr(getattr(settings, table), name, None)
 
 
 def _shown(value: object) -> str:

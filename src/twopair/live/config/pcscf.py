@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from twopair.base import DEFAULT_SUITES, Endpoint, Port, Suite, seconds
 from twopair.live.config import together
+from twopair.live.config.diameter import Diameter
 from twopair.live.config.endpoints import Keys
 from twopair.live.config.fields import (
     Address,
@@ -24,6 +25,7 @@ from twopair.live.config.fields import (
     Word,
 )
 from twopair.live.config.limits import LimitsTable
+from twopair.live.config.media import Media, Policy
 from twopair.live.config.part import Part, Workers, workers_of
 from twopair.nodes.pcscf import PcscfConfig
 
@@ -143,6 +145,9 @@ class PcscfFile(Section):
     limits: LimitsTable = LimitsTable()
     ipsec: Ipsec = Ipsec()
     store: Store = Store()
+    media: Media = Media()
+    policy: Policy = Policy()
+    diameter: Diameter | None = None
     admin: Admin = Admin()
     failover: Failover = Failover()
     log: Log = Log()
@@ -216,6 +221,9 @@ class PcscfFile(Section):
             reuse=self.security.reuse,
             pass_on=tuple(self.security.pass_on),
             reg_event=self.watch.reg_event,
+            anchoring=self.media.relay,
+            bearers=self.policy.control,
+            signalling_path=self.policy.watch_signalling,
             limits=self.limits.limits(self.security.flows_per_impi),
             share=self.part.share,
         )

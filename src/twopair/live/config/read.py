@@ -124,12 +124,13 @@ def _keys_beside(where: tuple[int | str, ...], model: type[BaseModel]) -> list[s
     """The keys that are known in the table where an unknown one was found."""
     for step in where[:-1]:
         if isinstance(step, str):
-            model = next(m for m in _models_in(model.model_fields[step].annotation))
+            model = next(m for m in models_in(model.model_fields[step].annotation))
     return list(model.model_fields)
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The tables that an annotation names."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
-        yield from _models_in(part)
+        yield from models_in(part)

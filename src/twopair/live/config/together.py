@@ -171,7 +171,41 @@ def _http_is_sip(file: Any) -> bool:
     return http.address in file.gm.addresses or ipaddress.ip_address(http.address).is_unspecified
 
 
+def _media_rule(words: str, place: Place, broken: Callable[[Any], bool]) -> Rule:
+    return Rule(words, _when(place, broken))
+
+
 PCSCF: Final[tuple[Rule, ...]] = (
+    _media_rule(
+        "has none to ask; give the control endpoint of one, such as 127.0.0.1:22222",
+        ("media", "rtpengine"),
+        lambda file: file.media.relay != "off" and not file.media.rtpengine,
+    ),
+    _media_rule(
+        "has nobody to ask; give rx_realm with a table [diameter], or pcf with n5_listen",
+        ("policy", "control"),
+        lambda file: file.policy.control != "off" and not (file.policy.rx_realm or file.policy.pcf),
+    ),
+    _media_rule(
+        "is beside rx_realm; give one of them",
+        ("policy", "pcf"),
+        lambda file: file.policy.rx_realm is not None and file.policy.pcf is not None,
+    ),
+    _media_rule(
+        "is behind Diameter, and there is no [diameter]; give one with the PCRF as a peer",
+        ("policy", "rx_realm"),
+        lambda file: file.policy.rx_realm is not None and file.diameter is None,
+    ),
+    _media_rule(
+        "notifies us, and does not know where; give n5_listen",
+        ("policy", "pcf"),
+        lambda file: file.policy.pcf is not None and file.policy.n5_listen is None,
+    ),
+    _media_rule(
+        "is one conversation, and each worker would have one; give node.workers = 1",
+        ("policy", "control"),
+        lambda file: file.policy.control != "off" and file.workers > 1,
+    ),
     _twice("gm", "addresses"),
     _twice("gm", "port_pc"),
     _twice("security", "algorithms"),

@@ -14,6 +14,7 @@ from twopair.live.program import log_level
 from twopair.live.service.ebb import giving_back
 from twopair.live.service.exporting import exporting
 from twopair.live.service.logging_keys import logging_keys
+from twopair.live.service.media import media
 from twopair.live.service.reloading import reloading
 from twopair.live.service.running import Running
 from twopair.live.service.windows import telling_windows
@@ -59,6 +60,7 @@ async def _log_level(running: Running) -> AsyncIterator[None]:
 
 ATTENDANTS: Final[tuple[Attendant, ...]] = (
     _log_level,
+    media,
     exporting,
     logging_keys,
     _admin,

@@ -11,6 +11,8 @@ from twopair.nodes.pcscf.limits import Limits
 CLEAR_PORTS: Final = (5060, 5061)
 """Never protected ports (SA-20)."""
 
+WANTED: Final = frozenset({"off", "optional", "required"})
+
 GM_PORT: Final = Port(5060)
 PORT_PS: Final = Port(5062)
 CORE_ASIDE: Final = seconds(30)
@@ -43,6 +45,9 @@ class PcscfConfig:
         pass_on: option tags in Proxy-Require that are left for the next hop; others are refused (PCS-23).
         reg_event: whether it subscribes to what becomes of registrations (24.229 §5.2.3, PCS-16).
         limits: bounds of the state.
+        anchoring: whether media run over a relay: ``off``, ``optional`` or ``required`` (24.229 §6.7).
+        bearers: whether policy control is asked for bearers, likewise (24.229 §5.2.7).
+        signalling_path: whether policy control is to tell of signalling paths that are lost (PCS-19).
         share: of the SPIs, where other nodes have SAs in the same SAD (SA-16).
         core_too: a second address towards the home network, of the other family.
         core_mtu: path MTU towards the home network, in octets (RFC 3261 §18.1.1).
@@ -75,6 +80,9 @@ class PcscfConfig:
     pass_on: tuple[str, ...] = ("privacy",)
     reg_event: bool = False
     limits: Limits = field(default_factory=Limits)
+    anchoring: str = "off"
+    bearers: str = "off"
+    signalling_path: bool = False
     share: Share = ALL
     core_too: Endpoint | None = None
     core_mtu: int = 1500
@@ -112,11 +120,18 @@ class PcscfConfig:
                 "missing_security_verify: reject or tolerate",
             ),
             (self.reuse not in {"reject", "replace"}, "reuse: reject or replace"),
+            (self.anchoring not in WANTED, "anchoring: off, optional or required"),
+            (self.bearers not in WANTED, "bearers: off, optional or required"),
             (self.foreign_route not in {"replace", "reject"}, "foreign_route: replace or reject"),
         )
         for found, words in faults:
             if found:
                 raise ValueError(words)
+
+    def gm_address_like(self, address: str) -> str:
+        """Our address of the same family as a UE's; the first of all, if there is none."""
+        alike = (own for own in self.gm_addresses if (":" in own) == (":" in address))
+        return next(alike, self.gm_addresses[0])
 
     @property
     def cores(self) -> tuple[Endpoint, ...]:
@@ -127,4 +142,5 @@ class PcscfConfig:
     def place(self) -> tuple[object, ...]:
         """All that SA sets, tokens and charging identifiers of a running P-CSCF were made with."""
         fixed = (self.name, self.visited_network, self.gm_addresses, *self.cores)
-        return (*fixed, self.gm_port, self.port_ps, self.port_pc, self.share)
+        media = (self.anchoring, self.bearers, self.signalling_path)
+        return (*fixed, self.gm_port, self.port_ps, self.port_pc, *media, self.share)

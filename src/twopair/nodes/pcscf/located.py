@@ -41,9 +41,9 @@ class Continuing:
             self._tables.core.send(trail, owner, now, out)
 
     def _relay(self, relay: Relay, trail: Trail | None, lack: str, now: Micros, out: list[Action]) -> None:
-        if relay.cancelled:
-            self._responses.cancelled(relay, now, out)
-        elif trail is None:
+        if relay.txn.answered:
+            return  # it was cancelled meanwhile, or ended
+        if trail is None:
             self._responses.nowhere(relay, lack, now, out)
         else:
             go(relay, trail, self._tables, now, out)

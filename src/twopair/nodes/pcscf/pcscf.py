@@ -44,6 +44,7 @@ from twopair.nodes.pcscf.gm.lives import Lives
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.streams import CLEAR_IDLE
 from twopair.nodes.pcscf.located import Continuing
+from twopair.nodes.pcscf.media.made import Media
 from twopair.nodes.pcscf.register import sending
 from twopair.nodes.pcscf.register.attempts import Attempts
 from twopair.nodes.pcscf.register.challenge import Challenges
@@ -107,6 +108,8 @@ class Pcscf:
         self._calls = calls = Calls(tables)
         self.releases = releases = Releases(tables, self._answers, calls)
         self._lives = Lives(tables, releases.sets_lost)
+        media = Media(tables, self._answers, calls, releases)
+        self._bearers = media.bearers
         self._attempts = Attempts(tables, self._answers, self._lives)
         self._registrations = Registrations(tables, self._answers, self._attempts)
         self._challenges = Challenges(self._answers, self._attempts, rules.secrets)
@@ -130,6 +133,7 @@ class Pcscf:
             Start: self._start,
             Reconfigured: tables.reconfigure,
             Drain: tables.drain,
+            **media.takes,
         }
 
     # The node
@@ -141,6 +145,8 @@ class Pcscf:
         if self.tables.touched:
             if self._watches.wanted:
                 self._watches.look(self.tables.touched, now, out)
+            if self._bearers is not None:
+                self._bearers.look(self.tables.touched, out)
             self._keeping.flush(out)
         for action in out:
             if type(action) is Send and action.data is not PONG:

@@ -13,6 +13,7 @@ from twopair.nodes.pcscf.gm.load import Load
 from twopair.nodes.pcscf.gm.sets import BRANCH, SaTable
 from twopair.nodes.pcscf.gm.streams import Streams
 from twopair.nodes.pcscf.gm.subscriber import Subscriber, Subscribers
+from twopair.nodes.pcscf.media.gate import Gate
 from twopair.nodes.pcscf.mw.side import CoreSide
 from twopair.nodes.pcscf.register.exchange import Exchange
 from twopair.nodes.pcscf.relay.extensions import known_tags
@@ -32,6 +33,7 @@ class Tables:
         rules: what is checked.
         touched: registrations of which something that is kept has changed in this event (MGP-14).
         traffic: messages that came and went.
+        gate: what descriptions of media pass through, if there is anything.
         pending: REGISTER requests that wait for the core.
         ends_at: when it ends at the latest, once it takes no new registrations; None before.
 
@@ -50,6 +52,7 @@ class Tables:
     sessions: Sessions = field(default_factory=Sessions)
     streams: Streams = field(init=False)
     traffic: Traffic = field(default_factory=Traffic)
+    gate: Gate | None = None
     load: Load = field(init=False)
     core: CoreSide = field(init=False)
     doors: dict[Endpoint, Door] = field(init=False)

@@ -384,7 +384,7 @@ class Bed:
         )
         return self.sm1(ue, flow, port=str(old.port_s), response="dd" * 16, **changes)
 
-    def from_core(self, ue: Ue, method: str = "MESSAGE", **changes: str) -> list[Any]:
+    def from_core(self, ue: Ue, method: str = "MESSAGE", body: str = "", **changes: str) -> list[Any]:
         """A request from the core towards a UE, along its Path."""
         self.nonces += 1
         subscriber = self.pcscf.tables.subscribers.of(ue.impi)
@@ -402,12 +402,12 @@ class Bed:
             "P-Charging-Vector": "icid-value=y",
             "P-Visited-Network-ID": "other",
             "Security-Server": "ipsec-3gpp;alg=null",
-            "Content-Length": "0",
+            "Content-Length": str(len(body)),
         }
         fields.update({name.replace("_", "-"): value for name, value in changes.items()})
         lines = [f"{name}: {value}" for name, value in fields.items() if value]
         start = f"{method} sip:{ue.address}:{ue.terms.port_s} SIP/2.0"
-        return self.receive(Flow(UDP, CORE, HOME), "\r\n".join([start, *lines, "", ""]).encode())
+        return self.receive(Flow(UDP, CORE, HOME), ("\r\n".join([start, *lines, "", ""]) + body).encode())
 
     def opened(self) -> list[Flow]:
         """Streams just asked for."""

@@ -200,6 +200,8 @@ class Calls:
         tables.sessions.leave(session, now, tables.config.limits.sessions)
         owner = session.owner
         out.append(Report(SessionOver(owner.impi, session.call_id, why.words, owner.flow)))
+        if tables.gate is not None:
+            tables.gate.ended(session, now, out)
         if not self._noted and (late := tables.sessions.next_late()) is not None:
             self._noted = True
             tables.agenda.note(late, self._when_late, None)

@@ -11,7 +11,7 @@ from twopair.nodes.pcscf.gm.subscriber import Subscriber
 from twopair.nodes.pcscf.relay.calls import REFRESHING, Calls
 from twopair.nodes.pcscf.relay.headers import DIALOG_METHODS, breadth, for_ue, hops_left, in_dialog
 from twopair.nodes.pcscf.relay.options import capabilities, names
-from twopair.nodes.pcscf.relay.relayed import Relay, SessionRelay, forward
+from twopair.nodes.pcscf.relay.relayed import Relay, SessionRelay, ack, forward
 from twopair.nodes.pcscf.relay.routes import was_strict
 from twopair.nodes.pcscf.relay.ways import OTHER_WAY, Way, way_over
 from twopair.nodes.pcscf.tables import Tables
@@ -98,9 +98,14 @@ class Downward:
         if isinstance(found, Refusal):
             out.append(Report(Refused(found, flow, "ACK")))
             return
-        _user, live, hops = found
+        user, live, hops = found
         way, sent = self._way(live, request, hops, now, out, dialog=False)
-        out.append(Send(way.flow, sent.to_bytes()))
+        flow = way.flow
+
+        def go(_now: Micros, out: list[Action]) -> None:
+            out.append(Send(flow, sent.to_bytes()))
+
+        ack(sent, go, user, flow.remote.address, self._tables, now, out, from_ue=False)
 
     def _target(self, request: Request, now: Micros) -> tuple[Subscriber, LiveSet, int] | Refusal:
         """The user whom the first Route names, the set that requests go over, and Max-Forwards (PCS-13).

@@ -1,6 +1,7 @@
 """One request between its two transactions: what a stateful proxy must remember (RFC 3261 §16; PCS-22)."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from twopair.base import Endpoint, Flow, Micros, Port, Report, Transport, seconds
@@ -11,6 +12,7 @@ from twopair.nodes.actions import Action
 from twopair.nodes.facts import Rerouted
 from twopair.nodes.pcscf.gm.sets import LiveSet
 from twopair.nodes.pcscf.gm.subscriber import Subscriber
+from twopair.nodes.pcscf.media.gate import Onward
 from twopair.nodes.pcscf.mw.trail import Trail
 from twopair.nodes.pcscf.relay.session import Session
 from twopair.nodes.pcscf.relay.ways import OTHER_WAY, Way, onward
@@ -134,6 +136,20 @@ class SessionRelay(Relay):
 def forward(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
     """Send the request on; an INVITE may ring for as long as timer C allows (RFC 3261 §16.6, item 11)."""
     relay.txn.owner = relay
+    gate = tables.gate
+    if gate is None:
+        _send(relay, tables, now, out)
+        return
+    live = relay.live
+    address = relay.flow.remote.address if live is None else live.us.address
+    onward = partial(_send, relay, tables)
+    gate.request(relay.user, address, relay.sent, relay.txn, onward, now, out, from_ue=live is not None)
+
+
+def _send(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None:
+    """Send it, unless it was answered while it was held."""
+    if relay.txn.answered:
+        return
     core = tables.core
     if relay.way is not None or (relay.place is None and relay.sent.octets <= core.large):
         relay.client = tables.layer.start(relay.sent, relay.flow, now, out, relay)
@@ -164,6 +180,24 @@ def another_server(relay: Relay, why: Why, tables: Tables, now: Micros, out: lis
     relay.client = tables.core.start(trail, relay.sent, relay, now, out, again=True)
     relay.flow = relay.client.flow
     return True
+
+
+def ack(
+    sent: Request,
+    onward: Onward,
+    user: Subscriber,
+    address: str,
+    tables: Tables,
+    now: Micros,
+    out: list[Action],
+    *,
+    from_ue: bool,
+) -> None:
+    """Send the ACK to a 2xx on: the answer may be in it (RFC 3261 §13.2.2.4)."""
+    if tables.gate is None:
+        onward(now, out)
+    else:
+        tables.gate.request(user, address, sent, None, onward, now, out, from_ue=from_ue)
 
 
 def another_way(relay: Relay, why: Why, tables: Tables, now: Micros, out: list[Action]) -> bool:

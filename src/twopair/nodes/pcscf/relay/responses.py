@@ -1,7 +1,7 @@
 """Answers to what was relayed, and what becomes of it when none comes (RFC 3261 §16.7; PCS-12, PCS-14)."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from twopair.base import Micros, Refusal
@@ -95,7 +95,19 @@ class Responses:
             self._for_core(relay, response)
         else:
             self._for_ue(relay, relay.live, response, hides=self._tables.config.hide_topology)
-        self._answers.send(relay.txn, relay.live, response, now, out)
+        gate = self._tables.gate
+        if gate is None:
+            self._answers.send(relay.txn, relay.live, response, now, out)
+            return
+        gate.response(
+            relay.user,
+            relay.sent,
+            response,
+            partial(self._answers.send, relay.txn, relay.live, response),
+            now,
+            out,
+            from_ue=relay.live is None,
+        )
 
     def silent(self, txn: ClientTransaction, relay: Relay, now: Micros, out: list[Action]) -> None:
         """A UE has not answered what was sent to it twice: it may have dropped the set (PCS-24)."""
@@ -163,6 +175,8 @@ class Responses:
         self._answers.send(txn, live, make_response(request, 200, to_tag=tag_for(request)), now, out)
         if not relay.cancelled:
             cancel(relay, self._tables, now, out)
+            if relay.client is None and not relay.txn.answered:  # it has not left yet: it is held
+                self.cancelled(relay, now, out)
 
     @staticmethod
     def _for_ue(relay: Relay, live: LiveSet, response: Response, *, hides: bool) -> None:

@@ -40,7 +40,10 @@ class Ending(Enum):
     UNKNOWN_THERE = (481, "the other end does not know it")
     SETS_LOST = (503, "the SA sets of the UE are gone")
     BEARER_LOST = (503, "the bearer of the UE is gone")
-    POLICY = (503, "the network has withdrawn the bearer")
+    POLICY = (503, "the network gives no bearer")
+    NOT_AUTHORISED = (403, "the network does not authorise these media")
+    NOT_ACCEPTABLE = (488, "the network does not accept these media")
+    NO_RELAY = (500, "no media relay takes these media")
     DEREGISTERED = (480, "the network has ended the registration")
 
     __hash__ = object.__hash__

@@ -23,7 +23,7 @@ from twopair.nodes.pcscf.relay.headers import (
     passed_hops,
 )
 from twopair.nodes.pcscf.relay.options import capabilities, names
-from twopair.nodes.pcscf.relay.relayed import Relay, SessionRelay, forward
+from twopair.nodes.pcscf.relay.relayed import Relay, SessionRelay, ack, forward
 from twopair.nodes.pcscf.relay.routes import (
     beyond_us,
     is_loose,
@@ -126,13 +126,17 @@ class Upward:
         onward = self._onward(request, live, now)
         if isinstance(onward, tuple):
             sent, way, _session = onward
-            core = self._tables.core
-            if isinstance(way, Place):
-                core.find(way, sent, now, out)
-            elif sent.octets > core.large:
-                core.find(way.remote, sent, now, out)
-            else:
-                out.append(Send(way, sent.to_bytes()))
+
+            def go(now: Micros, out: list[Action]) -> None:
+                core = self._tables.core
+                if isinstance(way, Place):
+                    core.find(way, sent, now, out)
+                elif sent.octets > core.large:
+                    core.find(way.remote, sent, now, out)
+                else:
+                    out.append(Send(way, sent.to_bytes()))
+
+            ack(sent, go, live.owner, live.us.address, self._tables, now, out, from_ue=True)
         else:
             out.append(Report(Refused(onward, flow, "ACK")))
 
