@@ -25,7 +25,7 @@ class Policy(Section):
     control: Wanted = "off"
     rx_realm: Word | None = None
     pcf: str | None = None
-    n5_listen: ListeningText | None = None
+    listen: ListeningText | None = None
     watch_signalling: bool = False
     timeout_s: Annotated[int, Field(ge=1, le=30)] = 5
 

@@ -54,5 +54,5 @@ def _policy(settings: PcscfFile, told: Told) -> PolicyControl | None:
         raise PrerequisiteMissing(
             f"policy.pcf: needs the package {error.name}; pip install 'twopair[n5]'"
         ) from None
-    assert table.n5_listen is not None, "together says so"
-    return N5(table.pcf, table.n5_listen, told, table.timeout_s)
+    assert table.listen is not None, "together says so"
+    return N5(table.pcf, table.listen, told, table.timeout_s)
