@@ -26,6 +26,9 @@ OURS = {
 }
 """What the P-CSCF takes out or says anew in any request, by requirement."""
 
+MTU = 9000
+"""Of the way to the core, so that the long ones go over UDP as well (RFC 3261 §18.1.1)."""
+
 IN_REGISTER = {"authorization": "INT-01", "path": "PCS-01", "p-visited-network-id": "PCS-01"}
 """The same in a REGISTER."""
 
@@ -33,14 +36,14 @@ IN_REGISTER = {"authorization": "INT-01", "path": "PCS-01", "p-visited-network-i
 def at_core(name: str) -> tuple[Request, Request]:
     """A header set as it was sent, and the request that the core got."""
     if "-sm1-" in name:
-        bed = FieldBed(registered=False)
+        bed = FieldBed(registered=False, core_mtu=MTU)
         flow = bed.ue.flow(35000, 5060, TCP) if name.endswith("tcp") else bed.ue.clear
         data = bed.octets(name)
         if flow.transport is TCP:
             bed.feed(StreamOpened(flow))
         bed.phone(name, flow)
     else:
-        bed = FieldBed()
+        bed = FieldBed(core_mtu=MTU)
         bed.restarted()  # the PRACK is without its INVITE
         data = bed.octets(name)
         bed.phone(name)

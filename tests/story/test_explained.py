@@ -12,6 +12,7 @@ from twopair.core.aka import RECOMMENDED, Card
 from twopair.core.explain import CAUSES
 from twopair.core.locate import Place
 from twopair.live.lab.plan import LabPlan
+from twopair.nodes.orders import Dismiss
 from twopair.nodes.pcscf import Limits
 from twopair.nodes.ue import Device
 from twopair.nodes.wishes import Deregister, Register
@@ -82,6 +83,10 @@ def core_is_gone(packet: Packet) -> Packet | None:
 
 def unknown_name(plan: LabPlan) -> LabPlan:
     return replace(plan, pcscf=replace(plan.pcscf, registrar=Place("icscf.home.example")))
+
+
+def subscribing(plan: LabPlan) -> LabPlan:
+    return replace(plan, pcscf=replace(plan.pcscf, reg_event=True))
 
 
 class Trouble(NamedTuple):
@@ -225,6 +230,15 @@ def test_expired() -> None:
     assert told["evidence"][-1]["what"] == "the registration ended: its SA sets have expired"
 
 
+def test_the_network_ended_the_registration() -> None:
+    """MGP-11: the P-CSCF subscribes, and is told."""
+    net = registered(change=subscribing)
+    net.wish(net.home, Dismiss(net.impi), 3)
+    told = net.why()
+    assert (told["cause"], told["registered"]) == ("deregistered-by-network", False)
+    assert "by the network: rejected" in told["evidence"][-1]["what"]
+
+
 def again(net: Explained) -> None:
     """The UE is switched off and on."""
     ue, host = net.plan.ues[0], net.ue(1)
@@ -332,6 +346,9 @@ def test_what_is_under_way() -> None:
 
 
 def test_every_cause_is_told_in_a_story() -> None:
-    by_hand = {"registered", "never-heard", "deregistered", "expired", "ue-lost-state", "ports-reused"}
-    told = {trouble.cause for trouble in TROUBLES.values()} | by_hand | {"address-changed"}
+    by_hand = {
+        *("registered", "never-heard", "deregistered", "deregistered-by-network", "expired"),
+        *("ue-lost-state", "ports-reused", "address-changed"),
+    }
+    told = {trouble.cause for trouble in TROUBLES.values()} | by_hand
     assert told == {cause.name for cause in CAUSES} - {"refused-otherwise"}

@@ -205,7 +205,8 @@ class Confirmations:
 
         Other flows stay, unless all contacts were named: then an emergency registration does (PCS-18).
         """
-        everywhere = exchange.reading.asked.contact == ALL
+        asked = exchange.reading.asked
+        everywhere = asked.contact == ALL
         ordinary = (one for one in self._tables.subscribers.all_of(live.owner.impi) if not one.flow.sos)
         for owner in ordinary if everywhere else (live.owner,):
             had = bool(owner.bindings)
@@ -213,7 +214,7 @@ class Confirmations:
             self._tables.touch(owner)
             if not owner.bindings and not owner.pending:
                 exchange.doomed += tuple(owner.sets)
-                if had:  # else a NOTIFY has overtaken this answer
+                if had or asked.expires_s:  # else a NOTIFY has overtaken this answer
                     out.append(Report(Deregistered(owner.impi, BY_USER, owner.flow)))
 
 
