@@ -198,6 +198,22 @@ def test_shortened() -> None:
     assert bed.stages(ue) == []
 
 
+@pytest.mark.parametrize(("left", "ends"), [(600_000, False), (42, True)])
+def test_a_shortening_just_after_the_beginning_is_doubted(left: int, ends: bool) -> None:
+    """It may be a late one, of the registration before; full state says when this one ends (MGU-14)."""
+    bed, ue, subscribe = subscribed()
+    accept(bed, subscribe)
+    notify(bed, subscribe, info(bed, ue, 0, full=True), 1)
+    notify(bed, subscribe, info(bed, ue, 1, ContactEvent.SHORTENED, expires=42), 2)
+    assert bed.facts(Notified) == []
+    bed.wait(0)
+    accept(bed, bed.to_core())
+    assert notify(bed, subscribe, info(bed, ue, 2, full=True, expires=left), 3).status == 200
+    assert bool(bed.facts(Notified)) is ends
+    bed.wait(100)
+    assert bed.stages(ue) == ([] if ends else [Stage.IN_USE])
+
+
 def test_identities_come_and_go() -> None:
     """PCS-16, PCS-10: what an implicit set has more may be asserted, what has ended may not."""
     bed, ue, subscribe = watched()

@@ -26,6 +26,10 @@ _WORST: Final = (
 """Which of several ends of one contact is told, the first first."""
 
 
+LATE: Final = seconds(32)
+"""How late a NOTIFY or the answer to a REGISTER can be: 64 * T1."""
+
+
 class Told:
     """Applies what is told to registrations and their SA sets."""
 
@@ -45,17 +49,34 @@ class Told:
             return None
         return min(ended, key=lambda contact: _WORST.index(contact.event))
 
-    def apply(
-        self, owner: Subscriber, watch: RegWatch, info: RegInfo, now: Micros, out: list[Action]
-    ) -> None:
-        """What has changed of a registration that stands: its identities, and when it ends (MGU-14)."""
-        there = active(owner, watch)
-        self._identities(owner, info, there)
+    def sooner(self, owner: Subscriber, info: RegInfo, now: Micros, *, asked: bool) -> ContactInfo | None:
+        """The contact of a registration that is to end sooner; None where that is not told.
+
+        Args:
+            owner: the registration.
+            info: the document.
+            now: the moment.
+            asked: whether it is full state, asked for because of a shortening that may have been a late one;
+                it need not say which event was the last, but when the registration ends.
+        """
         for contact in contacts_of(owner, info):
-            if contact.event is ContactEvent.SHORTENED and contact.expires_s is not None:
-                self._shorten(owner, contact.expires_s, now, out)
-                out.append(Report(_notified(owner, contact, there)))
-                return
+            if contact.active and contact.expires_s is not None:
+                ends = now + seconds(contact.expires_s) + LATE
+                if contact.event is ContactEvent.SHORTENED or (asked and ends < owner.expires_at):
+                    return contact
+        return None
+
+    def apply(self, owner: Subscriber, watch: RegWatch, info: RegInfo) -> None:
+        """What has changed of the identities of a registration that stands."""
+        self._identities(owner, info, active(owner, watch))
+
+    def shorten(
+        self, owner: Subscriber, watch: RegWatch, contact: ContactInfo, now: Micros, out: list[Action]
+    ) -> None:
+        """A registration ends sooner, unless the UE authenticates anew (MGU-14)."""
+        assert contact.expires_s is not None, "else it would not have been told to end sooner"
+        self._shorten(owner, contact.expires_s, now, out)
+        out.append(Report(_notified(owner, contact, active(owner, watch))))
 
     def dismiss(self, owner: Subscriber, contact: ContactInfo, now: Micros, out: list[Action]) -> None:
         """A registration is over: its sessions, data and routes go, and after 64 * T1 its sets (MGP-11).

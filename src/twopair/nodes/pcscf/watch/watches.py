@@ -21,7 +21,7 @@ from twopair.nodes.pcscf.mw.trail import Own
 from twopair.nodes.pcscf.register.binding import hop_or, next_hop
 from twopair.nodes.pcscf.relay.release import Releases
 from twopair.nodes.pcscf.tables import Tables
-from twopair.nodes.pcscf.watch.told import Told
+from twopair.nodes.pcscf.watch.told import LATE, Told
 from twopair.wire.reginfo import CONTENT_TYPE, ContactInfo, RegInfo
 from twopair.wire.sip import Request, Response, make_request, make_response
 
@@ -31,8 +31,8 @@ LONGER_S: Final = 1200
 LINGERS: Final = seconds(32)
 """How long the S-CSCF has to end a subscription whose user has gone; it usually does so by itself."""
 
-FRESH: Final = seconds(32)
-"""How long after a registration was made or renewed a NOTIFY that ends it may be a late one: 64 * T1."""
+FRESH: Final = LATE
+"""How long after a registration was made or renewed a NOTIFY that ends or shortens it may be a late one."""
 
 SPREAD_S: Final = 60
 """Over how long subscriptions are made anew after a restart."""
@@ -55,7 +55,7 @@ class Watch:
         heard: moment of the last NOTIFY.
         silent_until: when word of a renewal must have come, which is always told (RFC 3680 §3.4).
         noted: moment at which it will be looked at.
-        doubt: an end that was told of a registration just renewed, until the S-CSCF is asked again.
+        doubt: an end, or a sooner one, told of a registration just renewed, until the S-CSCF is asked again.
         leaving: whether it is no longer wanted.
     """
 
@@ -249,7 +249,7 @@ class Watches:
                 subscription.refused(500, None, now)
         else:
             subscription.refused(response.status, _seconds(response.get("Retry-After")), now)
-            if watch.doubt is not None and response.status in GONE:
+            if watch.doubt is not None and not watch.doubt.active and response.status in GONE:
                 self._settle(watch, now, out)
         self._note(watch, subscription.next_deadline())
 
@@ -291,18 +291,25 @@ class Watches:
             watch.subscription.hurry(now)
         if applied is not Applied.NEWS:
             return
-        watch.doubt = None
+        doubt, watch.doubt = watch.doubt, None
+        late = now < watch.renewed + FRESH and not info.full  # it may be told of what was there before
+        asked = info.full and doubt is not None and doubt.active
         for owner in self._tables.subscribers.all_of(watch.impi):
             if not owner.bindings or owner.flow.sos:
                 continue
-            end = self._told.end_of(owner, watch.known, info)
-            if end is None:
-                self._told.apply(owner, watch.known, info, now, out)
-            elif now < watch.renewed + FRESH and not info.full:
-                watch.doubt = end  # it may be told of what was there before
+            changed = self._told.end_of(owner, watch.known, info)
+            if changed is None:
+                self._told.apply(owner, watch.known, info)
+                changed = self._told.sooner(owner, info, now, asked=asked)
+            if changed is None:
+                continue
+            if late:
+                watch.doubt = changed
                 watch.subscription.hurry(now)
+            elif changed.active:
+                self._told.shorten(owner, watch.known, changed, now, out)
             else:
-                self._told.dismiss(owner, end, now, out)
+                self._told.dismiss(owner, changed, now, out)
         watch.expires_at = self._expires_at(watch.impi)
 
     def _settle(self, watch: Watch, now: Micros, out: list[Action]) -> None:
