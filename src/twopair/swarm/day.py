@@ -26,17 +26,7 @@ from twopair.sim.law import Broken
 from twopair.sim.laws import Laws
 from twopair.sim.phones import Repeating
 from twopair.sim.weather import Sky
-from twopair.swarm.calls import (
-    DECIDED_AFTER,
-    HELD_FOR,
-    LOST_WITHIN,
-    SET_UP_WITHIN,
-    SHORT_S,
-    agree,
-    call_of,
-    lost,
-    up,
-)
+from twopair.swarm.calls import DECIDED_AFTER, SET_UP_WITHIN, SHORT_S, agree, one_call
 from twopair.swarm.dialogs import none_left
 from twopair.swarm.flood import flooded
 from twopair.swarm.flows import EMERGENCY_S, addresses, emergencies, expected, most, several
@@ -304,7 +294,7 @@ class Day:
         if short and len(self.ues) > 1:
             self._all(HangUp())
             self._pass(SET_UP_WITHIN)
-            self._one_call(*self.ues[:2])
+            one_call(world, self.ues[:2], self.impu(1), self._born, self._dice, self.restart)
             self._all_register()
         since = world.agenda.now
         for number, ue in enumerate(self.ues):
@@ -359,6 +349,7 @@ class Day:
     def _all_register(self) -> None:
         since = self.world.agenda.now
         self._all(Register())
+        self._orders.outlast(partial(self._all, Register()))
         flows = [expected(self.plan, ue) for ue in self.plan.ues]
         self._until(
             lambda: all(registered(ue, since, own) for ue, own in zip(self.ues, flows, strict=True)),
@@ -366,21 +357,6 @@ class Day:
             "REGISTERED",
         )
         self._pass(AT_REST_AFTER)
-
-    def _one_call(self, *ends: Host) -> None:
-        """A call is held for a while, until one end is switched off."""
-        caller, called = ends
-        caller.later(Call(self.impu(self.ues.index(called))))
-        self._pass(seconds(1))
-        called.later(Answer())  # unless it has been taken by itself
-        self._until(lambda: all(up(ue, self._born) for ue in ends), SET_UP_WITHIN, "HELD")
-        self._pass(HELD_FOR)
-        if not all(up(ue, self._born) for ue in ends):
-            raise Broken("HELD", f"a call in calm is {call_of(caller, self._born)}")
-        gone = ends[self._dice.below(2)]
-        self.restart(gone.name)
-        (left,) = (ue for ue in ends if ue is not gone)
-        self._until(lambda: lost(left, self._born), LOST_WITHIN, "LOST")
 
     def _at_rest(self) -> None:
         for name, node in self._bare.items():

@@ -20,6 +20,9 @@ EVENTS: Final = (
     ContactEvent.PROBATION,
 )
 
+WORD_WITHIN: Final = seconds(40)
+"""In calm: what is lost on either side of the P-CSCF has come by then."""
+
 ENDED_WITHIN: Final = seconds(190)
 """In calm: word of it in 20 s at most, or twice that where it is asked about, and then 64 * T1."""
 
@@ -61,6 +64,7 @@ class Orders:
         self._plan = plan
         self._dice = world.entropy("orders")
         self.watched = plan.pcscf.reg_event
+        self._rejected = False
 
     def rough(self) -> None:
         """Now and then a registration is ended, or shortened."""
@@ -72,7 +76,19 @@ class Orders:
             Dismiss(who, event, 20 if event is ContactEvent.PROBATION else None),
             Reauthenticate(who, 30 + self._dice.below(60)),
         )
-        self._order(orders[self._dice.below(2)])
+        order = orders[self._dice.below(2)]
+        self._rejected |= isinstance(order, Dismiss) and order.event is ContactEvent.REJECTED
+        self._order(order)
+
+    def outlast(self, wish: Callable[[], None]) -> None:
+        """What users wished before they heard that they are rejected is over with that; they wish again.
+
+        Who is rejected does not register by itself, whatever was under way (MGU-13).
+        """
+        if self._rejected:
+            self._rejected = False
+            self._world.run(at_most=WORD_WITHIN)
+            wish()
 
     def calm(self, pcscf: Host, ues: Sequence[Host], all_register: Callable[[], None]) -> None:
         """All are sent off, and come again; then all are to authenticate anew. Raises Broken."""

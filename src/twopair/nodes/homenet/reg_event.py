@@ -34,6 +34,9 @@ LATER_S: Final = 120
 MOST_OF_ONE: Final = 32
 """Subscriptions to one user: of their UE's flows, of their P-CSCFs, of application servers."""
 
+UNANSWERED: Final = 408
+"""What stands for no answer."""
+
 _ALLOW: Final = (("Allow-Events", EVENT),)
 
 
@@ -215,9 +218,13 @@ class RegEvent:
                 self._tell(watcher, now, out)
 
     def answered(self, watcher: Watcher, status: int, now: Micros, out: list[Action]) -> None:
-        """A final answer to a NOTIFY, 408 also where none came."""
+        """A final answer to a NOTIFY, 408 also where none came.
+
+        Who has refreshed the subscription meanwhile is there, and was promised full state: the NOTIFY that is
+        lost was on a way that has gone (RFC 6665 §4.2.1.2, §4.2.2).
+        """
         watcher.asked = False
-        if status >= 300:
+        if status >= 300 and not (status == UNANSWERED and watcher.owes_all):
             self._drop(watcher)
         elif self._is_there(watcher) and (watcher.over or watcher.pending or watcher.owes_all):
             self._tell(watcher, now, out)

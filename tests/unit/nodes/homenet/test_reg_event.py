@@ -197,6 +197,20 @@ def within(core: CoreSide, notify: Request, expires: int, number: int = 2) -> li
     return core.send(request)
 
 
+def test_refreshed_while_a_notify_is_out() -> None:
+    """Who refreshes is there, and is promised full state: it goes when the other one is given up."""
+    core = CoreSide()
+    core.registered(core.alice)
+    _, first = subscribe(core)
+    assert isinstance(first, Request)
+    assert len(within(core, first, 7200)) == 1, "the NOTIFY waits for the one that is out"
+    out = core.later(seconds(40))
+    full = next(one for one in out if isinstance(one, Request) and one.cseq.number == 2)
+    assert info(full).full
+    answer(core, full)
+    assert len(core.send(core.register(core.alice, protected="yes", expires=0))) == 2
+
+
 def test_refreshed_and_given_up() -> None:
     """A refresh brings full state; Expires 0 ends it with full state (RFC 6665 §4.2.1.2)."""
     core = CoreSide()
