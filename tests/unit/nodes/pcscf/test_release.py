@@ -111,6 +111,15 @@ def test_a_call_that_rings_at_the_ue() -> None:
     assert [m.method for m in requests(bed, core=False)] == ["ACK"]
 
 
+def test_a_call_that_rang_at_a_ue_that_has_gone() -> None:
+    """Nothing answers the CANCEL; the INVITE is given up all the same, by timer C (RFC 3261 §9.1)."""
+    bed, ue = registered()
+    Called(bed, ue).answer(180)
+    release(bed, ue)
+    bed.wait(330)
+    assert (bed.pcscf.transactions, {*statuses(bed, core=True)}) == (0, {503})
+
+
 def test_lost_sets_end_calls() -> None:
     """PCS-19, MGP-12: when the last set goes; the UE hears nothing, since nothing protects it (UNP-02)."""
     bed, ue = registered(TCP)

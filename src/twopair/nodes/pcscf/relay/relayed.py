@@ -273,9 +273,12 @@ def cancel(relay: Relay, tables: Tables, now: Micros, out: list[Action]) -> None
 
 
 def _ringing(subject: tuple[Relay, Tables], now: Micros, out: list[Action]) -> None:
-    """Timer C: cancel, and if 64 * T1 later that has had no effect, give up (RFC 3261 §9.1, §16.8)."""
+    """Timer C: cancel, and if 64 * T1 later that has had no effect, give up (RFC 3261 §9.1, §16.8).
+
+    Who asked may have been answered before, as the session was ended, and the CANCEL of then have had none.
+    """
     relay, tables = subject
-    if relay.txn.answered or relay.client is None:
+    if relay.client is None or (relay.txn.answered and not relay.client.open):
         return
     if relay.patience <= now:
         if relay.cancelled:
