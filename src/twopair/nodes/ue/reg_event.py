@@ -76,6 +76,7 @@ class RegEvent(Asker):
             self._lineage = registrar.lineage
             self._subscription, self._silent_until = None, FOREVER
         if registrar.registration is None:
+            self._silent_until = FOREVER
             return
         if self._subscription is None:
             self._subscription = Subscription(token(registrar.gm.entropy, 16), token(registrar.gm.entropy))
@@ -151,8 +152,10 @@ class RegEvent(Asker):
             status, info = 400, None
             out.append(Report(Refused(Refusal.BAD_REQUEST, txn.flow, error.what)))
         gm.respond(txn, make_response(request, status, to_tag=token(gm.entropy)), now, out)
-        if status == 200:
-            self._silent_until = FOREVER
+        if status == 200 and subscription is not None and subscription.phase is not Phase.NONE:
+            self._silent_until = (
+                FOREVER  # else what stands is asked about in time: it may be over with another
+            )
         if status == 200 and info is not None and subscription is not None:
             applied = self._watch.apply(info)
             if applied is Applied.GAP:

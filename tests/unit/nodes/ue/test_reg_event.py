@@ -191,6 +191,20 @@ def test_word_of_a_registration_before() -> None:
     assert bench.facts_of(Deregistered) == []
 
 
+def test_the_last_word_of_a_registration_before() -> None:
+    """It ends the subscription, and what was made meanwhile stands: that is subscribed to within 64 * T1."""
+    bench, subscribe = accepted()
+    bench.feed(Register())
+    bench.challenge()
+    bench.accept()
+    body = document(bench, 1, ContactEvent.DEACTIVATED, active=False, call_id="before", cseq=1)
+    assert told(bench, subscribe, body, 2, OVER) == 200
+    bench.pass_time(33)
+    again, _ = bench.last
+    assert (again.method, again.get("To")) == ("SUBSCRIBE", subscribe.get("To"))
+    assert bench.facts_of(Deregistered) == []
+
+
 def test_our_own_leave() -> None:
     """The NOTIFY that overtakes the 200 to a de-REGISTER tells nothing new."""
     bench, subscribe = accepted()
