@@ -35,9 +35,13 @@ class RedisServer:
             time.sleep(0.01)
 
     def _answers(self) -> bool:
-        """The socket is there before anybody listens on it."""
+        """The socket is there before anybody listens on it, and listens before the dataset is loaded."""
         with socket(AF_UNIX) as connection:
-            return connection.connect_ex(str(self._socket)) == 0
+            connection.settimeout(10)
+            if connection.connect_ex(str(self._socket)) != 0:
+                return False
+            connection.sendall(b"PING\r\n")
+            return connection.recv(64).startswith(b"+PONG")
 
     def stop(self) -> None:
         if self._process is not None:

@@ -220,8 +220,8 @@ def queried(address: str, port: int) -> float:
             found = json.loads(connection.getresponse().read())["data"]["result"]
             if found:
                 return float(found[0]["value"][1])
-        except (OSError, KeyError):
-            pass
+        except (OSError, ValueError, KeyError):
+            pass  # it is not there yet, or says in words that it is not ready
         finally:
             connection.close()
         time.sleep(0.3)
