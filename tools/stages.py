@@ -70,7 +70,7 @@ OUTSIDE: Final = "lab or peer or programs"
 FAST: Final = "not lab and not peer and not slow"
 COMPUTES: Final = (*BALANCED, "-m", f"not ({OUTSIDE})")
 WAITS: Final = ("-n", WAITING, "--maxschedchunk", "1", "-m", OUTSIDE)
-OF_THE_SOURCES: Final = ("tests/tidy", "tests/sim/test_mutants.py")
+OF_THE_SOURCES: Final = ("tests/tidy", "tests/sim/test_mutants.py", "tests/sim/test_named_mutants.py")
 """Not for the compiled wheel: style, and mutants, which replace parts that are fixed there."""
 
 LINT: Final = Stage(

@@ -86,6 +86,7 @@ def environment(flavour: str, source: Path = SOURCE) -> dict[str, str]:
     env = os.environ | {
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
         "TWOPAIR_PURE": "1",
+        "TWOPAIR_TESTED": "pure",
         "TWOPAIR_TEST_LINES": str(build(flavour, source)),
     }
     if "sanitized" in flavour:
