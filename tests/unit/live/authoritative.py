@@ -122,9 +122,17 @@ async def serving(server: Server) -> AsyncIterator[Endpoint]:
         writer.close()
 
     loop = get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Udp(server), local_addr=("127.0.0.1", 0))
-    port = transport.get_extra_info("sockname")[1]
-    over_tcp = await start_server(one, "127.0.0.1", port)
+    while True:
+        over_tcp = await start_server(one, "127.0.0.1", 0)
+        port = over_tcp.sockets[0].getsockname()[1]
+        try:
+            transport, _ = await loop.create_datagram_endpoint(
+                lambda: _Udp(server), local_addr=("127.0.0.1", port)
+            )
+        except OSError:  # somebody else has that port over UDP
+            over_tcp.close()
+        else:
+            break
     try:
         yield Endpoint("127.0.0.1", Port(port))
     finally:
