@@ -5,6 +5,7 @@ Those marked `guest` run only in the kernel that tests/interop/test_kernel.py bo
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from itertools import islice
 
@@ -22,7 +23,12 @@ HALF = os.environ.get("TWOPAIR_HALF", "")
 
 
 def pytest_configure() -> None:
-    """End at once where other code than the tested wheel's would be tested."""
+    """End at once where other code than the tested wheel's would be tested; programs hear SIGINT.
+
+    A shell that starts tests in the background has it ignored, and what they start would inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if (wanted := os.environ.get("TWOPAIR_TESTED")) not in {None, kind()}:
         pytest.exit(f"these tests are for the {wanted} wheel; what is loaded is {kind()}", returncode=3)
 
