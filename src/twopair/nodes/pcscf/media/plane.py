@@ -81,7 +81,7 @@ class MediaPlane(Gate):
         method = sent.method
         leg = self.legs.find(owner, sent.call_id)
         if leg is None:
-            if method != "INVITE":
+            if method != "INVITE" or not self._in_the_books(owner, sent.call_id):
                 onward(now, out)
                 return
             leg = Leg(
@@ -119,7 +119,7 @@ class MediaPlane(Gate):
         """A session is over; with the last of its call the relay and the bearer are free."""
         owner, call_id = session.owner, session.call_id
         leg = self.legs.find(owner, call_id)
-        if leg is None or any(one.call_id == call_id for one in self._sessions.of(owner)):
+        if leg is None or self._in_the_books(owner, call_id):
             return
         self.legs.remove(leg)
         if leg.anchored:
@@ -128,6 +128,10 @@ class MediaPlane(Gate):
             self._bearers.ended(leg, out)
         while leg.held:  # whoever still wants it gets it as it is
             leg.held.popleft().onward(now, out)
+
+    def _in_the_books(self, owner: Subscriber, call_id: str) -> bool:
+        """Whether a session of that call stands: a leg begins and ends with them, and none outlives them."""
+        return any(session.call_id == call_id for session in self._sessions.of(owner))
 
     # one after the other
 

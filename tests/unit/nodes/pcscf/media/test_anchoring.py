@@ -18,6 +18,7 @@ from tests.unit.nodes.pcscf.relay_bed import registered
 from twopair.base import Refusal
 from twopair.nodes.facts import MediaUnanchored
 from twopair.nodes.media import LetMediaGo, MediaAnchored, Side
+from twopair.nodes.pcscf.media.plane import MediaPlane
 from twopair.wire.sip import Request, Response, parse
 
 
@@ -243,3 +244,17 @@ def test_an_answer_of_the_relay_to_a_question_of_nobody() -> None:
     bed, _ = registered(anchoring="optional")
     bed.feed(MediaAnchored(99, b"v=0"))
     assert bed.nothing_sent()
+
+
+def test_a_dialog_that_is_not_in_the_books_leaves_nothing_behind() -> None:
+    """The core may know dialogs that we do not; their re-INVITE passes, and no end is seen."""
+    bed, ue = registered(anchoring="required")
+    fields = {"To": f"<{ue.impu}>;tag=ue", "Contact": f"<{FAR}>", "Content_Type": "application/sdp"}
+    bed.from_core(ue, "INVITE", body=OF_FAR, **fields)
+    assert questions(bed) == []
+    sent = bed.to_ue()[1]
+    assert isinstance(sent, Request)
+    assert sent.body == OF_FAR.encode()
+    gate = bed.pcscf.tables.gate
+    assert isinstance(gate, MediaPlane)
+    assert len(gate.legs) == 0
