@@ -33,8 +33,8 @@ T = TypeVar("T")
 Script = Callable[[Event], Sequence[Action]]
 
 
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(body(), 10))
+def run(body: Callable[[], Coroutine[Any, Any, None]], within_s: float = 10) -> None:
+    asyncio.run(asyncio.wait_for(body(), within_s))
 
 
 def driver_of(node: ScriptedNode, backend: NotingBackend | None = None) -> Driver:

@@ -1,11 +1,12 @@
 """Media relays that answer, refuse and are silent, on loopback."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 from tests.unit.live.doubles import free_endpoint
+from tests.unit.live.driver_bed import run
 
 from twopair.base import Endpoint
 from twopair.live.media import rtpengine
@@ -46,10 +47,6 @@ def takes(said: dict[str, Any]) -> dict[str, object]:
         if "sdp" in said
         else {"result": "ok"}
     )
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(body(), 20))
 
 
 class Bed:
@@ -102,7 +99,7 @@ def test_an_offer_and_the_end_of_the_call() -> None:
         assert [what for _, what in bed.relays[0].heard] == ["offer", "delete"]
         assert len(bed.told) == 1
 
-    run(body)
+    run(body, within_s=20)
 
 
 def test_a_question_that_is_lost_is_asked_again_in_the_same_words() -> None:
@@ -114,7 +111,7 @@ def test_a_question_that_is_lost_is_asked_again_in_the_same_words() -> None:
         assert len(bed.relays[0].heard) == 2
         assert len(set(bed.relays[0].heard)) == 1
 
-    run(body)
+    run(body, within_s=20)
 
 
 def test_where_one_relay_is_silent_the_next_is_asked() -> None:
@@ -133,7 +130,7 @@ def test_where_one_relay_is_silent_the_next_is_asked() -> None:
             assert all(answer.sdp for answer in told)
             assert all(bed.relays[number].heard for number in (0, 1))  # calls are shared
 
-    run(body)
+    run(body, within_s=20)
 
 
 def test_all_are_silent() -> None:
@@ -144,7 +141,7 @@ def test_all_are_silent() -> None:
         assert answer.sdp is None
         assert "does not answer" in answer.why
 
-    run(body)
+    run(body, within_s=20)
 
 
 def test_a_relay_refuses_and_no_other_is_asked() -> None:
@@ -155,7 +152,7 @@ def test_a_relay_refuses_and_no_other_is_asked() -> None:
             assert await bed.until(1) == [MediaAnchored(1, None, "no ports (octet 0; ng protocol)")]
         assert sum(len(relay.heard) for relay in bed.relays) == 1
 
-    run(body)
+    run(body, within_s=20)
 
 
 def test_a_description_that_no_datagram_carries() -> None:
@@ -165,7 +162,7 @@ def test_a_description_that_no_datagram_carries() -> None:
             (answer,) = await bed.until(1)
         assert answer.sdp is None
 
-    run(body)
+    run(body, within_s=20)
 
 
 def test_too_many_questions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +175,7 @@ def test_too_many_questions(monkeypatch: pytest.MonkeyPatch) -> None:
             told = await bed.until(3)
         assert [answer.ticket for answer in told if answer.sdp is None] == [2]
 
-    run(body)
+    run(body, within_s=20)
 
 
 def test_nobody_listens() -> None:
@@ -192,7 +189,7 @@ def test_nobody_listens() -> None:
         await client.close()
         assert told[0].sdp is None
 
-    run(body)
+    run(body, within_s=20)
 
 
 def test_noise_is_no_answer() -> None:
@@ -210,4 +207,4 @@ def test_noise_is_no_answer() -> None:
             bed.ask(offer(2))
             assert (await bed.until(2))[1].ticket == 2
 
-    run(body)
+    run(body, within_s=20)

@@ -1,11 +1,12 @@
 """N5 against a PCF on loopback (29.514 §4.2, §5)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from tests.unit.live.doubles import free_endpoint
+from tests.unit.live.driver_bed import run
 from tests.unit.live.policy.a_pcf import Pcf, until_it_listens
 from tests.unit.live.policy.sample import voice_call as asked
 
@@ -46,13 +47,6 @@ async def bed(timeout_s: float = 5.0) -> AsyncIterator[Bed]:
             yield made
         finally:
             await made.n5.close()
-
-
-def run(body: Callable[[], Awaitable[None]]) -> None:
-    async def bounded() -> None:
-        await asyncio.wait_for(body(), 30)
-
-    asyncio.run(bounded())
 
 
 def test_a_session_from_offer_to_end() -> None:
@@ -102,7 +96,7 @@ def test_a_session_from_offer_to_end() -> None:
         }
         assert changed[2]["ascReqData"]["servInfStatus"] == "FINAL"
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_ipv6_emergency_and_signalling() -> None:
@@ -115,7 +109,7 @@ def test_ipv6_emergency_and_signalling() -> None:
         assert (said["ueIpv6"], said["servUrn"]) == ("2001:db8::1", "urn:service:sos")
         assert said["medComponents"]["0"]["medSubComps"]["1"]["flowUsage"] == "AF_SIGNALLING"
 
-    run(body)
+    run(body, within_s=30)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +134,7 @@ def test_refusals(cause: str, verdict: Verdict) -> None:
             assert (await it.until(2))[1] == PolicyAnswered("s1", Verdict.GRANTED)
         assert [method for method, _, _ in it.pcf.heard] == ["POST", "POST", "POST"]
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_a_pcf_that_is_silent_or_away() -> None:
@@ -162,7 +156,7 @@ def test_a_pcf_that_is_silent_or_away() -> None:
         assert answer.verdict is Verdict.UNREACHABLE
         await away.close()
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_the_bearer_of_a_stream_is_lost() -> None:
@@ -177,7 +171,7 @@ def test_the_bearer_of_a_stream_is_lost() -> None:
             assert await it.pcf.says(f"{it.notify}/notify", other) == 204
             assert len(it.told) == 2
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_the_pcf_ends_a_session() -> None:
@@ -195,7 +189,7 @@ def test_the_pcf_ends_a_session() -> None:
             assert it.pcf.heard[1][:2] == ("POST", "/1/delete")
             assert await it.pcf.says(f"{it.notify}/terminate", said) == 404
 
-    run(body)
+    run(body, within_s=30)
 
 
 NO_FLOW = b'{"evNotifs": [{"event": "FAILED_RESOURCES_ALLOCATION", "flows": [1]}]}'
@@ -212,7 +206,7 @@ def test_notifications_that_are_none(said: bytes) -> None:
             assert await it.pcf.says(f"{it.notify}/notify", said) == 400
             assert len(it.told) == 1
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_sessions_that_are_open_are_ended_at_the_end() -> None:
@@ -226,4 +220,4 @@ def test_sessions_that_are_open_are_ended_at_the_end() -> None:
             "/2/delete",
         ]
 
-    run(body)
+    run(body, within_s=30)

@@ -1,10 +1,10 @@
 """Rx against a PCRF on loopback (29.214 §4.4, §5.3, §5.6)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.unit.live.diameter.bed import free_port
+from tests.unit.live.driver_bed import run
 from tests.unit.live.policy.policy_bed import PCRF, PCSCF, REALM, Bed, bed
 from tests.unit.live.policy.sample import voice_call
 
@@ -15,13 +15,6 @@ from twopair.live.diameter.local import RX, TGPP, Local, Neighbour
 from twopair.live.diameter.message import Message, avp, every, first, group, number_of, octets, parse
 from twopair.live.policy.rx import Rx
 from twopair.nodes.policy import AskPolicy, BearerLost, EndPolicy, PolicyAnswered, PolicyEvent, Verdict
-
-
-def run(body: Callable[[], Awaitable[None]]) -> None:
-    async def bounded() -> None:
-        await asyncio.wait_for(body(), 30)
-
-    asyncio.run(bounded())
 
 
 def test_a_session_from_offer_to_end() -> None:
@@ -46,7 +39,7 @@ def test_a_session_from_offer_to_end() -> None:
         assert actions == [2, 4, 9]
         assert number_of(ended.avps, rx.TERMINATION_CAUSE) == 1
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_the_media_component_of_a_voice_call() -> None:
@@ -124,7 +117,7 @@ def test_refusals(code: int, experimental: bool, verdict: Verdict) -> None:
             await it.until(2)
             assert it.pcrf.commands == [rx.AA, rx.AA]
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_a_pcrf_that_is_silent() -> None:
@@ -136,7 +129,7 @@ def test_a_pcrf_that_is_silent() -> None:
             assert await it.until(1) == [PolicyAnswered("s1", Verdict.UNREACHABLE)]
             assert it.rx.sessions == 0
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_no_pcrf_at_all() -> None:
@@ -148,7 +141,7 @@ def test_no_pcrf_at_all() -> None:
         assert told == [PolicyAnswered("s1", Verdict.UNREACHABLE)]
         await alone.close()
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_a_pcrf_that_has_forgotten_is_told_anew() -> None:
@@ -166,7 +159,7 @@ def test_a_pcrf_that_has_forgotten_is_told_anew() -> None:
             assert (await it.until(3))[2] == PolicyAnswered("s1", Verdict.GRANTED)
             assert first(it.pcrf.heard[2].avps, rx.FRAMED_IP_ADDRESS) is not None
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_abort_is_answered_and_followed_by_str() -> None:
@@ -186,7 +179,7 @@ def test_abort_is_answered_and_followed_by_str() -> None:
             assert it.pcrf.answers == [base.SUCCESS]
             assert it.rx.sessions == 0
 
-    run(body)
+    run(body, within_s=30)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +205,7 @@ def test_what_a_rar_says_of_streams(action: int, flows: list[int], lost: frozens
             found = [event for event in it.told if isinstance(event, BearerLost)]
             assert [event.components for event in found] == ([] if lost is None else [lost])
 
-    run(body)
+    run(body, within_s=30)
 
 
 @pytest.mark.parametrize("command", [rx.RE_AUTH, rx.ABORT_SESSION])
@@ -224,7 +217,7 @@ def test_sessions_that_nobody_has(command: int) -> None:
             assert it.pcrf.answers == [rx.UNKNOWN_SESSION]
             assert it.told == []
 
-    run(body)
+    run(body, within_s=30)
 
 
 def test_sessions_that_are_open_are_ended_at_the_end() -> None:
@@ -235,7 +228,7 @@ def test_sessions_that_are_open_are_ended_at_the_end() -> None:
             await it.until(2)
         assert it.pcrf.sessions == []
 
-    run(body)
+    run(body, within_s=30)
 
 
 @pytest.mark.parametrize("harm", ["no result", "short number"])
@@ -251,7 +244,7 @@ def test_answers_that_cannot_be_read(harm: str) -> None:
             assert isinstance(answer, PolicyAnswered)
             assert answer.verdict is Verdict.FAILED
 
-    run(body)
+    run(body, within_s=30)
 
 
 def _short() -> object:
