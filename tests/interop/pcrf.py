@@ -8,6 +8,7 @@ loss of every bearer, for the N-th session that was made.
 
 import json
 import sys
+from threading import Lock
 from typing import Any
 
 from diameter.message import Avp, Message
@@ -22,6 +23,14 @@ MEDIA_COMPONENT, NUMBER, SUB_COMPONENT, FLOW, TYPE = 517, 518, 519, 507, 520
 SPECIFIC_ACTION, ABORT_CAUSE, USAGE, INFO_STATUS = 513, 500, 512, 527
 FINAL = 0
 LOSS_OF_BEARER = 2
+
+_telling = Lock()
+
+
+def tell(what: dict[str, Any]) -> None:
+    """Print a line, whole: each request has a thread of its own."""
+    with _telling:
+        print(json.dumps(what), flush=True)
 
 
 class Sessions:
@@ -41,7 +50,7 @@ class Sessions:
             said["components"] = [_component(one) for one in message.avps if one.code == MEDIA_COMPONENT]
         if isinstance(message, AaRequest | SessionTerminationRequest):
             said["session"] = self.ids.index(session) + 1
-        print(json.dumps(said), flush=True)
+        tell(said)
         return app.generate_answer(message, result_code=2001)
 
 
@@ -85,7 +94,7 @@ def main(address: str, port: str) -> None:
             asked.re_auth_request_type = 0
             asked.append_avp(Avp.new(SPECIFIC_ACTION, TGPP, LOSS_OF_BEARER))
         answer = app.send_request(asked, timeout=10)
-        print(json.dumps({"answer": type(answer).__name__, "result": answer.result_code}), flush=True)
+        tell({"answer": type(answer).__name__, "result": answer.result_code})
     node.stop(wait_timeout=1, force=True)
 
 
